@@ -1,0 +1,13 @@
+//! Time, identity and randomness, passed in: core never reads a clock, so every rule can be replayed.
+
+use jiff::Timestamp;
+
+use crate::model::SnapshotId;
+
+/// What time it is, and new ids. The program gives the real one; tests give one they can set.
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+    /// A new, never used identity for a version: UUIDv7, rising within one process.
+    fn snapshot_id(&self) -> SnapshotId;
+}

@@ -1,0 +1,81 @@
+//! Long work: it reports progress and can be stopped.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Code, Error, Result};
+
+/// Something that listens to long work. Implementations throttle; callers may report as often as they like.
+pub trait Progress: Send + Sync {
+    /// Takes one report. Must return at once.
+    fn report(&self, event: ProgressEvent);
+}
+
+/// A listener that hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn report(&self, _event: ProgressEvent) {}
+}
+
+/// One report of long work.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum ProgressEvent {
+    /// The work has a name to stop it by, and a size.
+    Started {
+        /// Give this to `job.cancel`.
+        job: u64,
+        /// How many things there are to do.
+        total: u64,
+    },
+    /// One file is being read.
+    Reading {
+        /// Its place in the list, from 0.
+        index: u64,
+        /// The path as given.
+        path: String,
+    },
+    /// One file is done.
+    File {
+        /// Its place in the list, from 0.
+        index: u64,
+        /// What became of it.
+        result: crate::api::import::FileResult,
+    },
+    /// How far it is.
+    Advanced {
+        /// Things done.
+        done: u64,
+        /// Things to do.
+        total: u64,
+    },
+}
+
+/// A flag that asks work to stop. Cheap to clone by reference; checked between steps that leave a whole state.
+#[derive(Debug, Default)]
+pub struct Cancel(AtomicBool);
+
+impl Cancel {
+    /// Asks for a stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a stop was asked for.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// # Errors
+    /// [`Code::Cancelled`] when a stop was asked for.
+    pub fn check(&self) -> Result<()> {
+        if self.is_cancelled() {
+            return Err(Error::new(Code::Cancelled, "Stopped."));
+        }
+        Ok(())
+    }
+}

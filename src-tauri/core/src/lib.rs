@@ -1,0 +1,13 @@
+//! Everything Backstory means: characters, versions, comparison, history. No SQL, no HTTP, no Tauri, no clock, no environment, no files.
+
+pub mod api;
+pub mod clock;
+pub mod diff;
+pub mod error;
+pub mod job;
+pub mod json;
+pub mod library;
+pub mod model;
+pub mod sheet;
+pub mod source;
+pub mod storage;

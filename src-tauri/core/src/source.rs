@@ -1,0 +1,72 @@
+//! Where characters come from: a source recognises a document and derives a sheet from it. It never writes.
+
+use jiff::Timestamp;
+
+use crate::{
+    error::Result,
+    json::Tree,
+    model::{CharacterId, Cut},
+    sheet::Sheet,
+};
+
+/// A document that a source has read: ready to be captured.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Whose it is.
+    pub character: CharacterId,
+    /// The name of the source that read it.
+    pub source: &'static str,
+    /// The text, byte for byte, after the cuts.
+    pub document: Vec<u8>,
+    /// What was cut out.
+    pub cuts: Vec<Cut>,
+    /// What it says.
+    pub sheet: Sheet,
+    /// When the player last edited, as far as the document says.
+    pub edited_at: Option<Timestamp>,
+    /// When we looked.
+    pub captured_at: Timestamp,
+    /// The file's name, where there was one.
+    pub origin: Option<String>,
+}
+
+/// What a source reads out of one document.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Whose it is.
+    pub character: CharacterId,
+    /// What it says.
+    pub sheet: Sheet,
+    /// When the player last edited.
+    pub edited_at: Option<Timestamp>,
+    /// Byte ranges that hold other people's data, with what is to stand there instead: rising, not overlapping.
+    pub foreign: Vec<ForeignSpan>,
+}
+
+/// A byte range of a document that holds other people's data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignSpan {
+    /// The bytes of the value.
+    pub span: std::ops::Range<usize>,
+    /// Where it stands, as a JSON pointer.
+    pub pointer: String,
+    /// The JSON text to put there.
+    pub replacement: &'static str,
+}
+
+/// One kind of document: D&D Beyond, Foundry, …
+pub trait Source: Send + Sync {
+    /// Its stable name, stored with every version: `ddb`.
+    fn name(&self) -> &'static str;
+    /// What a player calls it: `D&D Beyond`.
+    fn label(&self) -> &'static str;
+    /// Counts the changes to what [`Source::read`] derives: stored summaries of an older one are told anew.
+    fn deriver(&self) -> u32;
+    /// Whether this document is of its kind, including one that says no (an error body).
+    fn recognises(&self, tree: &Tree<'_>) -> bool;
+    /// Reads a document. Accepts every text it has ever accepted: stored documents are read again.
+    ///
+    /// # Errors
+    /// `character_private`, `source_refused`, `format_unsupported`: what the document says instead of a character.
+    fn read(&self, tree: &Tree<'_>) -> Result<Reading>;
+}

@@ -1,0 +1,1202 @@
+// Made from the Rust types by `cargo xtask gen`. Do not edit.
+
+/**
+ * The six scores.
+ */
+export type Abilities = { str: number, dex: number, con: number, int: number, wis: number, cha: number, };
+
+/**
+ * One of the six abilities.
+ */
+export type Ability = "str" | "dex" | "con" | "int" | "wis" | "cha";
+
+/**
+ * What the program tells its windows unasked.
+ */
+export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hover", 
+/**
+ * How many.
+ */
+count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection;
+
+/**
+ * What a backend can do beyond the promises every backend keeps.
+ */
+export type Capabilities = { 
+/**
+ * Survives the end of the process.
+ */
+persistent: boolean, 
+/**
+ * Other processes may have the same store open.
+ */
+shared: boolean, };
+
+/**
+ * One row of a comparison.
+ */
+export type Change = { 
+/**
+ * Which part of the sheet.
+ */
+section: Section, 
+/**
+ * Its stable place in the sheet: `inventory/817/quantity`.
+ */
+key: string, 
+/**
+ * What a player calls it: `Potion of Healing`.
+ */
+label: string, 
+/**
+ * Which side of it, where it has several: `quantity`, `equipped`.
+ */
+attribute?: string, 
+/**
+ * Under which heading it stands inside the section: `1st level`, `Saving throws`.
+ */
+group?: string, 
+/**
+ * What happened.
+ */
+kind: ChangeKind, 
+/**
+ * Before: a number, a text or a truth value; none where it was not there.
+ */
+old: JsonValue | null, 
+/**
+ * After.
+ */
+new: JsonValue | null, 
+/**
+ * The difference word by word, for prose.
+ */
+text?: Array<TextOp>, };
+
+/**
+ * What happened to a row.
+ */
+export type ChangeKind = "added" | "removed" | "changed" | "moved" | "same";
+
+/**
+ * What a write touched, for screens to refresh from.
+ */
+export type ChangeSet = { 
+/**
+ * Whose.
+ */
+characters: Array<CharacterId>, 
+/**
+ * The store's revision after it.
+ */
+revision: number, 
+/**
+ * Who wrote, so that a window can drop its own echo.
+ */
+origin: string, };
+
+/**
+ * Asks for one character.
+ */
+export type CharacterGet = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, };
+
+/**
+ * A character's identity: text such as `ddb-145081718`, safe as a folder name and never a path.
+ *
+ * `[a-z0-9][a-z0-9_-]{0,127}`, checked at construction.
+ */
+export type CharacterId = string;
+
+/**
+ * What the library knows of a character without opening a document: one row of the list.
+ *
+ * A projection of its newest version and its history. `revision` is what compare-and-set compares.
+ */
+export type CharacterIndex = { 
+/**
+ * Its identity.
+ */
+id: CharacterId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Species or race, as the sheet says it.
+ */
+species: string | null, 
+/**
+ * Background.
+ */
+background: string | null, 
+/**
+ * Classes with their levels.
+ */
+classes: Array<Class>, 
+/**
+ * Total level.
+ */
+level: number, 
+/**
+ * Which edition of the rules.
+ */
+rules: Rules, 
+/**
+ * The campaign's name.
+ */
+campaign: string | null, 
+/**
+ * How many versions are kept.
+ */
+versions: number, 
+/**
+ * How many of them a player would call a change (the first one not counted).
+ */
+changes: number, 
+/**
+ * How often we looked.
+ */
+captures: number, 
+/**
+ * The highest version number given so far.
+ */
+last_version: number, 
+/**
+ * The first time we looked.
+ */
+first_captured: string, 
+/**
+ * The last time we looked.
+ */
+last_captured: string, 
+/**
+ * The last time a player would say something changed (the first version counts).
+ */
+last_changed: string, 
+/**
+ * What changed then.
+ */
+last_sentence: string | null, 
+/**
+ * At most [`CharacterIndex::GROWTH_POINTS`] changes, oldest first.
+ */
+growth: Array<GrowthPoint>, 
+/**
+ * Counts the writes to this character.
+ */
+revision: number, };
+
+/**
+ * A page of the list of characters.
+ */
+export type CharacterList = { 
+/**
+ * How many match, beyond this page.
+ */
+total: number, 
+/**
+ * The page.
+ */
+characters: Array<CharacterIndex>, };
+
+/**
+ * How much a check looked at.
+ */
+export type Checked = { characters: number, versions: number, contents: number, bytes: number, };
+
+/**
+ * A class and what the character made of it.
+ */
+export type Class = { 
+/**
+ * Matches the class between versions. Not shown.
+ */
+key?: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The subclass, once chosen.
+ */
+subclass: string | null, 
+/**
+ * Levels in it.
+ */
+level: number, 
+/**
+ * Sides of its hit die.
+ */
+hit_die: number, };
+
+/**
+ * The stable name of a failure. Programs match this and never the text.
+ */
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "format_unknown" | "format_unsupported" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+
+/**
+ * Asks for a comparison of two sheets.
+ */
+export type CompareGet = { 
+/**
+ * The old side.
+ */
+from: VersionRef, 
+/**
+ * The new side.
+ */
+to: VersionRef, 
+/**
+ * Only this section.
+ */
+section?: Section, 
+/**
+ * Also what a rest resets.
+ */
+state?: boolean, 
+/**
+ * Also the rows that are equal, as kind `same`.
+ */
+same?: boolean, };
+
+/**
+ * Two sheets compared.
+ */
+export type Comparison = { 
+/**
+ * The old side.
+ */
+from: Side, 
+/**
+ * The new side.
+ */
+to: Side, 
+/**
+ * The rows, in the order of the sheet.
+ */
+changes: Array<Change>, 
+/**
+ * How many of each kind (equal ones not counted).
+ */
+counts: Counts, 
+/**
+ * What is not among the rows.
+ */
+folded: Folded, };
+
+/**
+ * BLAKE3 of a document's bytes. Contents are stored once per character under this name and checked against it at every read.
+ */
+export type ContentHash = string;
+
+/**
+ * How many rows of each kind.
+ */
+export type Counts = { added: number, removed: number, changed: number, moved: number, };
+
+/**
+ * Coins.
+ */
+export type Currency = { cp: number, sp: number, ep: number, gp: number, pp: number, };
+
+/**
+ * A piece of the imported text that was cut out at the door because it is other people's data.
+ */
+export type Cut = { 
+/**
+ * Where it stood, as a JSON pointer.
+ */
+pointer: string, 
+/**
+ * How many bytes were taken out.
+ */
+removed_bytes: number, 
+/**
+ * What stands there now.
+ */
+replaced_by: string, };
+
+/**
+ * A derived number and what it is made of.
+ */
+export type Derived = { 
+/**
+ * The number.
+ */
+value: number, 
+/**
+ * Its parts; they add up to it.
+ */
+parts: Array<Part>, };
+
+/**
+ * Nothing to say.
+ */
+export type Empty = Record<symbol, never>;
+
+/**
+ * A value characters share, and how many have it.
+ */
+export type Facet = { 
+/**
+ * The value; none stands for "has none".
+ */
+name: string | null, 
+/**
+ * How many characters.
+ */
+count: number, };
+
+/**
+ * What a library can be filtered by. Each list is in the order of its names, "has none" last.
+ */
+export type Facets = { 
+/**
+ * Characters in all.
+ */
+characters: number, 
+/**
+ * Versions in all.
+ */
+versions: number, 
+/**
+ * Class names. A character with two classes counts for both.
+ */
+classes: Array<Facet>, 
+/**
+ * Campaign names.
+ */
+campaigns: Array<Facet>, };
+
+/**
+ * A feat, feature, trait or picked option.
+ */
+export type Feature = { 
+/**
+ * Matches it between versions. Not shown.
+ */
+key: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The class, species, background or feat it comes from.
+ */
+source: string, };
+
+/**
+ * What became of one file, and where it went.
+ */
+export type FileResult = { 
+/**
+ * The path as given.
+ */
+path: string, 
+/**
+ * What became of it.
+ */
+outcome: Outcome, 
+/**
+ * Whose it is.
+ */
+character: CharacterId | null, 
+/**
+ * The character's name.
+ */
+name?: string, 
+/**
+ * The version it became or was seen as.
+ */
+version: number | null, 
+/**
+ * When it was captured.
+ */
+captured_at: string | null, 
+/**
+ * What it changed.
+ */
+sentences?: Array<string>, 
+/**
+ * How many changes.
+ */
+changes: number, 
+/**
+ * Why it failed.
+ */
+error?: WireError, };
+
+/**
+ * What was left out of the rows.
+ */
+export type Folded = { 
+/**
+ * Differences that a rest makes.
+ */
+state: number, 
+/**
+ * Differences of the documents that no player sees.
+ */
+noise: number, };
+
+/**
+ * One step of a character's growth: enough to draw the small line on its card.
+ */
+export type GrowthPoint = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * The total level from then on.
+ */
+level: number, };
+
+/**
+ * A page of a history, newest first.
+ */
+export type History = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * How many there are, beyond this page.
+ */
+total: number, 
+/**
+ * The page.
+ */
+entries: Array<HistoryEntry>, };
+
+/**
+ * One version in a history.
+ */
+export type HistoryEntry = { 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * When we looked.
+ */
+captured_at: string, 
+/**
+ * When the player edited, if the source says.
+ */
+edited_at: string | null, 
+/**
+ * How it compares with the version before it.
+ */
+kind: Kind, 
+/**
+ * What happened, the most important first.
+ */
+sentences: Array<string>, 
+/**
+ * What each sentence is about.
+ */
+topics: Array<Topic>, 
+/**
+ * How many changes a player would notice.
+ */
+changes: number, 
+/**
+ * How many differences only a rest makes.
+ */
+state: number, 
+/**
+ * The total level at this version.
+ */
+level: number, 
+/**
+ * Whether it is a turning point.
+ */
+landmark: boolean, 
+/**
+ * How long it stood.
+ */
+seen: Seen, 
+/**
+ * Kept for ever.
+ */
+pinned: boolean, 
+/**
+ * Names the player gave it.
+ */
+tags: Array<string>, 
+/**
+ * The sitting it belongs to: the time of the sitting's first version.
+ */
+session: string, 
+/**
+ * The file it came from.
+ */
+origin: string | null, 
+/**
+ * The length of its document.
+ */
+bytes: number, 
+/**
+ * The BLAKE3 of its document.
+ */
+content: ContentHash, 
+/**
+ * What was cut out of it at the door.
+ */
+cuts: Array<Cut>, };
+
+/**
+ * Asks for a history.
+ */
+export type HistoryGet = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, 
+/**
+ * Also the versions in which nothing a player sees changed.
+ */
+quiet_too?: boolean, 
+/**
+ * At most so many.
+ */
+limit?: number, 
+/**
+ * Skips so many.
+ */
+offset?: number, };
+
+/**
+ * Hit points now.
+ */
+export type HitPoints = { max: number, current: number, temporary: number, 
+/**
+ * What the maximum is made of.
+ */
+parts: Array<Part>, };
+
+/**
+ * What became of every file.
+ */
+export type ImportReport = { 
+/**
+ * In the order they were read.
+ */
+files: Array<FileResult>, 
+/**
+ * How many ended in each outcome; every outcome is there.
+ */
+totals: { [key in string]: number }, 
+/**
+ * Whether it was stopped before the end. What is in `files` is done and kept.
+ */
+stopped: boolean, };
+
+/**
+ * Imports a selection.
+ */
+export type ImportStart = { 
+/**
+ * From [`Selection`].
+ */
+selection: number, };
+
+/**
+ * A thing carried, as shown.
+ */
+export type ItemView = { key: string, name: string, kind: string | null, quantity: number, equipped: boolean, attuned: boolean, 
+/**
+ * The name of the container it lies in.
+ */
+container: string | null, custom: boolean, };
+
+/**
+ * Stops a running job; it leaves a whole state and reports what it did.
+ */
+export type JobCancel = { 
+/**
+ * From [`crate::job::ProgressEvent::Started`].
+ */
+job: number, };
+
+export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
+
+/**
+ * A top-level key with differences.
+ */
+export type KeyCount = { 
+/**
+ * The key.
+ */
+key: string, 
+/**
+ * How many lines differ below it.
+ */
+changes: number, 
+/**
+ * The index of its first differing row.
+ */
+row: number, };
+
+/**
+ * What a version is, compared with the one before it in the history.
+ */
+export type Kind = "baseline" | "change" | "state" | "quiet";
+
+/**
+ * How the library is laid out.
+ */
+export type Layout = "grid" | "list";
+
+/**
+ * What became of one file.
+ */
+export type Outcome = "added" | "changed" | "quiet" | "identical" | "failed";
+
+/**
+ * What the frame of the window shows.
+ */
+export type Overview = { 
+/**
+ * Backstory's version.
+ */
+version: string, 
+/**
+ * The open store.
+ */
+store: StorageInfo, 
+/**
+ * What is in it.
+ */
+facets: Facets, 
+/**
+ * Whether these are the sample characters, which are kept nowhere.
+ */
+sample: boolean, 
+/**
+ * The store's revision, to notice what other programs wrote.
+ */
+revision: number, };
+
+/**
+ * One part of a derived number.
+ */
+export type Part = { 
+/**
+ * Where it comes from, in a player's words.
+ */
+label: string, 
+/**
+ * What it adds.
+ */
+value: number, };
+
+/**
+ * How the player likes the window on this computer.
+ */
+export type Preferences = { 
+/**
+ * Light or dark.
+ */
+theme: Theme, 
+/**
+ * Cards or rows.
+ */
+layout: Layout, 
+/**
+ * The order of the library.
+ */
+sort: Sort, };
+
+/**
+ * Something a check found.
+ */
+export type Problem = { 
+/**
+ * A stable name: `content_damaged`, `content_missing`, `index_stale`, …
+ */
+code: string, 
+/**
+ * Which thing: `ddb-1 version 4`.
+ */
+where: string, 
+/**
+ * What is wrong, for a person.
+ */
+message: string, 
+/**
+ * Whether `verify --repair` can mend it.
+ */
+repairable: boolean, };
+
+/**
+ * Other proficiencies, by name.
+ */
+export type Proficiencies = { armor: Array<string>, weapons: Array<string>, tools: Array<string>, languages: Array<string>, };
+
+/**
+ * One report of long work.
+ */
+export type ProgressEvent = { "event": "started", 
+/**
+ * Give this to `job.cancel`.
+ */
+job: number, 
+/**
+ * How many things there are to do.
+ */
+total: number, } | { "event": "reading", 
+/**
+ * Its place in the list, from 0.
+ */
+index: number, 
+/**
+ * The path as given.
+ */
+path: string, } | { "event": "file", 
+/**
+ * Its place in the list, from 0.
+ */
+index: number, 
+/**
+ * What became of it.
+ */
+result: FileResult, } | { "event": "advanced", 
+/**
+ * Things done.
+ */
+done: number, 
+/**
+ * Things to do.
+ */
+total: number, };
+
+/**
+ * Which characters. Every given condition must hold; an empty one holds for all.
+ */
+export type QueryFilter = { 
+/**
+ * Only these ids. Empty: all.
+ */
+ids?: Array<CharacterId>, 
+/**
+ * The name contains this, without regard to case.
+ */
+name?: string, 
+/**
+ * Name, species, class, subclass or campaign contains this, without regard to case: search as you type.
+ */
+text?: string, 
+/**
+ * Has one of these classes, without regard to case. Empty: all.
+ */
+classes?: Array<string>, 
+/**
+ * Lowest total level.
+ */
+min_level?: number, 
+/**
+ * Highest total level.
+ */
+max_level?: number, 
+/**
+ * The campaign's name is this. The empty text: characters without a campaign.
+ */
+campaign?: string, 
+/**
+ * Last changed at or after.
+ */
+changed_after?: string, 
+/**
+ * Last changed before.
+ */
+changed_before?: string, 
+/**
+ * The order. Ties are broken by id.
+ */
+sort?: Sort, 
+/**
+ * At most so many. None: all.
+ */
+limit?: number, 
+/**
+ * Skips so many.
+ */
+offset?: number, };
+
+/**
+ * One value that differs.
+ */
+export type RawChange = { 
+/**
+ * Where, as a JSON pointer into the new document (the old one for what was removed).
+ */
+pointer: string, 
+/**
+ * What happened.
+ */
+kind: ChangeKind, 
+/**
+ * The JSON text before.
+ */
+old: string | null, 
+/**
+ * The JSON text after.
+ */
+new: string | null, };
+
+/**
+ * Asks for a comparison of two documents.
+ */
+export type RawCompareGet = { 
+/**
+ * The old side.
+ */
+from: VersionRef, 
+/**
+ * The new side.
+ */
+to: VersionRef, };
+
+/**
+ * Two documents compared, value by value.
+ */
+export type RawComparison = { 
+/**
+ * In the order of the new document.
+ */
+changes: Array<RawChange>, };
+
+/**
+ * Two documents side by side.
+ */
+export type RawLines = { 
+/**
+ * The rows from top to bottom.
+ */
+rows: Array<Row>, 
+/**
+ * Top-level keys with differences, in the order of the document, and where each begins in `rows`.
+ */
+keys: Array<KeyCount>, 
+/**
+ * How many lines.
+ */
+counts: Counts, };
+
+/**
+ * Asks for two documents side by side, line by line.
+ */
+export type RawLinesGet = { 
+/**
+ * The old side.
+ */
+from: VersionRef, 
+/**
+ * The new side.
+ */
+to: VersionRef, 
+/**
+ * Equal lines to keep around a change; the rest is folded. None: nothing is folded.
+ */
+context?: number, };
+
+/**
+ * One line of a side-by-side view.
+ */
+export type Row = { "kind": "same", 
+/**
+ * Line number on the left, from 1.
+ */
+a: number, 
+/**
+ * Line number on the right, from 1.
+ */
+b: number, 
+/**
+ * The line.
+ */
+text: string, } | { "kind": "changed", 
+/**
+ * Line number on the left.
+ */
+a: number, 
+/**
+ * Line number on the right.
+ */
+b: number, 
+/**
+ * The line on the left.
+ */
+old: string, 
+/**
+ * The line on the right.
+ */
+new: string, } | { "kind": "added", 
+/**
+ * Line number on the right.
+ */
+b: number, 
+/**
+ * The line.
+ */
+text: string, } | { "kind": "removed", 
+/**
+ * Line number on the left.
+ */
+a: number, 
+/**
+ * The line.
+ */
+text: string, } | { "kind": "fold", 
+/**
+ * The first line number on the left.
+ */
+a: number, 
+/**
+ * The first line number on the right.
+ */
+b: number, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * The edition of the rules a character is built with.
+ */
+export type Rules = "2014" | "2024" | "mixed";
+
+/**
+ * A part of the sheet.
+ */
+export type Section = "identity" | "abilities" | "combat" | "spells" | "inventory" | "features" | "proficiencies" | "currency" | "notes" | "state";
+
+/**
+ * How long a version stood unchanged.
+ */
+export type Seen = { 
+/**
+ * The last time these bytes were found.
+ */
+last: string, 
+/**
+ * How often they were found, the first time included.
+ */
+count: number, };
+
+/**
+ * Files the user chose in a dialog or dropped on the window. Paths stay on this side of the bridge.
+ */
+export type Selection = { 
+/**
+ * Give this to `import.start`.
+ */
+selection: number, 
+/**
+ * Names of the files and folders chosen.
+ */
+names: Array<string>, };
+
+/**
+ * Asks for the sheet at a version.
+ */
+export type SheetGet = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, 
+/**
+ * A number, an identity, `latest`, `first`, `~N` or a date. None: the latest.
+ */
+version?: string, };
+
+/**
+ * The sheet at a version, as `show` prints it and the window draws it.
+ */
+export type SheetView = { id: CharacterId, version: number, captured_at: string, edited_at: string | null, name: string, species: string | null, background: string | null, rules: Rules, level: number, xp: number | null, classes: Array<Class>, abilities: Abilities, proficiency_bonus: number, hit_points: HitPoints, armor_class: Derived, initiative: Derived, speeds: { [key in string]: number }, saving_throws: Array<Ability>, skills: { [key in string]: SkillRank }, proficiencies: Proficiencies, currency: Currency, spells: Array<SpellView>, spell_slots: Array<SlotView>, inventory: Array<ItemView>, feats: Array<Feature>, features: Array<Feature>, 
+/**
+ * Each as it is counted: `Exhaustion 2`.
+ */
+conditions: Array<string>, inspiration: boolean, notes: { [key in string]: string }, campaign: string | null, unknown_fields: Array<string>, 
+/**
+ * The source's name for a person: `D&D Beyond`.
+ */
+source: string, };
+
+/**
+ * Which version stands on a side.
+ */
+export type Side = { character: CharacterId, name: string, id: SnapshotId, version: number, captured_at: string, edited_at: string | null, level: number, };
+
+/**
+ * How well a skill is known.
+ */
+export type SkillRank = "half" | "proficient" | "expertise";
+
+/**
+ * Slots of one level as shown.
+ */
+export type SlotView = { level: number, max: number, used: number, pact: boolean, };
+
+/**
+ * A version's identity everywhere (sync, tags, links): a UUIDv7. Part of the order of the history, after the capture time.
+ */
+export type SnapshotId = string;
+
+/**
+ * What a list of characters may be ordered by.
+ */
+export type Sort = "changed" | "name" | "level";
+
+/**
+ * A spell as shown.
+ */
+export type SpellView = { key: string, name: string, level: number, source: string, prepared: boolean, always: boolean, };
+
+/**
+ * What a store is and where.
+ */
+export type StorageInfo = { 
+/**
+ * The backend's name: `sqlite`, `memory`, …
+ */
+kind: string, 
+/**
+ * Where it is, as a person would find it. Never holds a password.
+ */
+location: string, 
+/**
+ * Why nothing can be written, where that is so: a whole sentence.
+ */
+read_only: string | null, 
+/**
+ * What it can do.
+ */
+capabilities: Capabilities, };
+
+/**
+ * A run of words of a prose difference, in reading order.
+ */
+export type TextOp = { 
+/**
+ * Where it stands.
+ */
+op: TextOpKind, 
+/**
+ * The words, with the blanks between them.
+ */
+value: string, };
+
+/**
+ * A run of words.
+ */
+export type TextOpKind = "equal" | "insert" | "delete";
+
+/**
+ * Light, dark, or as the system has it.
+ */
+export type Theme = "system" | "light" | "dark";
+
+/**
+ * What a sentence is about: decides its icon and its place in a summary.
+ */
+export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline";
+
+/**
+ * Asks for a check.
+ */
+export type VerifyGet = { 
+/**
+ * Also decode every document and compare it with its hash.
+ */
+read_data: boolean, };
+
+/**
+ * What a check found.
+ */
+export type VerifyReport = { 
+/**
+ * Nothing is wrong.
+ */
+ok: boolean, 
+/**
+ * How much was looked at.
+ */
+checked: Checked, 
+/**
+ * What is wrong.
+ */
+problems: Array<Problem>, };
+
+/**
+ * One side of a comparison.
+ */
+export type VersionRef = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, 
+/**
+ * A number, an identity, `latest`, `first`, `~N` or a date.
+ */
+version: string, };
+
+/**
+ * A failure, in words for people and with a [`Code`] for programs.
+ */
+export type WireError = { 
+/**
+ * The stable name.
+ */
+code: Code, 
+/**
+ * What happened: one or two whole sentences.
+ */
+message: string, 
+/**
+ * What was kept: what stands untouched after the failure.
+ */
+kept?: string, 
+/**
+ * What to do next.
+ */
+hint: string | null, 
+/**
+ * Whether the same call may succeed later without anything being changed.
+ */
+retryable: boolean, 
+/**
+ * Facts for programs and for "Copy details": never personal data.
+ */
+details?: { [key in string]: JsonValue }, };
+
+/** Every command: what it takes and what it gives. */
+export type Commands = {
+  "app.overview": [Empty, Overview];
+  "app.ready": [Empty, Empty];
+  "app.verify": [VerifyGet, VerifyReport];
+  "preferences.get": [Empty, Preferences];
+  "preferences.set": [Preferences, Empty];
+  "sample.open": [Empty, Overview];
+  "sample.close": [Empty, Overview];
+  "characters.list": [QueryFilter, CharacterList];
+  "character.get": [CharacterGet, CharacterIndex];
+  "character.history": [HistoryGet, History];
+  "character.sheet": [SheetGet, SheetView];
+  "compare.sheets": [CompareGet, Comparison];
+  "compare.raw": [RawCompareGet, RawComparison];
+  "compare.lines": [RawLinesGet, RawLines];
+  "import.choose": [Empty, Selection | null];
+  "import.start": [ImportStart, ImportReport];
+  "job.cancel": [JobCancel, Empty];
+};
