@@ -4,6 +4,7 @@ pub mod api;
 pub mod clock;
 pub mod diff;
 pub mod error;
+pub mod history;
 pub mod job;
 pub mod json;
 pub mod library;
