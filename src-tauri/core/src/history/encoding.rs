@@ -28,17 +28,18 @@ pub fn base_of(rung: u64) -> Option<u64> {
     Some(rung - (1 << (zero_digits * bits_per_digit)))
 }
 
+/// The rungs from `rung` down to 0, itself left out, nearest first.
+///
+/// The first of them that is still stored is the base of a new rung. None of them is: it is kept whole.
+pub fn way_down(rung: u64) -> impl Iterator<Item = u64> {
+    std::iter::successors(base_of(rung), |&base| base_of(base))
+}
+
 /// How many differences stand between `rung` and rung 0: the sum of its digits in base [`LADDER_BASE`].
 ///
 /// 21 at most among the first 512 contents, 37 among the first 100,000.
 pub fn depth_of(rung: u64) -> u32 {
-    std::iter::successors(base_of(rung), |&base| base_of(base)).fold(0, |depth, _| depth + 1)
-}
-
-/// The base for a new rung of a history from which rungs may have been dropped: the first rung down the ladder that is
-/// still there. None: nothing on its way down is left, so it is kept whole.
-pub fn nearest_base(rung: u64, is_present: impl Fn(u64) -> bool) -> Option<u64> {
-    std::iter::successors(base_of(rung), |&base| base_of(base)).find(|&base| is_present(base))
+    way_down(rung).fold(0, |depth, _| depth + 1)
 }
 
 /// A rung that must be stored anew before the one it leans on can go.
@@ -156,14 +157,11 @@ mod tests {
         }
 
         #[test]
-        fn a_new_rung_leans_on_something_that_is_there((bases, dropped) in history()) {
-            let rung = bases.len() as u64;
-            let present = |n: u64| bases.contains_key(&n) && !dropped.contains(&n);
-            match nearest_base(rung, present) {
-                Some(base) => prop_assert!(base < rung && present(base)),
-                None => prop_assert!(dropped.contains(&0)),
-            }
-            prop_assert_eq!(nearest_base(rung, |_| true), base_of(rung));
+        fn the_way_down_is_the_chain_of_bases(rung: u64) {
+            let way: Vec<_> = way_down(rung).collect();
+            prop_assert_eq!(way.first().copied(), base_of(rung));
+            prop_assert!(way.windows(2).all(|step| base_of(step[0]) == Some(step[1])));
+            prop_assert_eq!(way.last().copied().unwrap_or(rung), 0);
         }
 
         #[test]
