@@ -9,6 +9,7 @@ pub mod job;
 pub mod json;
 pub mod library;
 pub mod model;
+pub mod privacy;
 pub mod sheet;
 pub mod source;
 pub mod storage;
