@@ -1,1 +1,3 @@
-//! x
+//! Everything that brings characters in.
+
+pub mod sample;
