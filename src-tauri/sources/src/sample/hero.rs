@@ -268,7 +268,7 @@ impl Hero {
     /// Chooses the subclass.
     pub(super) fn specialise(&mut self, class: &str) {
         match self.classes.iter_mut().find(|levels| levels.class.name == class) {
-            Some(levels) if levels.level >= levels.class.subclass_level => levels.subclass = true,
+            Some(levels) if levels.level >= levels.class.subclass_level(self.rules) => levels.subclass = true,
             _ => self.mistake(class),
         }
     }

@@ -14,8 +14,6 @@ use super::{
 
 /// 2025-03-01T19:00:00Z.
 const START: Timestamp = Timestamp::constant(1_740_855_600, 0);
-/// What one further entry of the catalogue of choices takes, in bytes.
-const PADDING: usize = 460;
 
 /// Versions of one character, each a small edit of the one before it: hit points, gold, an item, a spell, a note, now
 /// and then a level. Documents are at least as long as a wizard's real ones are (some 250 KB) and about as long as the
@@ -23,9 +21,7 @@ const PADDING: usize = 460;
 pub fn history(seed: u64, versions: u32, document_bytes_hint: usize) -> impl Iterator<Item = Capture> {
     let mut random = Random::new(seed);
     let mut hero = wizard(seed, &mut random);
-    let bare = Service::new(Size::Full { padding: 0 }).document(&hero).len();
-    let padding = document_bytes_hint.saturating_sub(bare) / PADDING;
-    let service = Service::new(Size::Full { padding });
+    let service = Service::new(padding(&hero, document_bytes_hint));
     (0..versions).map(move |at| {
         let mut outcome = Outcome::First;
         if at > 0 {
@@ -34,6 +30,15 @@ pub fn history(seed: u64, versions: u32, document_bytes_hint: usize) -> impl Ite
         }
         story::capture(&hero, &service, hero.edited_at + SignedDuration::from_mins(11), outcome)
     })
+}
+
+/// How many further entries of the catalogue of choices bring a document to this length.
+fn padding(hero: &Hero, bytes: usize) -> Size {
+    const SOME: usize = 64;
+    let length = |padding| Service::new(Size::Full { padding }).document(hero).len();
+    let bare = length(0);
+    let each = (length(SOME) - bare).div_ceil(SOME).max(1);
+    Size::Full { padding: bytes.saturating_sub(bare) / each }
 }
 
 fn wizard(seed: u64, random: &mut Random) -> Hero {
@@ -106,10 +111,12 @@ fn coins(hero: &mut Hero, random: &mut Random) {
     hero.gold(if hero.coins.gp > 600 { -amount } else { amount });
 }
 
-/// Learns a spell that is not known yet.
+/// Learns a spell that is not known yet and not too high.
 fn learn(hero: &mut Hero, random: &mut Random) {
     let unknown = |spell: &&srd::Spell| {
-        spell.suits("Wizard") && !hero.spells.iter().any(|known| known.spell.name == spell.name)
+        spell.suits("Wizard")
+            && spell.level <= hero.level().div_ceil(2)
+            && !hero.spells.iter().any(|known| known.spell.name == spell.name)
     };
     let fitting: Vec<_> = SPELLS.iter().filter(unknown).collect();
     if !fitting.is_empty() {

@@ -1,6 +1,6 @@
 //! JSON that keeps its keys in the order they were written, as the real documents have them.
 
-use std::{borrow::Cow, fmt::Write as _, sync::Arc};
+use std::{borrow::Cow, fmt::Write as _};
 
 /// A value to be written.
 #[derive(Debug, Clone)]
@@ -10,8 +10,6 @@ pub(super) enum Json {
     Int(i64),
     Float(f64),
     Text(Cow<'static, str>),
-    /// A value that was written before, compact.
-    Written(Arc<str>),
     List(Vec<Json>),
     Object(Vec<(&'static str, Json)>),
 }
@@ -99,23 +97,26 @@ impl Json {
         text
     }
 
-    /// Without the members that say nothing, for documents that must be small. The outermost object keeps its keys.
-    pub(super) fn lean(self) -> Self {
+    /// Without these members and without those that say nothing, for documents that must be small. The outermost
+    /// object keeps its keys.
+    pub(super) fn lean(self, without: &[&str]) -> Self {
         match self {
             Self::Object(members) => {
-                Self::Object(members.into_iter().map(|(key, value)| (key, value.without_silence())).collect())
+                Self::Object(members.into_iter().map(|(key, value)| (key, value.spoken(without))).collect())
             }
             other => other,
         }
     }
 
-    fn without_silence(self) -> Self {
+    fn spoken(self, without: &[&str]) -> Self {
         match self {
             Self::Object(members) => {
-                let spoken = members.into_iter().map(|(key, value)| (key, value.without_silence()));
-                Self::Object(spoken.filter(|(_, value)| !value.is_silent()).collect())
+                let spoken = members.into_iter().map(|(key, value)| (key, value.spoken(without)));
+                Self::Object(
+                    spoken.filter(|(key, value)| !value.is_silent() && !without.contains(key)).collect(),
+                )
             }
-            Self::List(items) => Self::List(items.into_iter().map(Self::without_silence).collect()),
+            Self::List(items) => Self::List(items.into_iter().map(|item| item.spoken(without)).collect()),
             other => other,
         }
     }
@@ -135,7 +136,6 @@ impl Json {
             Self::Null => out.push_str("null"),
             Self::Bool(true) => out.push_str("true"),
             Self::Bool(false) => out.push_str("false"),
-            Self::Written(text) => out.push_str(text),
             // Writing into a string does not fail.
             Self::Int(number) => drop(write!(out, "{number}")),
             Self::Float(number) => drop(write!(out, "{number:?}")),
@@ -243,6 +243,7 @@ fn new_line(depth: usize, out: &mut String) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may")]
 mod tests {
     use super::*;
 

@@ -8,6 +8,8 @@
 
 mod catalogue;
 mod demo;
+#[cfg(test)]
+mod dump_tmp;
 mod hero;
 mod history;
 mod json;

@@ -3,11 +3,14 @@
 //! The documents carry the modifiers; the numbers only go into [`super::Expected`], which a reader of the documents
 //! must come to by itself.
 
+use std::collections::BTreeSet;
+
 use backstory_core::sheet::{Abilities, Ability, Rules};
 
 use super::{
     catalogue,
     hero::{Hero, Origin},
+    random::Random,
     srd::{Grant, ItemKind, Kind, Species},
 };
 
@@ -91,9 +94,16 @@ fn granted(component: (i64, i64), grant: &Grant) -> Modifier {
     }
 }
 
-/// Numbers the modifiers of one group through, so that no two of them share an id.
-fn numbered(mut modifiers: Vec<Modifier>, from: i64) -> Vec<Modifier> {
-    for (id, modifier) in (from..).zip(&mut modifiers) {
+/// Gives the modifiers of a group their ids: of what they say and where from, so that they keep them from one version
+/// to the next, and told apart where two say the same.
+fn numbered(mut modifiers: Vec<Modifier>) -> Vec<Modifier> {
+    let mut taken = BTreeSet::new();
+    for modifier in &mut modifiers {
+        let words = format!("{} {} {}", modifier.component.0, modifier.kind, modifier.subtype);
+        let mut id = i64::try_from(Random::of(&words).below(80_000_000)).unwrap_or(0) + 1_000_000;
+        while !taken.insert(id) {
+            id += 1;
+        }
         modifier.id = id;
     }
     modifiers
@@ -126,11 +136,11 @@ impl Modifiers {
             }
         }
         Self {
-            race: numbered(race(hero.species), 4_100),
-            class: numbered(class(hero), 11_000),
-            background: numbered(background(&hero.origin), 6_300),
+            race: numbered(race(hero.species)),
+            class: numbered(class(hero)),
+            background: numbered(background(&hero.origin)),
             item: definitions.into_iter().flat_map(of_item).collect(),
-            feat: numbered(feat(hero), 8_800),
+            feat: numbered(feat(hero)),
         }
     }
 

@@ -7,8 +7,8 @@ use super::{
     Capture, Outcome,
     hero::{Campaign, Hero, Origin},
     random::Random,
-    render::{Service, Size},
-    srd::{BACKGROUNDS, CLASSES, Casting, ITEMS, SPECIES, SPELLS},
+    render::{Service, Size, slots},
+    srd::{BACKGROUNDS, CLASSES, Class, ITEMS, SPECIES, SPELLS, Spell},
     story,
 };
 
@@ -106,15 +106,11 @@ fn somebody(id: i64, random: &mut Random) -> Hero {
     for _ in 0..random.below(20) {
         hero.level_up(class.name);
     }
-    if hero.level() >= class.subclass_level {
+    if hero.level() >= class.subclass_level(hero.rules) {
         hero.specialise(class.name);
     }
     equip(&mut hero, random);
-    if class.casting != Casting::None {
-        let fitting: Vec<_> = SPELLS.iter().filter(|spell| spell.suits(class.name)).collect();
-        let spell = random.pick(&fitting);
-        hero.learn(&[spell.name]);
-    }
+    learn(&mut hero, class, random);
     if random.below(4) > 0 {
         let place = random.pick(PLACES);
         hero.campaign = Some(Campaign {
@@ -126,6 +122,18 @@ fn somebody(id: i64, random: &mut Random) -> Hero {
         });
     }
     hero
+}
+
+/// Some classes know no cantrips and no spells yet.
+fn learn(hero: &mut Hero, class: &Class, random: &mut Random) {
+    let slots = slots(class.casting, hero.level());
+    let highest = (1u32..).zip(slots).filter(|(_, count)| *count > 0).map(|(level, _)| level).max();
+    let known = |spell: &&Spell| highest.is_some_and(|highest| spell.level <= highest);
+    let fitting: Vec<_> = SPELLS.iter().filter(|spell| spell.suits(class.name)).filter(known).collect();
+    if !fitting.is_empty() {
+        let name = fitting[random.index(fitting.len())].name;
+        hero.learn(&[name]);
+    }
 }
 
 fn equip(hero: &mut Hero, random: &mut Random) {

@@ -58,7 +58,15 @@ impl Story {
 
     /// A look some hours later at the very same document.
     pub(super) fn again(&mut self, hours: i64) -> &mut Self {
-        self.look(self.last() + SignedDuration::from_hours(hours), Outcome::Identical)
+        let at = self.last() + SignedDuration::from_hours(hours);
+        if let Some(last) = self.captures.last() {
+            let mut same = last.clone();
+            same.file_name = file_name(&self.hero, at);
+            same.captured_at = at;
+            same.expected.outcome = Outcome::Identical;
+            self.captures.push(same);
+        }
+        self
     }
 
     /// When we last looked.
@@ -80,11 +88,15 @@ impl Story {
 /// One look at a character.
 pub(super) fn capture(hero: &Hero, service: &Service, at: Timestamp, outcome: Outcome) -> Capture {
     Capture {
-        file_name: format!("ddb-{}_{}.json", hero.id, at.strftime("%Y-%m-%dT%H-%M-%SZ")),
+        file_name: file_name(hero, at),
         captured_at: at,
         document: service.document(hero),
         expected: expected(hero, outcome),
     }
+}
+
+fn file_name(hero: &Hero, at: Timestamp) -> String {
+    format!("ddb-{}_{}.json", hero.id, at.strftime("%Y-%m-%dT%H-%M-%SZ"))
 }
 
 fn expected(hero: &Hero, outcome: Outcome) -> Expected {

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "tests may")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use backstory_core::json::Tree;
@@ -53,7 +55,6 @@ fn three_characters_with_a_history_each() {
     for (character, outcomes) in &outcomes {
         let count = |what| outcomes.iter().filter(|outcome| **outcome == what).count();
         let distinct = contents[character].len();
-        println!("{character}: {} captures, {distinct} contents", outcomes.len());
         assert!((20..=35).contains(&distinct), "{character}: {distinct}");
         assert!(count(Outcome::Quiet) >= 4 && count(Outcome::Identical) >= 5 && count(Outcome::State) >= 4);
         assert_eq!(distinct, outcomes.len() - count(Outcome::Identical), "no content comes back");
@@ -138,10 +139,9 @@ fn scale_is_varied_and_small() {
             check(&capture);
         }
     }
-    println!("scale: {} bytes a document", length / 1000);
     assert_eq!(classes.len(), 12);
     assert!(campaigns.len() > 20);
-    assert!(length / 1000 < 16_000, "{}", length / 1000);
+    assert!(length / 1000 < 14_000, "{}", length / 1000);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_history_moves_on_in_small_steps() {
     let mut before: Option<Capture> = None;
     for capture in history(5, 120, 400_000) {
         check(&capture);
-        assert!((380_000..=460_000).contains(&capture.document.len()), "{}", capture.document.len());
+        assert!((390_000..=480_000).contains(&capture.document.len()), "{}", capture.document.len());
         if let Some(before) = &before {
             assert_ne!(before.document, capture.document);
             assert!(before.captured_at < capture.captured_at);

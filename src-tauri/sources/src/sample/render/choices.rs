@@ -110,7 +110,7 @@ fn class(hero: &Hero) -> Vec<Choice> {
         if at == 0 {
             found.extend(skills(component, &hero.skills));
         }
-        if levels.level >= levels.class.subclass_level {
+        if levels.level >= levels.class.subclass_level(hero.rules) {
             let id = catalogue::subclass_id(levels.class, hero.rules);
             found.push(Choice {
                 component,

@@ -65,7 +65,8 @@ pub(super) fn subclass_features(class: &'static Class, rules: Rules) -> Vec<Feat
     let owner = catalogue::subclass_id(class, rules);
     let feature = |(at, (level, name)): (i64, &(u32, &'static str))| Feature {
         id: catalogue::subclass_feature_id(class, rules, at),
-        level: *level,
+        // The lists give the levels of 2024; before, some classes chose sooner.
+        level: if *level <= 3 { class.subclass_level(rules) } else { *level },
         name,
         class: owner,
     };

@@ -38,6 +38,24 @@ impl Size {
     }
 }
 
+/// Members that a small document does without: the service's own numbers and links.
+const BOOKKEEPING: &[&str] = &[
+    "definitionKey",
+    "displayConfiguration",
+    "displayOrder",
+    "entityID",
+    "entityRaceTypeId",
+    "entityType",
+    "featureType",
+    "friendlyTypeName",
+    "largeAvatarUrl",
+    "modifierSubTypeId",
+    "modifierTypeId",
+    "moreDetailsUrl",
+    "optionIds",
+    "portraitAvatarUrl",
+];
+
 /// What the service does to a document without any player's doing.
 #[derive(Debug, Clone)]
 pub(super) struct Service {
@@ -73,7 +91,7 @@ impl Service {
     pub(super) fn document(&self, hero: &Hero) -> Vec<u8> {
         let mut document = self.character(hero);
         if self.size == Size::Small {
-            document = document.lean();
+            document = document.lean(BOOKKEEPING);
         }
         if self.envelope {
             document = object! {

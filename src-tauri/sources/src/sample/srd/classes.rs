@@ -1,6 +1,9 @@
 //! The twelve classes.
 
-use backstory_core::sheet::Ability::{self, Cha, Con, Dex, Int, Str, Wis};
+use backstory_core::sheet::{
+    Ability::{self, Cha, Con, Dex, Int, Str, Wis},
+    Rules,
+};
 
 /// How a class casts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +46,16 @@ pub(in crate::sample) struct Class {
     pub(in crate::sample) revised: &'static [(u32, &'static str)],
     /// The subclass of the System Reference Document in 2014 and in 2024.
     pub(in crate::sample) subclass: (&'static str, &'static str),
-    pub(in crate::sample) subclass_level: u32,
+    /// When it was chosen in 2014.
+    chosen_at: u32,
     pub(in crate::sample) subclass_features: &'static [(u32, &'static str)],
+}
+
+impl Class {
+    /// The level at which the subclass is chosen.
+    pub(in crate::sample) fn subclass_level(&self, rules: Rules) -> u32 {
+        if rules == Rules::Revised { 3 } else { self.chosen_at }
+    }
 }
 
 const EXTRA_ATTACK: Grant =
@@ -96,7 +107,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("Path of the Berserker", "Path of the Berserker"),
-        subclass_level: 3,
+        chosen_at: 3,
         subclass_features: &[
             (3, "Frenzy"),
             (6, "Mindless Rage"),
@@ -134,7 +145,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("College of Lore", "College of Lore"),
-        subclass_level: 3,
+        chosen_at: 3,
         subclass_features: &[
             (3, "Bonus Proficiencies"),
             (3, "Cutting Words"),
@@ -167,7 +178,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("Life Domain", "Life Domain"),
-        subclass_level: 3,
+        chosen_at: 1,
         subclass_features: &[
             (3, "Disciple of Life"),
             (6, "Blessed Healer"),
@@ -202,7 +213,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("Circle of the Land", "Circle of the Land"),
-        subclass_level: 3,
+        chosen_at: 2,
         subclass_features: &[
             (3, "Natural Recovery"),
             (6, "Land\u{2019}s Stride"),
@@ -265,7 +276,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
             (20, "Three Extra Attacks"),
         ],
         subclass: ("Champion", "Champion"),
-        subclass_level: 3,
+        chosen_at: 3,
         subclass_features: &[
             (3, "Improved Critical"),
             (3, "Remarkable Athlete"),
@@ -313,7 +324,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("Way of the Open Hand", "Warrior of the Open Hand"),
-        subclass_level: 3,
+        chosen_at: 3,
         subclass_features: &[
             (3, "Open Hand Technique"),
             (6, "Wholeness of Body"),
@@ -357,7 +368,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("Oath of Devotion", "Oath of Devotion"),
-        subclass_level: 3,
+        chosen_at: 3,
         subclass_features: &[
             (3, "Sacred Weapon"),
             (7, "Aura of Devotion"),
@@ -393,7 +404,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("Hunter", "Hunter"),
-        subclass_level: 3,
+        chosen_at: 3,
         subclass_features: &[
             (3, "Hunter\u{2019}s Prey"),
             (7, "Defensive Tactics"),
@@ -452,7 +463,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
             (20, "Stroke of Luck"),
         ],
         subclass: ("Thief", "Thief"),
-        subclass_level: 3,
+        chosen_at: 3,
         subclass_features: &[
             (3, "Fast Hands"),
             (3, "Second-Story Work"),
@@ -485,7 +496,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("Draconic Bloodline", "Draconic Sorcery"),
-        subclass_level: 3,
+        chosen_at: 1,
         subclass_features: &[
             (3, "Draconic Resilience"),
             (6, "Elemental Affinity"),
@@ -517,7 +528,7 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("The Fiend", "Fiend Patron"),
-        subclass_level: 3,
+        chosen_at: 1,
         subclass_features: &[
             (3, "Dark One\u{2019}s Blessing"),
             (6, "Dark One\u{2019}s Own Luck"),
@@ -550,10 +561,10 @@ pub(in crate::sample) const CLASSES: &[Class] = &[
         ],
         revised: &[],
         subclass: ("School of Evocation", "Evoker"),
-        subclass_level: 2,
+        chosen_at: 2,
         subclass_features: &[
-            (2, "Evocation Savant"),
-            (2, "Sculpt Spells"),
+            (3, "Evocation Savant"),
+            (3, "Sculpt Spells"),
             (6, "Potent Cantrip"),
             (10, "Empowered Evocation"),
             (14, "Overchannel"),
