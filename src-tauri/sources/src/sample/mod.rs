@@ -8,8 +8,6 @@
 
 mod catalogue;
 mod demo;
-#[cfg(test)]
-mod dump_tmp;
 mod hero;
 mod history;
 mod json;

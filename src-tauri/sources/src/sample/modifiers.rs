@@ -56,9 +56,10 @@ fn score(ability: Ability) -> String {
     format!("{}-score", ability.name().to_lowercase())
 }
 
-fn modifier(component: (i64, i64), at: i64, kind: &'static str, subtype: impl Into<String>) -> Modifier {
+/// A modifier that only says what it is. Its id comes from [`numbered`] or from its item.
+fn modifier(component: (i64, i64), kind: &'static str, subtype: impl Into<String>) -> Modifier {
     Modifier {
-        id: component.0 % 10_000_000 * 10 + at,
+        id: 0,
         kind,
         subtype: subtype.into(),
         value: None,
@@ -71,14 +72,8 @@ fn modifier(component: (i64, i64), at: i64, kind: &'static str, subtype: impl In
     }
 }
 
-fn valued(
-    component: (i64, i64),
-    at: i64,
-    kind: &'static str,
-    subtype: impl Into<String>,
-    value: i32,
-) -> Modifier {
-    Modifier { value: Some(value), ..modifier(component, at, kind, subtype) }
+fn valued(component: (i64, i64), kind: &'static str, subtype: impl Into<String>, value: i32) -> Modifier {
+    Modifier { value: Some(value), ..modifier(component, kind, subtype) }
 }
 
 fn granted(component: (i64, i64), grant: &Grant) -> Modifier {
@@ -90,7 +85,7 @@ fn granted(component: (i64, i64), grant: &Grant) -> Modifier {
         } else {
             ""
         },
-        ..modifier(component, i64::from(grant.level) % 10, grant.kind, grant.subtype)
+        ..modifier(component, grant.kind, grant.subtype)
     }
 }
 
@@ -119,7 +114,7 @@ pub(super) fn of_item(item: &'static ItemKind) -> Vec<Modifier> {
             value: granted.value,
             dice: granted.dice,
             attunement: item.attunement,
-            ..modifier(component, at, granted.kind, granted.subtype)
+            ..modifier(component, granted.kind, granted.subtype)
         });
     }
     found
@@ -227,17 +222,17 @@ impl Modifiers {
 fn race(species: &'static Species) -> Vec<Modifier> {
     let trait_of = |at: i64| (catalogue::trait_id(species, at), catalogue::TRAIT_TYPE);
     let mut found = Vec::new();
-    for (at, (ability, amount)) in (0..).zip(species.increases) {
-        found.push(valued(trait_of(0), at, "bonus", score(*ability), *amount));
+    for (ability, amount) in species.increases {
+        found.push(valued(trait_of(0), "bonus", score(*ability), *amount));
     }
     for language in species.languages {
-        found.push(modifier(trait_of(1), 0, "language", *language));
+        found.push(modifier(trait_of(1), "language", *language));
     }
     for known in species.proficiencies {
-        found.push(modifier(trait_of(2), 0, "proficiency", *known));
+        found.push(modifier(trait_of(2), "proficiency", *known));
     }
     if let Some(points) = species.hit_points_per_level {
-        found.push(valued(trait_of(3), 0, "bonus", "hit-points-per-level", points));
+        found.push(valued(trait_of(3), "bonus", "hit-points-per-level", points));
     }
     found
 }
@@ -247,7 +242,7 @@ fn class(hero: &Hero) -> Vec<Modifier> {
     for (at, levels) in hero.classes.iter().enumerate() {
         let class = levels.class;
         let component = (catalogue::feature_id(class, hero.rules, 0), catalogue::FEATURE_TYPE);
-        let learned = |subtype: &str| modifier(component, 0, "proficiency", subtype);
+        let learned = |subtype: &str| modifier(component, "proficiency", subtype);
         if at == 0 {
             for save in class.saves {
                 found.push(learned(&format!("{}-saving-throws", save.name().to_lowercase())));
@@ -260,14 +255,14 @@ fn class(hero: &Hero) -> Vec<Modifier> {
         let reached = class.grants.iter().filter(|grant| grant.level <= levels.level);
         found.extend(reached.map(|grant| granted(component, grant)));
         if levels.subclass {
-            found.push(modifier(component, 0, "set", "subclass"));
+            found.push(modifier(component, "set", "subclass"));
         }
     }
     let component = hero.classes.first().map_or((0, 0), |levels| {
         (catalogue::feature_id(levels.class, hero.rules, 1), catalogue::FEATURE_TYPE)
     });
     let known = hero.expertise.iter();
-    found.extend(known.map(|one| Modifier { granted: false, ..modifier(component, 0, "expertise", *one) }));
+    found.extend(known.map(|one| Modifier { granted: false, ..modifier(component, "expertise", *one) }));
     if hero.rules != Rules::Revised {
         found.extend(improvements(hero, catalogue::FEATURE_TYPE));
     }
@@ -279,7 +274,7 @@ fn improvements(hero: &Hero, component_type: i64) -> Vec<Modifier> {
     let mut found = Vec::new();
     for increase in &hero.increases {
         let component = (catalogue::improvement_id(increase.class, hero.rules), component_type);
-        let raised = valued(component, 0, "bonus", score(increase.ability), increase.amount);
+        let raised = valued(component, "bonus", score(increase.ability), increase.amount);
         found.push(Modifier { granted: false, ..raised });
     }
     found
@@ -294,14 +289,14 @@ fn background(origin: &Origin) -> Vec<Modifier> {
     };
     let component = (component, catalogue::BACKGROUND_TYPE);
     let known = skills.iter().copied().chain(tool);
-    known.map(|one| Modifier { granted: false, ..modifier(component, 0, "proficiency", one) }).collect()
+    known.map(|one| Modifier { granted: false, ..modifier(component, "proficiency", one) }).collect()
 }
 
 fn feat(hero: &Hero) -> Vec<Modifier> {
     let mut found = Vec::new();
     for (ability, amount) in &hero.raised {
         let component = (catalogue::RAISING_FEAT, catalogue::FEAT_TYPE);
-        found.push(Modifier { granted: false, ..valued(component, 0, "bonus", score(*ability), *amount) });
+        found.push(Modifier { granted: false, ..valued(component, "bonus", score(*ability), *amount) });
     }
     if hero.rules == Rules::Revised {
         found.extend(improvements(hero, catalogue::FEAT_TYPE));

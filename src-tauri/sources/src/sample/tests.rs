@@ -37,6 +37,7 @@ fn check(capture: &Capture) {
         assert!(root.get(key).is_some(), "{key}");
     }
     assert_eq!(root.members().count(), 71);
+    assert!((0..=capture.expected.hit_points_max).contains(&capture.expected.hit_points_lost));
     assert!(capture.file_name.starts_with(&format!("ddb-{}_", capture.expected.character)));
 }
 

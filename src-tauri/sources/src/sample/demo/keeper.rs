@@ -170,7 +170,7 @@ fn storm(story: &mut Story) {
         })
         .state(16, |hero| {
             hero.use_feature("Relentless Endurance");
-            hero.hurt(11);
+            hero.hurt(10);
             hero.conditions = vec![15];
             hero.death_saves.failures = 2;
         })
