@@ -212,7 +212,41 @@ async fn what_is_no_character_is_refused_in_words() {
         assert_eq!(error.kept.as_deref(), Some("Your saved versions are as they were."));
         said += &format!("  {}\n", error.hint.unwrap());
     }
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r#"
+    adventurers-codex_jebeddo_nimblewit.json
+      "format_unsupported" This is a character from Adventurer’s Codex, which Backstory does not read.
+      If the character is on D&D Beyond too, import it from there.
+    adventurers-codex_thoros_arroway.json
+      "format_unsupported" This is a character from Adventurer’s Codex, which Backstory does not read.
+      If the character is on D&D Beyond too, import it from there.
+    error_ddb-proxy_private_reconstructed.json
+      "character_private" D&D Beyond says this character is private, so the file holds no sheet.
+      Set the character to public on D&D Beyond and download it again, or import a file you saved earlier.
+    error_html_challenge_synthetic.html
+      "web_page" The file is a web page that checks for robots, not a character.
+      Open the character in your browser, wait until the sheet shows, then save its JSON again.
+    error_private_403_v3-2020.json
+      "character_private" D&D Beyond says this character is private, so the file holds no sheet.
+      Set the character to public on D&D Beyond and download it again, or import a file you saved earlier.
+    error_success-false_data-null_reconstructed.json
+      "source_refused" The file holds an error message instead of a character. It says: nope.
+      Open the character on D&D Beyond to see whether it is still there, then download it again.
+    error_success-false_message-null_reconstructed.json
+      "source_refused" The file holds an error message instead of a character, and the message gives no reason.
+      Open the character on D&D Beyond to see whether it is still there, then download it again.
+    error_validation_beyond-foundry.json
+      "source_refused" The file holds an error message instead of a character. It says: Invalid request.
+      Open the character on D&D Beyond to see whether it is still there, then download it again.
+    invalid-json_raw-control-characters_jal472.json
+      "json_damaged" The file is damaged on line 160, at byte 3,878, inside the background. A line break or another invisible character stands inside a text.
+      Download it again, then import the new file.
+    lss_synthetic_minimal.json
+      "format_unsupported" This is a character from Long Story Short, which Backstory does not read.
+      If the character is on D&D Beyond too, import it from there.
+    truncated_hest_synthetic.json
+      "json_truncated" The file stops in the middle. It ends after 200,000 bytes, inside the spells, so the download was probably cut off.
+      Download it again, then import the new file.
+    "#);
 }
 
 /// Every file of the folder, also those that are not JSON by name.

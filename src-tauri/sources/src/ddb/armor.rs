@@ -92,7 +92,9 @@ pub(super) fn armor_class(character: &Character<'_>) -> Derived {
     for target in ["armor-class", by_armor] {
         let counting = character.modifiers_of("bonus", target);
         bonuses.extend(
-            counting.filter(|m| counts(&worn, m)).map(|m| part(character.label(m), character.amount(m))),
+            counting
+                .filter(|m| worn.allows(m.restriction().as_deref()))
+                .map(|m| part(character.label(m), character.amount(m))),
         );
     }
     // The order of modifiers means nothing.
@@ -106,15 +108,6 @@ pub(super) fn armor_class(character: &Character<'_>) -> Derived {
         );
     }
     derived(parts)
-}
-
-/// A restriction on a thing's own bonus describes the thing ("+1 bonus to AC instead of normal 2"); one on a feature's
-/// says when it counts.
-fn counts(worn: &Worn<'_, '_>, modifier: &Modifier<'_>) -> bool {
-    let restriction = modifier.restriction();
-    let about_wearing =
-        restriction.as_deref().is_some_and(|words| words.contains("while") || words.contains("when"));
-    !about_wearing || worn.allows(restriction.as_deref())
 }
 
 /// In armour: light takes all of Dexterity, medium at most 2 (3 with Medium Armor Master), heavy none.

@@ -47,7 +47,7 @@ impl<'a> Character<'a> {
         let custom = Customisations::of(root);
         let things = inventory::things(root, &custom);
         let origins = Origins::of(root, &classes, species.as_deref(), background.as_deref(), &things);
-        let modifiers = modifiers::active(root, &things);
+        let modifiers = modifiers::active(root, &things, &origins);
         let abilities = abilities::scores(root, &modifiers);
         let mut character = Self {
             root,
@@ -175,6 +175,18 @@ pub(super) fn number(value: Value<'_>, key: &str) -> Option<i64> {
         Kind::Number => member.as_i64(),
         Kind::String => member.as_str()?.parse().ok(),
         _ => None,
+    }
+}
+
+/// Whether a value says something: null, an empty text or list, `false` and 0 do not.
+pub(super) fn says_something(value: Value<'_>) -> bool {
+    match value.kind() {
+        Kind::Null => false,
+        Kind::Array => value.items().next().is_some(),
+        Kind::Object => value.members().next().is_some(),
+        Kind::String => value.as_str().is_some_and(|text| !text.is_empty()),
+        Kind::Bool => value.as_bool() == Some(true),
+        Kind::Number => value.as_f64() != Some(0.0),
     }
 }
 

@@ -34,10 +34,10 @@ pub(super) fn prepared(character: &Character<'_>) -> BTreeSet<String> {
 fn rows<'a>(character: &Character<'a>) -> Vec<Row<'a>> {
     let mut keys = Keys::default();
     let mut rows = Vec::new();
-    let names: HashMap<_, _> = character.classes.iter().map(|class| (&class.id, &class.name)).collect();
+    let names = class_names(character);
     for list in character.root.list("classSpells") {
         let class = list.id("characterClassId").unwrap_or_default();
-        let source = names.get(&class).map_or("Class", |name| name.as_str());
+        let source = names.get(&class).copied().unwrap_or("Class feature");
         for row in list.list("spells") {
             rows.extend(spell(character, row, &format!("class-{class}"), source, &mut keys));
         }
@@ -50,6 +50,17 @@ fn rows<'a>(character: &Character<'a>) -> Vec<Row<'a>> {
         rows.extend(spell(character, row, &group, &source, &mut keys));
     }
     rows
+}
+
+/// Class names by the id of the class. Some tools that save characters add lists under the id of a subclass.
+fn class_names<'c>(character: &'c Character<'_>) -> HashMap<String, &'c str> {
+    let mut names = HashMap::new();
+    for class in &character.classes {
+        let subclass = class.row.present("subclassDefinition").and_then(|subclass| subclass.id("id"));
+        names.extend(subclass.map(|id| (id, class.name.as_str())));
+        names.insert(class.id.clone(), class.name.as_str());
+    }
+    names
 }
 
 /// The source of a spell whose feature is not in the document.
