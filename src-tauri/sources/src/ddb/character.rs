@@ -114,6 +114,8 @@ pub(super) mod custom {
     pub(crate) const SAVE_PROFICIENCY: i64 = 41;
 }
 
+/// The kind of row that is a thing carried (`valueTypeId`).
+const THING_TYPE: i64 = 1_439_493_548;
 /// The kinds of spell rows a customisation can be about (`valueTypeId`); everything else a name is given to is carried.
 const SPELL_TYPES: [i64; 2] = [435_869_154, 420_821_570];
 
@@ -140,12 +142,16 @@ impl<'a> Customisations<'a> {
 
     /// A text the player gave to a thing carried.
     pub(super) fn thing_text(&self, kind: i64, id: &str) -> Option<String> {
-        self.rows(kind, id).filter(|row| !is_about_spell(*row)).filter_map(|row| row.text("value")).last()
+        let rows = self.rows(kind, id).filter(|row| !is_about_spell(*row));
+        // Older rows name the kind of the thing instead of the thing; where there are both, the newer one stands.
+        let told =
+            rows.filter_map(|row| Some((number(row, "valueTypeId") == Some(THING_TYPE), row.text("value")?)));
+        told.max().map(|(_, text)| text)
     }
 
     /// A text the player gave to a spell.
     pub(super) fn spell_text(&self, kind: i64, id: &str) -> Option<String> {
-        self.rows(kind, id).filter(|row| is_about_spell(*row)).filter_map(|row| row.text("value")).last()
+        self.rows(kind, id).filter(|row| is_about_spell(*row)).filter_map(|row| row.text("value")).max()
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// What a tag on a feat says: it raises abilities at creation, or it is a feature of something else in a feat's shape.
-const INITIAL_IMPROVEMENT: &str = "__INITIAL_ASI";
+pub(super) const INITIAL_IMPROVEMENT: &str = "__INITIAL_ASI";
 const DISGUISED: &str = "__DISGUISE_FEAT";
 
 /// Entries that every class or species has and that the sheet says elsewhere, as numbers.
@@ -146,7 +146,8 @@ fn source(character: &Character<'_>, row: Value<'_>, otherwise: &str) -> String 
     character.origins.source(component(row)).unwrap_or(otherwise).to_owned()
 }
 
-fn tagged(row: Value<'_>, tag: &str) -> bool {
+/// Whether a feat carries a tag.
+pub(super) fn tagged(row: Value<'_>, tag: &str) -> bool {
     let categories =
         row.present("definition").into_iter().flat_map(|definition| definition.list("categories"));
     categories

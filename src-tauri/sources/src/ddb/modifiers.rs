@@ -6,6 +6,7 @@ use backstory_core::{json::Value, sheet::Ability};
 
 use super::{
     character::{number, small},
+    features::{INITIAL_IMPROVEMENT, tagged},
     inventory::Thing,
     origins::Origins,
     tables,
@@ -26,12 +27,14 @@ pub(super) struct Modifier<'a> {
 /// equipped, and attuned where the modifier asks for it. The document lists them for things in the backpack too.
 pub(super) fn active<'a>(root: Value<'a>, things: &[Thing<'a>], origins: &Origins) -> Vec<Modifier<'a>> {
     let granted = granted_by_things(things);
+    let improved = root.list("feats").any(|feat| tagged(feat, INITIAL_IMPROVEMENT));
     let mut found = Vec::new();
     for (group, rows) in root.get("modifiers").into_iter().flat_map(Value::members) {
         for row in rows.items() {
             let component = component(row);
             let counts = match group.as_ref() {
                 "item" => row.id("id").is_some_and(|id| granted.contains(&id)),
+                "race" => !(improved && is_improvement(row)),
                 "class" => {
                     !only_for_starting_class(row) || origins.class(component).is_none_or(|class| class == 0)
                 }
@@ -51,6 +54,13 @@ pub(super) fn active<'a>(root: Value<'a>, things: &[Thing<'a>], origins: &Origin
         }
     }
     found
+}
+
+/// With a background of 2024 the abilities are improved by the background: what an older species improves is not counted,
+/// though the document keeps it.
+fn is_improvement(row: Value<'_>) -> bool {
+    row.text("type").as_deref() == Some("bonus")
+        && row.text("subType").is_some_and(|target| target.ends_with("-score"))
 }
 
 /// Who takes a second class does not get its saving throws and most of its training (the rules of multiclassing).

@@ -197,6 +197,15 @@ fn ability_scores() {
     assert_eq!(strength(&|s| modifier(s, "feat", "set", "strength-score", &json!({"value": 19}))), 19);
     assert_eq!(strength(&|s| modifier(s, "feat", "set", "strength-score", &json!({"value": 12}))), 16);
     assert_eq!(strength(&|s| s["overrideStats"][0]["value"] = 9.into()), 9);
+    // With a background of 2024 an older species improves nothing.
+    let species = |s: &mut Value| modifier(s, "race", "bonus", "strength-score", &json!({"value": 2}));
+    assert_eq!(strength(&species), 18);
+    let background = |s: &mut Value| {
+        species(s);
+        let tag = json!([{"tagName": "__INITIAL_ASI"}]);
+        s["feats"] = json!([{"definition": {"id": 1, "name": "Soldier Ability Score Improvements", "categories": tag}}]);
+    };
+    assert_eq!(strength(&background), 16);
 }
 
 #[test]
@@ -298,6 +307,12 @@ fn armour_class_without_armour() {
 fn bonuses_to_armour_class() {
     let ring = |row: Value| move |s: &mut Value| magic(s, "Ring of Protection", "armor-class", 1, &row);
     assert_eq!(armor_class(ring(json!({}))), "19 = Chain Mail 16 + Shield 2 + Ring of Protection 1");
+    let better_shield = |s: &mut Value| {
+        s["inventory"].as_array_mut().unwrap().remove(1);
+        magic(s, "Shield, +1", "armor-class", 1, &json!({}));
+        merge(&mut s["inventory"][2]["definition"], &json!({"armorTypeId": 4, "armorClass": 2}));
+    };
+    assert_eq!(armor_class(better_shield), "19 = Chain Mail 16 + Shield, +1 3");
     assert_eq!(armor_class(ring(json!({"equipped": false}))), "18 = Chain Mail 16 + Shield 2");
     assert_eq!(armor_class(ring(json!({"isAttuned": false}))), "18 = Chain Mail 16 + Shield 2");
     let style = |s: &mut Value| modifier(s, "class", "bonus", "armored-armor-class", &json!({"value": 1}));
@@ -628,6 +643,31 @@ fn what_no_player_sees_does_not_enter() {
         s["race"]["racialTraits"].as_array_mut().unwrap().reverse();
     });
     assert_eq!(plain, noisy);
+}
+
+/// Turns every list around, but for those in which the place is a level.
+fn turn_around(value: &mut Value) {
+    match value {
+        Value::Array(rows) => {
+            rows.reverse();
+            rows.iter_mut().for_each(turn_around);
+        }
+        Value::Object(members) => {
+            members
+                .iter_mut()
+                .filter(|(key, _)| *key != "levelSpellSlots")
+                .for_each(|(_, value)| turn_around(value));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_order_of_lists_means_nothing() {
+    let mut document = busy();
+    let before = read(&document).unwrap().sheet;
+    turn_around(&mut document);
+    assert_eq!(before, read(&document).unwrap().sheet);
 }
 
 #[test]
