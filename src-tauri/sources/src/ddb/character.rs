@@ -12,6 +12,7 @@ use super::{
     inventory::{self, Thing},
     modifiers::{self, Modifier},
     origins::Origins,
+    spells,
 };
 
 /// The character object, read once: classes in order, things with their names, the modifiers that count.
@@ -28,6 +29,7 @@ pub(super) struct Character<'a> {
     pub(super) modifiers: Vec<Modifier<'a>>,
     pub(super) abilities: Abilities,
     pub(super) proficiency_bonus: i32,
+    pub(super) spells: Vec<spells::Row<'a>>,
 }
 
 /// One class of the character.
@@ -61,8 +63,10 @@ impl<'a> Character<'a> {
             modifiers,
             abilities,
             proficiency_bonus: 0,
+            spells: Vec::new(),
         };
         character.proficiency_bonus = character.proficiency();
+        character.spells = spells::rows(&character);
         character
     }
 

@@ -10,14 +10,14 @@ use super::{
 };
 
 /// A spell and the row it was read from.
-struct Row<'a> {
-    spell: Spell,
-    row: Value<'a>,
+pub(super) struct Row<'a> {
+    pub(super) spell: Spell,
+    pub(super) row: Value<'a>,
 }
 
 /// Every spell, by level, name and source.
 pub(super) fn spells(character: &Character<'_>) -> Vec<Spell> {
-    let mut spells: Vec<_> = rows(character).into_iter().map(|row| row.spell).collect();
+    let mut spells: Vec<_> = character.spells.iter().map(|row| row.spell.clone()).collect();
     spells.sort_by(|a, b| {
         let of = |spell: &Spell| (spell.level, spell.name.clone(), spell.source.clone(), spell.key.clone());
         of(a).cmp(&of(b))
@@ -27,11 +27,12 @@ pub(super) fn spells(character: &Character<'_>) -> Vec<Spell> {
 
 /// The keys of those prepared today. A cantrip and what is always prepared are not a choice of the day.
 pub(super) fn prepared(character: &Character<'_>) -> BTreeSet<String> {
-    let chosen = |row: &Row<'_>| row.spell.level > 0 && !row.spell.always && row.row.flag("prepared");
-    rows(character).into_iter().filter(chosen).map(|row| row.spell.key).collect()
+    let chosen = |row: &&Row<'_>| row.spell.level > 0 && !row.spell.always && row.row.flag("prepared");
+    character.spells.iter().filter(chosen).map(|row| row.spell.key.clone()).collect()
 }
 
-fn rows<'a>(character: &Character<'a>) -> Vec<Row<'a>> {
+/// The spells of the document: those of the class lists, then those that something grants.
+pub(super) fn rows<'a>(character: &Character<'a>) -> Vec<Row<'a>> {
     let mut keys = Keys::default();
     let mut rows = Vec::new();
     let names = class_names(character);

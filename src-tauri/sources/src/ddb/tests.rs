@@ -542,7 +542,11 @@ fn spells_and_what_is_prepared() {
         let renamed =
             json!({"typeId": 8, "valueId": "3", "valueTypeId": "435869154", "value": "Aid (potion)"});
         push(s, "/characterValues", renamed);
+        let note =
+            json!({"typeId": 9, "valueId": "1", "valueTypeId": "435869154", "value": "Before every fight."});
+        push(s, "/characterValues", note);
     });
+    assert_eq!(sheet.notes["Note on Bless"], "Before every fight.");
     let told: Vec<_> = sheet
         .spells
         .iter()

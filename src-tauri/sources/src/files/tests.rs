@@ -119,7 +119,7 @@ async fn folders_are_spread_in_the_order_of_capture() {
     std::os::unix::fs::symlink(outside.path(), root.join("away")).unwrap();
     std::os::unix::fs::symlink(root, root.join("around")).unwrap();
     std::os::unix::fs::symlink(root.join("b.json"), root.join("near.json")).unwrap();
-    let list = Files::new().list(&[root.to_owned()]).await;
+    let list = Files::new().list(&[root.to_owned(), root.join("b.json")]).await;
     assert_eq!(
         names(&list),
         [
