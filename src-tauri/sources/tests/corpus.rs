@@ -16,10 +16,12 @@ use serde_json::Value;
 
 /// The corpus, or nothing and a word about it.
 fn corpus() -> Option<PathBuf> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus"));
-    let worktree = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/corpus"));
     let given = std::env::var_os("BACKSTORY_CORPUS").map(PathBuf::from);
-    let found = given.into_iter().chain([beside(), worktree()]).find(|path| path.is_dir());
+    // Beside the project, or beside the folder of its worktrees.
+    let beside = ["../../../shared/corpus", "../../../../shared/corpus"];
+    let beside = beside.map(|path| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path));
+    let places = given.map_or_else(|| beside.to_vec(), |given| vec![given]);
+    let found = places.into_iter().find(|path| path.is_dir());
     if found.is_none() {
         eprintln!("skipped: no corpus");
     }
