@@ -138,7 +138,8 @@ pub(crate) async fn surroundings_of_a_moment(backend: &dyn Backend) {
     };
     let document = vec![ContentHash::of(b"document")];
     // The moment; the numbers of the versions before and after it; the sightings after it; what was seen just then.
-    let cases: [(i64, Option<u64>, Option<u64>, &[i64], Vec<ContentHash>); 8] = [
+    type Case<'a> = (i64, Option<u64>, Option<u64>, &'a [i64], Vec<ContentHash>);
+    let cases: [Case<'_>; 8] = [
         (9, None, Some(1), &[], vec![]),
         (10, Some(1), Some(3), &[12, 14, 17, 25], document.clone()),
         (12, Some(1), Some(3), &[14, 17, 25], document.clone()),

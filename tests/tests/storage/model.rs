@@ -1,6 +1,9 @@
 //! Any fields, any writes: what a store answers is what a few maps would answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice::from_ref,
+};
 
 use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, SnapshotId, VersionMetadata},
@@ -43,8 +46,8 @@ pub(crate) async fn every_field_comes_back(backend: &dyn Backend) {
             vec![content(&id, b"document"), Write::Version { metadata: Box::new(metadata.clone()) }, put];
         write(&*storage, writes).await;
         let storage = backend.open().await;
-        assert_eq!(storage.history(&HistoryQuery::all(id.clone())).await.unwrap().items, [metadata.clone()]);
-        assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, [index.clone()]);
+        assert_eq!(storage.history(&HistoryQuery::all(id.clone())).await.unwrap().items, from_ref(&metadata));
+        assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, from_ref(&index));
         let around = storage.begin().await.unwrap().surroundings(&id, metadata.captured_at).await.unwrap();
         assert_eq!(around.before, Some(metadata));
         assert_eq!(around.character, Some(index));

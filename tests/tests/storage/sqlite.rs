@@ -44,7 +44,7 @@ async fn a_library_of_a_newer_version_can_be_read_and_not_written() {
         )
     );
     assert_eq!(storage.begin().await.err().unwrap().code, Code::StoreNewer);
-    assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, [row.clone()]);
+    assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, std::slice::from_ref(&row));
     assert_eq!(storage.document(&row.id, &ContentHash::of(b"document")).await.unwrap(), b"document");
 }
 
