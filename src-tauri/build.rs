@@ -6,6 +6,8 @@ fn main() {
     if !dist.exists() {
         std::fs::create_dir_all(dist).expect("ui/dist can be created");
     }
+    // The page is compiled into the program: a new page is a new program.
+    println!("cargo:rerun-if-changed=ui/dist");
     let attributes = tauri_build::Attributes::new().capabilities_path_pattern("src-tauri/capabilities/**/*");
     tauri_build::try_build(attributes).expect("tauri.conf.json and the capabilities are valid");
 }

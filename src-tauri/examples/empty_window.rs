@@ -1,5 +1,5 @@
 //! An empty Tauri window with Backstory's own configuration and a blank page: what a cold start is compared with.
-//! It logs `window ready` when its page has been painted, as Backstory does, and stays open.
+//! It logs `window ready` when its page has run its script and the window is shown, as Backstory does, and stays open.
 
 #[path = "../src/graphics.rs"]
 mod graphics;
@@ -14,9 +14,8 @@ use tauri::{
 const PAGE: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Empty</title>\
     <script type=\"module\" src=\"ready.js\"></script></head><body></body></html>";
 
-/// Two frames later the first one has been painted.
-const READY: &str = "requestAnimationFrame(() => requestAnimationFrame(() => \
-    window.__TAURI_INTERNALS__.invoke('ready')));";
+/// Not after a frame: a window that is not shown yet draws none.
+const READY: &str = "window.__TAURI_INTERNALS__.invoke('ready');";
 
 /// The blank page and its one script, instead of Backstory's.
 struct Blank;
@@ -48,7 +47,7 @@ fn ready(window: WebviewWindow) {
 
 fn main() -> tauri::Result<()> {
     graphics::prepare();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     let mut context = tauri::generate_context!();
     context.set_assets(Box::new(Blank));
     tauri::Builder::default().invoke_handler(tauri::generate_handler![ready]).run(context)

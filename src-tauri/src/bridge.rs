@@ -30,7 +30,12 @@ pub(crate) async fn call(
     forward(app.inner().clone(), command, params, progress).await
 }
 
-async fn forward(app: Arc<App>, command: String, params: Value, progress: Arc<dyn Progress>) -> Result<Value> {
+async fn forward(
+    app: Arc<App>,
+    command: String,
+    params: Value,
+    progress: Arc<dyn Progress>,
+) -> Result<Value> {
     let name = command.clone();
     let work = async move { api::call(&app, &command, params, progress.as_ref()).await };
     let result = tauri::async_runtime::spawn(work).await.unwrap_or_else(|defect| {

@@ -119,9 +119,9 @@ impl Host for Desktop {
 
     async fn save_preferences(&self, preferences: Preferences) -> Result<()> {
         let file = self.preferences.clone();
-        tauri::async_runtime::spawn_blocking(move || file.save(&preferences))
-            .await
-            .unwrap_or_else(|defect| Err(Error::internal("The preferences were not saved.").caused_by(defect)))
+        tauri::async_runtime::spawn_blocking(move || file.save(&preferences)).await.unwrap_or_else(|defect| {
+            Err(Error::internal("The preferences were not saved.").caused_by(defect))
+        })
     }
 
     fn emit(&self, event: AppEvent) {

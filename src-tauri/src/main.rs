@@ -11,11 +11,15 @@ mod shell;
 mod stub;
 mod unopened;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use arguments::{Arguments, Request};
 
-#[allow(clippy::print_stdout, clippy::print_stderr, reason = "the top level of a program talks to its terminal")]
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the top level of a program talks to its terminal"
+)]
 fn main() -> ExitCode {
     graphics::prepare();
     match Arguments::parse(std::env::args_os().skip(1), &std::env::current_dir().unwrap_or_default()) {
@@ -46,5 +50,9 @@ fn start(arguments: Arguments) -> ExitCode {
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("BACKSTORY_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,backstory=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }

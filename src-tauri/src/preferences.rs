@@ -91,7 +91,8 @@ mod tests {
         let liked = Preferences { theme: Theme::Dark, layout: Layout::List, ..Preferences::default() };
         file.save(&liked).unwrap();
         assert_eq!(file.load(), liked);
-        let names: Vec<_> = fs::read_dir(folder.path().join("deep")).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            fs::read_dir(folder.path().join("deep")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["preferences.json"], "nothing is left beside it");
     }
 

@@ -4,7 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::{AppEvent, app::{Overview, Preferences}, import::Selection},
+    api::{
+        AppEvent,
+        app::{Overview, Preferences},
+        import::Selection,
+    },
     clock::Clock,
     error::{Code, Error, Result},
     job::Progress,

@@ -6,8 +6,8 @@ use backstory_core::{
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
     storage::{
-        Capabilities, CharacterStorage, CheckReport, CheckScope, Facets, HistoryQuery, Page, QueryFilter, StorageInfo,
-        StorageStatistics, StorageTransaction,
+        Capabilities, CharacterStorage, CheckReport, CheckScope, Facets, HistoryQuery, Page, QueryFilter,
+        StorageInfo, StorageStatistics, StorageTransaction,
     },
 };
 
@@ -64,7 +64,12 @@ impl CharacterStorage for Unopened {
         self.refuse()
     }
 
-    async fn check(&self, _scope: CheckScope, _progress: &dyn Progress, _cancel: &Cancel) -> Result<CheckReport> {
+    async fn check(
+        &self,
+        _scope: CheckScope,
+        _progress: &dyn Progress,
+        _cancel: &Cancel,
+    ) -> Result<CheckReport> {
         self.refuse()
     }
 
