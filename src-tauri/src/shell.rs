@@ -32,6 +32,11 @@ pub(crate) fn run(arguments: Arguments) -> tauri::Result<()> {
             second_start(handle, words, Path::new(&folder));
         }));
     }
+    #[cfg(debug_assertions)]
+    {
+        let faults = tauri::plugin::Builder::<_, ()>::new("faults").js_init_script(include_str!("faults.js"));
+        builder = builder.plugin(faults.build());
+    }
     builder
         .plugin(tauri_plugin_dialog::init())
         .plugin(

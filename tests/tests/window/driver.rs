@@ -1,0 +1,222 @@
+//! Drives the real window: starts it, finds things as a user would, waits for conditions and never for a time.
+
+use std::{
+    env, fs,
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::home::Home;
+
+/// How long anything may take before the test says that it does not happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The two looks every screen is photographed in.
+pub(crate) const THEMES: [&str; 2] = ["light", "dark"];
+
+/// A program of ours that ends when the test does.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _already_gone = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The open window.
+pub(crate) struct Window {
+    client: Client,
+    _driver: Server,
+}
+
+impl Window {
+    /// Starts the program in this home, with these arguments and, in place of the file dialog, these files.
+    pub(crate) async fn open(home: &Home, arguments: &[&str], picked: &[PathBuf]) -> Self {
+        let program = env::var("BACKSTORY_DESKTOP").expect("BACKSTORY_DESKTOP: run `cargo xtask test`");
+        let port = free_port();
+        let driver = start_driver(home, port, picked);
+        let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program, "args": arguments } });
+        let Value::Object(capabilities) = capabilities else { unreachable!() };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("the window opens under WebDriver");
+        Self { client, _driver: driver }
+    }
+
+    /// Closes the window and with it the program, and waits until both are gone.
+    pub(crate) async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+
+    /// The first element that is there and shown.
+    pub(crate) async fn find(&self, what: Locator<'_>) -> Element {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.client.wait().at_most(end - Instant::now()).for_element(what).await {
+                Ok(element) if element.is_displayed().await.unwrap_or(false) => return element,
+                Ok(_) if Instant::now() < end => tokio::time::sleep(Duration::from_millis(50)).await,
+                Ok(_) => panic!("{what:?} is there and not shown\n{}", self.text().await),
+                Err(error) => panic!("{what:?} is not there: {error}\n{}", self.text().await),
+            }
+        }
+    }
+
+    /// A button, link, tab or option by the words a screen reader would say, or that stand on it.
+    pub(crate) async fn control(&self, name: &str) -> Element {
+        self.find(Locator::XPath(&control(name))).await
+    }
+
+    /// Presses the control of this name. One that is being drawn anew is looked for again.
+    pub(crate) async fn press(&self, name: &str) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.control(name).await.click().await {
+                Ok(()) => return,
+                Err(error) if Instant::now() > end => panic!("{name:?} cannot be pressed: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    /// Waits until the page says this somewhere.
+    pub(crate) async fn says(&self, words: &str) {
+        self.until(&format!("the page says {words:?}"), async || {
+            self.text().await.to_lowercase().contains(&words.to_lowercase())
+        })
+        .await;
+    }
+
+    /// Waits until something holds.
+    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !holds().await {
+            assert!(Instant::now() < end, "never happened: {what}\n{}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Everything the page says.
+    pub(crate) async fn text(&self) -> String {
+        let text = self.client.execute("return document.body ? document.body.innerText : ''", vec![]).await;
+        text.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Runs a script in the page, gives its result.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap()
+    }
+
+    /// Runs a script in the page that calls its last argument with the result.
+    pub(crate) async fn run_async(&self, script: &str) -> Value {
+        self.client.execute_async(script, vec![]).await.unwrap()
+    }
+
+    /// Calls the bridge as the page does: the answer, or the error in the same words.
+    pub(crate) async fn call(&self, command: &str, params: Value) -> Result<Value, Value> {
+        const CALL: &str = "const [command, params, done] = arguments; const tauri = window.__TAURI_INTERNALS__; \
+            const progress = `__CHANNEL__:${tauri.transformCallback(() => {})}`; \
+            tauri.invoke('call', { command, params, progress }) \
+              .then((value) => done({ value }), (error) => done({ error }));";
+        let answer = self.client.execute_async(CALL, vec![json!(command), params]).await.unwrap();
+        match answer.get("error") {
+            Some(error) => Err(error.clone()),
+            None => Ok(answer["value"].clone()),
+        }
+    }
+
+    /// What went wrong in the page since its first line: errors, refused resources, warnings on the console.
+    pub(crate) async fn faults(&self) -> Vec<String> {
+        serde_json::from_value(self.run("return window.__faults").await)
+            .expect("a debug build collects faults")
+    }
+
+    /// Gives the page this size. Waits until it has it.
+    pub(crate) async fn resize(&self, (width, height): (u32, u32)) {
+        self.client.set_window_rect(0, 0, width, height).await.unwrap();
+        self.until(&format!("the window is {width} wide"), async || {
+            self.run("return [innerWidth, innerHeight]").await == json!([width, height])
+        })
+        .await;
+    }
+
+    /// Photographs the screen in both themes, into the workspace's `target/e2e`.
+    pub(crate) async fn photograph(&self, name: &str) {
+        let size = self.run("return `${innerWidth}x${innerHeight}`").await;
+        let before = self.run("return document.documentElement.dataset.theme ?? null").await;
+        for theme in THEMES {
+            self.set_theme(&json!(theme)).await;
+            let picture = self.client.screenshot().await.unwrap();
+            let file = pictures().join(format!("{name}.{theme}.{}.png", size.as_str().unwrap()));
+            fs::write(file, picture).unwrap();
+        }
+        self.set_theme(&before).await;
+    }
+
+    /// Switches the look, and lets the page draw it: transitions are cut short, then two frames pass.
+    async fn set_theme(&self, theme: &Value) {
+        const SET: &str = "const [theme, done] = arguments; \
+            if (theme === null) delete document.documentElement.dataset.theme; \
+            else document.documentElement.dataset.theme = theme; \
+            requestAnimationFrame(() => { \
+              for (const animation of document.getAnimations()) { try { animation.finish() } catch {} } \
+              requestAnimationFrame(() => requestAnimationFrame(() => done())); \
+            });";
+        self.client.execute_async(SET, vec![theme.clone()]).await.unwrap();
+    }
+
+    /// Presses a key with the focus where it is.
+    pub(crate) async fn key(&self, key: char) -> Result<(), CmdError> {
+        self.client.active_element().await?.send_keys(&key.to_string()).await
+    }
+}
+
+/// Controls whose spoken name or visible words are these, or begin with them.
+fn control(name: &str) -> String {
+    let name = if name.contains('\'') { format!("\"{name}\"") } else { format!("'{name}'") };
+    let kinds = "self::button or self::a or self::summary or self::option or @role='button' or @role='link' or \
+        @role='tab' or @role='option' or @role='menuitem' or @role='radio' or @role='switch' or @role='row'";
+    format!(
+        "(//*[{kinds}][@aria-label={name} or normalize-space(.)={name}] \
+         | //*[{kinds}][starts-with(@aria-label, {name}) or starts-with(normalize-space(.), {name})])[1]"
+    )
+}
+
+fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Server {
+    let mut driver = Command::new("WebKitWebDriver");
+    driver
+        .args(["--host=127.0.0.1", &format!("--port={port}")])
+        .envs(home.environment())
+        .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("NO_AT_BRIDGE", "1")])
+        .env("BACKSTORY_PICK", env::join_paths(picked).unwrap())
+        .env_remove("BACKSTORY_LOG")
+        .current_dir(home.path())
+        .stdin(Stdio::null());
+    let server = Server(driver.spawn().expect("WebKitWebDriver starts"));
+    let end = Instant::now() + PATIENCE;
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        assert!(Instant::now() < end, "WebKitWebDriver does not answer");
+        thread::sleep(Duration::from_millis(20));
+    }
+    server
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// The workspace's `target/e2e`, wherever the build itself goes.
+fn pictures() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/e2e");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
