@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask test` builds the program, gives its path in `BACKSTORY_DESKTOP`, and runs these tests on a screen and
 //! a message bus of their own. Alone they are skipped, because they need all of that.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
 
 mod driver;
 mod home;
