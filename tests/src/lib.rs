@@ -1,1 +1,6 @@
-//! x
+//! What Backstory's tests share: made-up characters, versions and documents.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "only tests use this crate")]
+
+pub mod fixtures;
+pub mod strategies;

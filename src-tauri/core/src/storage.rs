@@ -154,6 +154,8 @@ pub struct Surroundings {
     pub before: Option<VersionMetadata>,
     /// The first version after the moment.
     pub after: Option<VersionMetadata>,
+    /// When `before` was last seen again, not later than the moment.
+    pub last_sighting_before: Option<Timestamp>,
     /// When `before` was seen again later than the moment, rising.
     pub sightings_after: Vec<Timestamp>,
     /// Every content that was already seen at exactly this moment.
@@ -174,8 +176,8 @@ pub enum Expect {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Write {
-    /// Puts the character's row. Fails with `conflict` when `expect` does not hold of the row as it was
-    /// before this transaction's own writes; the new row's `revision` must be higher.
+    /// Puts the character's row. Fails with `conflict` when `expect` does not hold of the row as this transaction
+    /// sees it; the new row's `revision` must be higher.
     Character {
         /// The row.
         index: Box<CharacterIndex>,
@@ -366,6 +368,12 @@ pub trait StorageTransaction: Send {
     /// # Errors
     /// `storage_failed`.
     async fn surroundings(&mut self, character: &CharacterId, at: Timestamp) -> Result<Surroundings>;
+
+    /// The versions that match, this transaction's own included.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::history`].
+    async fn history(&mut self, query: &HistoryQuery) -> Result<Page<VersionMetadata>>;
 
     /// A document, this transaction's own included.
     ///

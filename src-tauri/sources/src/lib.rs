@@ -1,1 +1,13 @@
-//! x
+//! Everything that brings characters in: what a document is, whose it is, what it says, and the files they come in.
+//!
+//! A newcomer adds a source as one module that implements [`backstory_core::source::Source`] and a line in [`registry`].
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests may")
+)]
+
+pub mod ddb;
+pub mod decode;
+pub mod files;
+pub mod registry;

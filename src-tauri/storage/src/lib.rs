@@ -1,1 +1,13 @@
-//! x
+//! Every backend of Backstory's storage contract ([`backstory_core::storage`]), and the factory that opens them.
+//!
+//! [`open::Stores`] is the way in. How documents are made small is in [`codec`]; the plan it follows is
+//! [`backstory_core::history::encoding`].
+
+pub mod codec;
+mod matching;
+pub mod memory;
+pub mod open;
+mod recent;
+mod rules;
+pub mod sqlite;
+mod tally;

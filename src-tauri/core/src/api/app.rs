@@ -2,7 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{Facets, Problem, StorageInfo};
+use std::sync::{Arc, PoisonError};
+
+use crate::{
+    api::App,
+    error::Result,
+    job::{Cancel, Progress},
+    library::Library,
+    storage::{CheckScope, Facets, Problem, StorageInfo},
+};
 
 /// Nothing to say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,4 +100,64 @@ pub struct VerifyReport {
     pub checked: Checked,
     /// What is wrong.
     pub problems: Vec<Problem>,
+}
+
+/// The frame of the window.
+pub(super) async fn overview(app: &App, _: Empty, _: &dyn Progress) -> Result<Overview> {
+    let library = app.library()?;
+    let revision = library.revision().await?;
+    Ok(Overview {
+        version: app.parts.version.to_owned(),
+        store: library.info(),
+        facets: library.facets().await?,
+        sample: app.sample.read().unwrap_or_else(PoisonError::into_inner).is_some(),
+        revision,
+    })
+}
+
+/// The first screen is painted.
+pub(super) async fn ready(app: &App, _: Empty, _: &dyn Progress) -> Result<Empty> {
+    app.parts.host.window_ready().await;
+    Ok(Empty {})
+}
+
+/// Checks the store.
+///
+/// # Errors
+/// As [`Library::check`].
+pub async fn verify(app: &App, request: VerifyGet, progress: &dyn Progress) -> Result<VerifyReport> {
+    let scope = if request.read_data { CheckScope::Data } else { CheckScope::Structure };
+    let report = app.library()?.check(scope, progress, &Cancel::default()).await?;
+    let checked = Checked {
+        characters: report.characters,
+        versions: report.versions,
+        contents: report.contents,
+        bytes: report.bytes,
+    };
+    Ok(VerifyReport { ok: report.problems.is_empty(), checked, problems: report.problems })
+}
+
+pub(super) async fn preferences_get(app: &App, _: Empty, _: &dyn Progress) -> Result<Preferences> {
+    Ok(app.parts.host.load_preferences().await)
+}
+
+pub(super) async fn preferences_set(app: &App, request: Preferences, _: &dyn Progress) -> Result<Empty> {
+    app.parts.host.save_preferences(request).await?;
+    Ok(Empty {})
+}
+
+/// Opens the samples in a store of their own, which is kept nowhere: the player's library is not touched.
+pub(super) async fn sample_open(app: &App, request: Empty, progress: &dyn Progress) -> Result<Overview> {
+    let storage = app.parts.factory.open("memory:").await?;
+    let (sources, clock) = (app.parts.sources.clone(), Arc::clone(&app.parts.clock));
+    let library = Arc::new(Library::new(storage, sources, clock, app.parts.origin));
+    library.capture(&(app.parts.samples)()?).await?;
+    *app.sample.write().unwrap_or_else(PoisonError::into_inner) = Some(library);
+    overview(app, request, progress).await
+}
+
+/// Goes back to the player's own library.
+pub(super) async fn sample_close(app: &App, request: Empty, progress: &dyn Progress) -> Result<Overview> {
+    *app.sample.write().unwrap_or_else(PoisonError::into_inner) = None;
+    overview(app, request, progress).await
 }

@@ -6,8 +6,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::{CharacterId, CharacterIndex, ContentHash, Cut, Kind, Seen, SnapshotId, Topic},
-    sheet::{Abilities, Ability, Class, Currency, Derived, Feature, Part, Proficiencies, Rules, SkillRank},
+    api::App,
+    error::Result,
+    history::timeline::sittings,
+    job::Progress,
+    model::{CharacterId, CharacterIndex, ContentHash, Cut, Kind, Seen, SnapshotId, Topic, VersionMetadata},
+    sheet::{
+        Abilities, Ability, Class, Currency, Derived, Feature, Item, Part, Proficiencies, Rules, Sheet,
+        SkillRank,
+    },
+    storage::{HistoryQuery, QueryFilter},
 };
 
 /// A page of the list of characters.
@@ -215,4 +223,163 @@ pub struct SheetView {
     pub unknown_fields: Vec<String>,
     /// The source's name for a person: `D&D Beyond`.
     pub source: String,
+}
+
+/// A page of the list.
+///
+/// # Errors
+/// As [`crate::library::Library::query`].
+pub async fn characters_list(app: &App, filter: QueryFilter, _: &dyn Progress) -> Result<CharacterList> {
+    let page = app.library()?.query(&filter).await?;
+    Ok(CharacterList { total: page.total, characters: page.items })
+}
+
+/// One character's row.
+///
+/// # Errors
+/// As [`crate::library::Library::find`].
+pub async fn character_get(app: &App, request: CharacterGet, _: &dyn Progress) -> Result<CharacterIndex> {
+    app.library()?.find(&request.character).await
+}
+
+/// A page of a history, newest first.
+///
+/// # Errors
+/// As [`crate::library::Library::find`] and [`crate::library::Library::history`].
+pub async fn character_history(app: &App, request: HistoryGet, _: &dyn Progress) -> Result<History> {
+    let library = app.library()?;
+    let character = library.find(&request.character).await?.id;
+    let mut query = HistoryQuery::all(character.clone());
+    query.without_quiet = !request.quiet_too;
+    (query.limit, query.offset) = (request.limit, request.offset);
+    let page = library.history(&query).await?;
+    let mut times: Vec<Timestamp> = page.items.iter().map(|version| version.captured_at).collect();
+    times.reverse();
+    let sessions = sittings(&times).into_iter().rev();
+    let entries = page.items.into_iter().zip(sessions).map(|(version, session)| entry(version, session));
+    Ok(History { character, total: page.total, entries: entries.collect() })
+}
+
+fn entry(version: VersionMetadata, session: Timestamp) -> HistoryEntry {
+    let summary = version.summary;
+    HistoryEntry {
+        id: version.id,
+        version: version.version,
+        captured_at: version.captured_at,
+        edited_at: version.edited_at,
+        kind: summary.kind,
+        topics: summary.sentences.iter().map(|sentence| sentence.topic).collect(),
+        sentences: summary.sentences.into_iter().map(|sentence| sentence.text).collect(),
+        changes: summary.changes,
+        state: summary.state,
+        level: summary.level,
+        landmark: summary.landmark,
+        seen: version.seen,
+        pinned: version.pinned,
+        tags: version.tags,
+        session,
+        origin: version.origin,
+        bytes: version.bytes,
+        content: version.content,
+        cuts: version.cuts,
+    }
+}
+
+/// The sheet at a version.
+///
+/// # Errors
+/// As [`crate::library::Library::find`], [`crate::library::Library::version`], [`crate::library::Library::sheet`].
+pub async fn character_sheet(app: &App, request: SheetGet, _: &dyn Progress) -> Result<SheetView> {
+    let library = app.library()?;
+    let character = library.find(&request.character).await?.id;
+    let version = library.version(&character, request.version.as_deref().unwrap_or("latest")).await?;
+    let sheet = library.sheet(&version).await?;
+    Ok(view(&version, &sheet, library.source_label(&version.source)))
+}
+
+fn view(version: &VersionMetadata, sheet: &Sheet, source: String) -> SheetView {
+    let state = &sheet.state;
+    let max = sheet.hit_points_max.value;
+    SheetView {
+        id: version.character.clone(),
+        version: version.version,
+        captured_at: version.captured_at,
+        edited_at: version.edited_at,
+        name: sheet.name.clone(),
+        species: sheet.species.clone(),
+        background: sheet.background.clone(),
+        rules: sheet.rules,
+        level: sheet.level,
+        xp: sheet.xp,
+        classes: sheet.classes.clone(),
+        abilities: sheet.abilities,
+        proficiency_bonus: sheet.proficiency_bonus,
+        hit_points: HitPoints {
+            max,
+            current: max - state.hit_points_lost,
+            temporary: state.temporary_hit_points,
+            parts: sheet.hit_points_max.parts.clone(),
+        },
+        armor_class: sheet.armor_class.clone(),
+        initiative: sheet.initiative.clone(),
+        speeds: sheet.speeds.clone(),
+        saving_throws: sheet.saving_throws.clone(),
+        skills: sheet.skills.clone(),
+        proficiencies: sheet.proficiencies.clone(),
+        currency: sheet.currency,
+        spells: spells(sheet),
+        spell_slots: slots(sheet),
+        inventory: sheet.inventory.iter().map(|item| item_view(sheet, item)).collect(),
+        feats: sheet.feats.clone(),
+        features: sheet.features.clone(),
+        conditions: conditions(&state.conditions),
+        inspiration: state.inspiration,
+        notes: sheet.notes.clone(),
+        campaign: sheet.campaign.clone(),
+        unknown_fields: sheet.unknown_fields.clone(),
+        source,
+    }
+}
+
+fn spells(sheet: &Sheet) -> Vec<SpellView> {
+    let view = |spell: &crate::sheet::Spell| SpellView {
+        key: spell.key.clone(),
+        name: spell.name.clone(),
+        level: spell.level,
+        source: spell.source.clone(),
+        prepared: spell.always || sheet.state.prepared.contains(&spell.key),
+        always: spell.always,
+    };
+    sheet.spells.iter().map(view).collect()
+}
+
+fn slots(sheet: &Sheet) -> Vec<SlotView> {
+    let view = |slots: &crate::sheet::SpellSlots| {
+        let used = if slots.pact { &sheet.state.pact_used } else { &sheet.state.slots_used };
+        let used = used.get(&slots.level).copied().unwrap_or(0);
+        SlotView { level: slots.level, max: slots.max, used, pact: slots.pact }
+    };
+    sheet.spell_slots.iter().map(view).collect()
+}
+
+fn item_view(sheet: &Sheet, item: &Item) -> ItemView {
+    let container = item.container.as_ref();
+    let container = container.and_then(|key| sheet.inventory.iter().find(|other| &other.key == key));
+    ItemView {
+        key: item.key.clone(),
+        name: item.name.clone(),
+        kind: item.kind.clone(),
+        quantity: item.quantity,
+        equipped: item.equipped,
+        attuned: item.attuned,
+        container: container.map(|item| item.name.clone()),
+        custom: item.custom,
+    }
+}
+
+/// `Poisoned`, `Exhaustion 2`.
+fn conditions(conditions: &BTreeMap<String, u32>) -> Vec<String> {
+    let name =
+        |(name, level): (&String, &u32)| if *level > 1 { format!("{name} {level}") } else { name.clone() };
+    conditions.iter().map(name).collect()
 }

@@ -4,8 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    diff::{Change, Counts, Folded, Section, raw},
-    model::{CharacterId, SnapshotId},
+    api::App,
+    diff::{self, Change, Counts, Folded, Section, raw},
+    error::Result,
+    job::Progress,
+    json::Tree,
+    library::{Library, parsed},
+    model::{CharacterId, SnapshotId, VersionMetadata},
 };
 
 /// One side of a comparison.
@@ -118,4 +123,86 @@ pub struct RawLines {
     pub keys: Vec<raw::KeyCount>,
     /// How many lines.
     pub counts: Counts,
+}
+
+async fn resolve(library: &Library, side: &VersionRef) -> Result<VersionMetadata> {
+    let character = library.find(&side.character).await?.id;
+    library.version(&character, &side.version).await
+}
+
+fn side(version: &VersionMetadata, name: &str) -> Side {
+    Side {
+        character: version.character.clone(),
+        name: name.to_owned(),
+        id: version.id,
+        version: version.version,
+        captured_at: version.captured_at,
+        edited_at: version.edited_at,
+        level: version.summary.level,
+    }
+}
+
+/// Compares two sheets.
+///
+/// # Errors
+/// As [`Library::find`], [`Library::version`], [`Library::sheet`].
+pub async fn compare_sheets(app: &App, request: CompareGet, _: &dyn Progress) -> Result<Comparison> {
+    let library = app.library()?;
+    let (from, to) = (resolve(&library, &request.from).await?, resolve(&library, &request.to).await?);
+    let (old, new) = (library.sheet(&from).await?, library.sheet(&to).await?);
+    let options = diff::Options { state: request.state, same: request.same };
+    let mut diff = diff::compare(&old, &new, options);
+    if let Some(section) = request.section {
+        diff.keep_section(section);
+    }
+    let raw = if from.content == to.content { 0 } else { raw_values(&library, &from, &to).await?.len() };
+    let told = diff.counts.total() + diff.folded.state;
+    diff.folded.noise = u32::try_from(raw).unwrap_or(u32::MAX).saturating_sub(told);
+    Ok(Comparison {
+        from: side(&from, &old.name),
+        to: side(&to, &new.name),
+        changes: diff.changes,
+        counts: diff.counts,
+        folded: diff.folded,
+    })
+}
+
+async fn raw_values(
+    library: &Library,
+    from: &VersionMetadata,
+    to: &VersionMetadata,
+) -> Result<Vec<raw::RawChange>> {
+    both(library, from, to, |old, new| raw::values(old, new)).await
+}
+
+/// Parses both documents and hands the trees on.
+async fn both<T>(
+    library: &Library,
+    from: &VersionMetadata,
+    to: &VersionMetadata,
+    read: impl FnOnce(&Tree<'_>, &Tree<'_>) -> T,
+) -> Result<T> {
+    let (old, new) = (library.document(from).await?, library.document(to).await?);
+    parsed(&old, |old| parsed(&new, |new| Ok(read(old, new))))
+}
+
+/// Compares two documents, value by value.
+///
+/// # Errors
+/// As [`Library::find`], [`Library::version`], [`Library::document`].
+pub async fn compare_raw(app: &App, request: RawCompareGet, _: &dyn Progress) -> Result<RawComparison> {
+    let library = app.library()?;
+    let (from, to) = (resolve(&library, &request.from).await?, resolve(&library, &request.to).await?);
+    Ok(RawComparison { changes: raw_values(&library, &from, &to).await? })
+}
+
+/// Two documents side by side, line by line.
+///
+/// # Errors
+/// As [`compare_raw`].
+pub async fn compare_lines(app: &App, request: RawLinesGet, _: &dyn Progress) -> Result<RawLines> {
+    let library = app.library()?;
+    let (from, to) = (resolve(&library, &request.from).await?, resolve(&library, &request.to).await?);
+    let (rows, keys, counts) = both(&library, &from, &to, |a, b| raw::lines(a, b, request.context)).await?;
+    Ok(RawLines { rows, keys, counts })
 }

@@ -1,13 +1,20 @@
 //! Bringing characters in: choose, import with progress, stop.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{Error, Result},
+    api::{App, app::Empty},
+    error::{Code, Error, Result},
+    job::{Cancel, Progress, ProgressEvent},
+    library::{Capture, Captured, Library},
     model::CharacterId,
     source::Draft,
 };
@@ -125,4 +132,208 @@ pub struct ImportStart {
 pub struct JobCancel {
     /// From [`crate::job::ProgressEvent::Started`].
     pub job: u64,
+}
+
+/// Files read before they are written as one transaction: enough to make the disk's confirmation cheap, few enough that
+/// a stop is quick and memory stays small.
+const BATCH: usize = 32;
+
+/// Opens the dialog.
+pub(super) async fn import_choose(app: &App, _: Empty, _: &dyn Progress) -> Result<Option<Selection>> {
+    Ok(app.parts.host.choose_files().await.map(|paths| app.select(paths)))
+}
+
+/// Imports a selection. Each selection can be imported once.
+pub(super) async fn import_start(
+    app: &App,
+    request: ImportStart,
+    progress: &dyn Progress,
+) -> Result<ImportReport> {
+    let paths = app.selections.lock().unwrap_or_else(PoisonError::into_inner).remove(&request.selection);
+    let paths = paths.ok_or_else(|| {
+        Error::new(Code::InvalidArgument, "This selection was imported before.")
+            .hint("Choose the files again.")
+    })?;
+    let files = app.parts.intake.list(&paths).await;
+    import(app, files, ImportOptions::default(), progress).await
+}
+
+/// Stops a job. One that has ended is left alone.
+pub(super) async fn job_cancel(app: &App, request: JobCancel, _: &dyn Progress) -> Result<Empty> {
+    if let Some(job) = app.jobs.lock().unwrap_or_else(PoisonError::into_inner).get(&request.job) {
+        job.cancel();
+    }
+    Ok(Empty {})
+}
+
+/// How an import is to go.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ImportOptions {
+    /// The time of capture of every file, whatever its name says.
+    pub captured_at: Option<Timestamp>,
+    /// Only say what would happen.
+    pub dry_run: bool,
+}
+
+/// Imports files in the order given. A file that fails never stops the others; a store that cannot be written to does,
+/// and then the files that were not tried are missing from the report.
+///
+/// # Errors
+/// `store_read_only` and the like, before the first file; as [`App::library`].
+pub async fn import(
+    app: &App,
+    files: Vec<IntakeFile>,
+    options: ImportOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport> {
+    let library = app.library()?;
+    let (job, cancel) = (app.next(), Arc::new(Cancel::default()));
+    app.jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job, Arc::clone(&cancel));
+    progress.report(ProgressEvent::Started { job, total: files.len() as u64 });
+    let intake = Arc::clone(&app.parts.intake);
+    let run = Import { library: &library, intake, options, progress, cancel, report: empty_report() };
+    let report = if options.dry_run { run.rehearse(&files).await } else { Ok(run.run(&files).await) };
+    app.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
+    report
+}
+
+fn empty_report() -> ImportReport {
+    use Outcome::{Added, Changed, Failed, Identical, Quiet};
+    let totals = [Added, Changed, Quiet, Identical, Failed].into_iter().map(|outcome| (outcome, 0)).collect();
+    ImportReport { totals, ..ImportReport::default() }
+}
+
+struct Import<'i> {
+    library: &'i Library,
+    intake: Arc<dyn Intake>,
+    options: ImportOptions,
+    progress: &'i dyn Progress,
+    cancel: Arc<Cancel>,
+    report: ImportReport,
+}
+
+impl Import<'_> {
+    async fn run(mut self, files: &[IntakeFile]) -> ImportReport {
+        for (number, batch) in files.chunks(BATCH).enumerate() {
+            if self.stopped() {
+                break;
+            }
+            self.batch(number * BATCH, batch, files.len()).await;
+        }
+        self.report
+    }
+
+    /// Does everything in a transaction that is never committed.
+    async fn rehearse(mut self, files: &[IntakeFile]) -> Result<ImportReport> {
+        let mut rehearsal = self.library.rehearse().await?;
+        for (i, file) in files.iter().enumerate() {
+            if self.stopped() {
+                break;
+            }
+            let capture = match self.read(i, file).await {
+                Ok(draft) => Ok(rehearsal.capture(&draft).await?),
+                Err(error) => Err(error),
+            };
+            self.note(i, file, capture);
+        }
+        Ok(self.report)
+    }
+
+    fn stopped(&mut self) -> bool {
+        self.report.stopped |= self.cancel.is_cancelled();
+        self.report.stopped
+    }
+
+    async fn read(&self, index: usize, file: &IntakeFile) -> Result<Draft> {
+        self.progress.report(ProgressEvent::Reading { index: index as u64, path: file.path.clone() });
+        self.intake.read(file, self.options.captured_at).await
+    }
+
+    async fn batch(&mut self, first: usize, files: &[IntakeFile], total: usize) {
+        let mut read = Vec::with_capacity(files.len());
+        for (i, file) in files.iter().enumerate() {
+            // A stop leaves what was read so far to be written.
+            if self.stopped() {
+                break;
+            }
+            read.push(self.read(first + i, file).await);
+        }
+        let drafts: Vec<Draft> = read.iter().filter_map(|draft| draft.as_ref().ok().cloned()).collect();
+        let mut captures = self.capture(&drafts).await.into_iter();
+        for ((i, file), read) in files.iter().enumerate().zip(read) {
+            let capture = match read {
+                Ok(_) => captures
+                    .next()
+                    .unwrap_or_else(|| Err(Error::internal("A file was left out of its batch."))),
+                Err(error) => Err(error),
+            };
+            self.note(first + i, file, capture);
+        }
+        let done = (first + files.len()) as u64;
+        self.progress.report(ProgressEvent::Advanced { done, total: total as u64 });
+    }
+
+    /// Writes a batch as one transaction; where that fails, each draft alone, so that one bad draft costs only itself.
+    async fn capture(&mut self, drafts: &[Draft]) -> Vec<Result<Capture>> {
+        match self.library.capture(drafts).await {
+            Ok(captures) => captures.into_iter().map(Ok).collect(),
+            Err(error)
+                if matches!(error.code, Code::StoreReadOnly | Code::StoreNewer | Code::StorageFull) =>
+            {
+                self.report.stopped = true;
+                drafts.iter().map(|_| Err(error.clone())).collect()
+            }
+            Err(_) => {
+                let mut captures = Vec::with_capacity(drafts.len());
+                for draft in drafts {
+                    let one = self.library.capture(std::slice::from_ref(draft)).await;
+                    let none = || Error::internal("A capture gave no answer.");
+                    captures.push(one.and_then(|mut one| one.pop().ok_or_else(none)));
+                }
+                captures
+            }
+        }
+    }
+
+    fn note(&mut self, index: usize, file: &IntakeFile, capture: Result<Capture>) {
+        let result = file_result(file, capture);
+        *self.report.totals.entry(result.outcome).or_default() += 1;
+        self.progress.report(ProgressEvent::File { index: index as u64, result: result.clone() });
+        self.report.files.push(result);
+    }
+}
+
+fn file_result(file: &IntakeFile, capture: Result<Capture>) -> FileResult {
+    let path = file.path.clone();
+    match capture {
+        Ok(capture) => FileResult {
+            path,
+            outcome: match capture.outcome {
+                Captured::Added => Outcome::Added,
+                Captured::Changed => Outcome::Changed,
+                Captured::Quiet => Outcome::Quiet,
+                Captured::Identical => Outcome::Identical,
+            },
+            character: Some(capture.character),
+            name: Some(capture.name),
+            version: Some(capture.version),
+            captured_at: Some(capture.captured_at),
+            changes: capture.summary.as_ref().map_or(0, |summary| summary.changes),
+            sentences: capture.summary.map_or_else(Vec::new, |summary| {
+                summary.sentences.into_iter().map(|sentence| sentence.text).collect()
+            }),
+            error: None,
+        },
+        Err(error) => FileResult {
+            path,
+            outcome: Outcome::Failed,
+            character: None,
+            name: None,
+            version: None,
+            captured_at: file.named_at,
+            sentences: Vec::new(),
+            changes: 0,
+            error: Some(error),
+        },
+    }
 }

@@ -1,14 +1,34 @@
 //! The command surface: every command is a plain async function over [`App`], declared once in one list.
 //! The window's bridge and the command line only carry it.
+//!
+//! To add one: a request and a response type with a function in `<domain>.rs`, a line in the list, `cargo xtask gen`.
 
 pub mod app;
 pub mod character;
 pub mod compare;
 pub mod import;
 
-use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
-use crate::{job::ProgressEvent, library::ChangeSet, storage::QueryFilter};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    clock::Clock,
+    error::{Code, Error, Result},
+    job::{Cancel, Progress},
+    library::{ChangeSet, Library},
+    source::{Draft, Source},
+    storage::{CharacterStorage, QueryFilter, StorageFactory},
+};
 
 /// What the program tells its windows unasked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +46,134 @@ pub enum AppEvent {
     DropLeft,
     /// Files were dropped on the window, or handed over by a second start of the program.
     Dropped(import::Selection),
+}
+
+/// What the commands need from the program that carries them, and nothing more.
+#[async_trait]
+pub trait Host: Send + Sync {
+    /// Lets the user choose files; none when they thought better of it.
+    async fn choose_files(&self) -> Option<Vec<PathBuf>>;
+    /// The first screen is painted: the window may show itself.
+    async fn window_ready(&self);
+    /// How the player likes the window; the defaults where nothing readable is kept.
+    async fn load_preferences(&self) -> app::Preferences;
+    /// Keeps how the player likes the window.
+    ///
+    /// # Errors
+    /// `storage_failed`.
+    async fn save_preferences(&self, preferences: app::Preferences) -> Result<()>;
+    /// Tells every window.
+    fn emit(&self, event: AppEvent);
+}
+
+/// Gives the captures of the sample characters, in their order.
+pub type Samples = Arc<dyn Fn() -> Result<Vec<Draft>> + Send + Sync>;
+
+/// What an [`App`] is put together from.
+pub struct Parts {
+    /// The player's store, or why it could not be opened.
+    pub storage: Result<Arc<dyn CharacterStorage>>,
+    /// Opens the store of the samples.
+    pub factory: Arc<dyn StorageFactory>,
+    /// Every source of characters.
+    pub sources: Vec<Arc<dyn Source>>,
+    /// Reads files.
+    pub intake: Arc<dyn import::Intake>,
+    /// The sample characters.
+    pub samples: Samples,
+    /// The program around it.
+    pub host: Arc<dyn Host>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Backstory's version.
+    pub version: &'static str,
+    /// The name of this program in change sets: `window`, `cli`.
+    pub origin: &'static str,
+}
+
+/// Everything a command works on.
+pub struct App {
+    own: Result<Arc<Library>>,
+    sample: RwLock<Option<Arc<Library>>>,
+    parts: Parts,
+    jobs: Mutex<HashMap<u64, Arc<Cancel>>>,
+    selections: Mutex<HashMap<u64, Vec<PathBuf>>>,
+    counter: AtomicU64,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("own", &self.own).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Puts it together. Must be called inside a tokio runtime: it listens to the library's writes.
+    pub fn new(parts: Parts) -> Self {
+        let library = |storage: &Arc<dyn CharacterStorage>| {
+            let (storage, sources) = (Arc::clone(storage), parts.sources.clone());
+            Arc::new(Library::new(storage, sources, Arc::clone(&parts.clock), parts.origin))
+        };
+        let own = parts.storage.as_ref().map(library).map_err(Clone::clone);
+        if let Ok(library) = &own {
+            forward(library, &parts.host);
+        }
+        Self {
+            own,
+            sample: RwLock::default(),
+            parts,
+            jobs: Mutex::default(),
+            selections: Mutex::default(),
+            counter: AtomicU64::new(1),
+        }
+    }
+
+    /// The library that is open: the samples while they are looked at, else the player's own.
+    ///
+    /// # Errors
+    /// Why the player's store could not be opened.
+    pub fn library(&self) -> Result<Arc<Library>> {
+        let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match sample {
+            Some(sample) => Ok(sample),
+            None => self.own.clone(),
+        }
+    }
+
+    /// Keeps paths that the user chose, under a number that a window can give to `import.start`.
+    pub fn select(&self, paths: Vec<PathBuf>) -> import::Selection {
+        let name =
+            |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let selection = import::Selection { selection: self.next(), names: paths.iter().map(name).collect() };
+        let mut selections = self.selections.lock().unwrap_or_else(PoisonError::into_inner);
+        selections.insert(selection.selection, paths);
+        selection
+    }
+
+    /// Stops every running job; each leaves a whole state and reports what it did.
+    pub fn cancel_jobs(&self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(|job| job.cancel());
+    }
+
+    fn next(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Tells the windows of every write of a library, for as long as it lives.
+fn forward(library: &Library, host: &Arc<dyn Host>) {
+    let (mut changes, host) = (library.subscribe(), Arc::clone(host));
+    tokio::spawn(async move {
+        use tokio::sync::broadcast::error::RecvError;
+        loop {
+            match changes.recv().await {
+                Ok(change) => host.emit(AppEvent::Changed(change)),
+                // Some were missed: the next one carries a newer revision, which is all a screen needs.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break,
+            }
+        }
+    });
 }
 
 /// Every command: its name, what it takes, what it gives. The router and the TypeScript `Commands` type are made from this list.
@@ -52,7 +200,41 @@ macro_rules! commands {
         }
     };
 }
-pub(crate) use commands;
+
+macro_rules! route {
+    ($($name:literal: $req:ty => $res:ty, $function:ident;)*) => {
+        /// Runs a command by its name. `progress` hears of long work.
+        ///
+        /// # Errors
+        /// What the command says; `invalid_argument` for parameters it does not take; `internal` for an unknown name.
+        pub async fn call(app: &App, command: &str, params: Value, progress: &dyn Progress) -> Result<Value> {
+            match command {
+                $($name => {
+                    let request: $req = take(command, params)?;
+                    let response: $res = commands::$function(app, request, progress).await?;
+                    give(&response)
+                })*
+                _ => Err(Error::internal(format!("There is no command {command:?}."))),
+            }
+        }
+    };
+}
+commands!(route);
+
+fn take<T: DeserializeOwned>(command: &str, params: Value) -> Result<T> {
+    serde_json::from_value(params)
+        .map_err(|e| Error::new(Code::InvalidArgument, format!("{command} was called wrongly: {e}.")))
+}
+
+fn give<T: Serialize>(response: &T) -> Result<Value> {
+    serde_json::to_value(response)
+        .map_err(|e| Error::internal("An answer could not be written down.").caused_by(e))
+}
+
+/// The functions behind the list, gathered for the router.
+mod commands {
+    pub(super) use super::{app::*, character::*, compare::*, import::*};
+}
 
 #[cfg(test)]
 mod bindings {
@@ -62,6 +244,7 @@ mod bindings {
     use ts_rs::{Config, TS, TypeVisitor};
 
     use super::*;
+    use crate::job::ProgressEvent;
 
     #[derive(Default)]
     struct Types {

@@ -138,3 +138,29 @@ pub struct CharacterDiff {
     /// What is not among the rows.
     pub folded: Folded,
 }
+
+impl Counts {
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.added + self.removed + self.changed + self.moved
+    }
+
+    pub(crate) fn count(&mut self, kind: ChangeKind) {
+        match kind {
+            ChangeKind::Added => self.added += 1,
+            ChangeKind::Removed => self.removed += 1,
+            ChangeKind::Changed => self.changed += 1,
+            ChangeKind::Moved => self.moved += 1,
+            ChangeKind::Same => {}
+        }
+    }
+}
+
+impl CharacterDiff {
+    /// Leaves only the rows of one section, and counts them.
+    pub fn keep_section(&mut self, section: Section) {
+        self.changes.retain(|row| row.section == section);
+        self.counts = Counts::default();
+        self.changes.iter().for_each(|row| self.counts.count(row.kind));
+    }
+}

@@ -1,15 +1,499 @@
-//! x
-use super::CharacterDiff;
-use crate::sheet::Sheet;
+//! Two sheets side by side, thing by thing.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+};
+
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::{Change, ChangeKind, CharacterDiff, Section, TextOp, TextOpKind};
+use crate::sheet::{Ability, Class, Feature, Item, Sheet, SkillRank, Spell, SpellSlots};
+
 /// How much of a comparison is wanted.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Also rows of what a rest resets.
+    /// Also rows of what a rest resets; else they are only counted.
     pub state: bool,
     /// Also rows that are equal.
     pub same: bool,
 }
-/// Compares two sheets.
-pub fn compare(_old: &Sheet, _new: &Sheet, _options: Options) -> CharacterDiff {
-    CharacterDiff::default()
+
+/// Compares two sheets of the same or of different characters.
+pub fn compare(old: &Sheet, new: &Sheet, options: Options) -> CharacterDiff {
+    let mut rows = Rows { diff: CharacterDiff::default(), options, section: Section::Identity, group: None };
+    rows.identity(old, new);
+    rows.abilities(old, new);
+    rows.combat(old, new);
+    let spells = rows.spells(old, new);
+    rows.inventory(old, new);
+    rows.features(old, new);
+    rows.proficiencies(old, new);
+    rows.currency(old, new);
+    rows.notes(old, new);
+    rows.state(old, new, &spells);
+    rows.diff
+}
+
+/// `1st`, `2nd`, `3rd`, `4th`, …
+pub(crate) fn ordinal(n: u32) -> String {
+    let suffix = match (n % 10, n % 100) {
+        (1, t) if t != 11 => "st",
+        (2, t) if t != 12 => "nd",
+        (3, t) if t != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{suffix}")
+}
+
+/// What a spell level is called.
+pub(crate) fn spell_level(level: u32) -> String {
+    if level == 0 { "Cantrip".to_owned() } else { format!("{} level", ordinal(level)) }
+}
+
+/// Things of the old side beside their partners on the new side.
+type Pairs<'s, T> = Vec<(Option<&'s T>, Option<&'s T>)>;
+
+/// Pairs two lists: first by `key`, then what is left by `name` (a thing made anew under another key is the same thing).
+/// The order is the new side's, with what is gone after it.
+fn pair<'s, T, K: Ord, N: Ord>(
+    old: &'s [T],
+    new: &'s [T],
+    key: impl Fn(&'s T) -> K,
+    name: impl Fn(&'s T) -> N,
+) -> Pairs<'s, T> {
+    let mut left: BTreeMap<usize, &T> = old.iter().enumerate().collect();
+    let mut partners: Vec<Option<&T>> = vec![None; new.len()];
+    fn assign<'s, T, I: Ord>(
+        left: &mut BTreeMap<usize, &'s T>,
+        partners: &mut [Option<&'s T>],
+        new: &'s [T],
+        identity: impl Fn(&'s T) -> I,
+    ) {
+        let mut waiting: BTreeMap<I, Vec<usize>> = BTreeMap::new();
+        for (&at, &thing) in left.iter().rev() {
+            waiting.entry(identity(thing)).or_default().push(at);
+        }
+        for (partner, thing) in partners.iter_mut().zip(new) {
+            if partner.is_none() {
+                let at = waiting.get_mut(&identity(thing)).and_then(Vec::pop);
+                *partner = at.and_then(|at| left.remove(&at));
+            }
+        }
+    }
+    assign(&mut left, &mut partners, new, &key);
+    assign(&mut left, &mut partners, new, &name);
+    let kept = partners.into_iter().zip(new).map(|(partner, thing)| (partner, Some(thing)));
+    kept.chain(left.into_values().map(|thing| (Some(thing), None))).collect()
+}
+
+struct Rows {
+    diff: CharacterDiff,
+    options: Options,
+    section: Section,
+    group: Option<String>,
+}
+
+impl Rows {
+    fn section(&mut self, section: Section) {
+        self.section = section;
+        self.group = None;
+    }
+
+    fn group(&mut self, group: impl Display) {
+        self.group = Some(group.to_string());
+    }
+
+    /// One row, where there is anything to say.
+    fn row<V: Into<Value>>(
+        &mut self,
+        key: impl Display,
+        label: impl Display,
+        old: Option<V>,
+        new: Option<V>,
+    ) {
+        self.full_row(
+            key.to_string(),
+            label.to_string(),
+            None,
+            old.map(Into::into),
+            new.map(Into::into),
+            None,
+        );
+    }
+
+    /// One side of a thing that is on both sides.
+    fn attribute<V: Into<Value> + PartialEq>(
+        &mut self,
+        key: &str,
+        label: &str,
+        name: &str,
+        old: Option<V>,
+        new: Option<V>,
+    ) {
+        if old != new {
+            let (old, new) = (old.map(Into::into), new.map(Into::into));
+            self.full_row(format!("{key}/{name}"), label.to_owned(), Some(name), old, new, None);
+        }
+    }
+
+    fn full_row(
+        &mut self,
+        key: String,
+        label: String,
+        attribute: Option<&str>,
+        old: Option<Value>,
+        new: Option<Value>,
+        kind: Option<ChangeKind>,
+    ) {
+        let kind = match (&old, &new) {
+            (None, None) => return,
+            (None, Some(_)) if attribute.is_none() => ChangeKind::Added,
+            (Some(_), None) if attribute.is_none() => ChangeKind::Removed,
+            (old, new) if old == new => ChangeKind::Same,
+            _ => kind.unwrap_or(ChangeKind::Changed),
+        };
+        if kind == ChangeKind::Same {
+            if !self.options.same || (self.section == Section::State && !self.options.state) {
+                return;
+            }
+        } else if self.section == Section::State && !self.options.state {
+            self.diff.folded.state += 1;
+            return;
+        }
+        self.diff.counts.count(kind);
+        self.diff.changes.push(Change {
+            section: self.section,
+            key,
+            label,
+            attribute: attribute.map(str::to_owned),
+            group: self.group.clone(),
+            kind,
+            old,
+            new,
+            text: None,
+        });
+    }
+
+    fn identity(&mut self, old: &Sheet, new: &Sheet) {
+        self.section(Section::Identity);
+        self.row("identity/name", "Name", Some(&*old.name), Some(&*new.name));
+        self.row("identity/species", "Species", old.species.clone(), new.species.clone());
+        self.row("identity/background", "Background", old.background.clone(), new.background.clone());
+        for (a, b) in pair(&old.classes, &new.classes, |c| c.name.clone(), |c| c.key.clone()) {
+            self.class(a, b);
+        }
+        if old.classes.len() > 1 || new.classes.len() > 1 {
+            self.row("identity/level", "Level", Some(old.level), Some(new.level));
+        }
+        let rules = |sheet: &Sheet| serde_json::to_value(sheet.rules).ok();
+        self.row("identity/rules", "Rules", rules(old), rules(new));
+        self.row("identity/xp", "Experience", old.xp, new.xp);
+        self.row("identity/campaign", "Campaign", old.campaign.clone(), new.campaign.clone());
+    }
+
+    fn class(&mut self, old: Option<&Class>, new: Option<&Class>) {
+        let Some(class) = new.or(old) else { return };
+        let key = format!("identity/class/{}", class.name.to_lowercase());
+        let level = |class: &Class| format!("{} {}", class.name, class.level);
+        self.row(&key, &class.name, old.map(level), new.map(level));
+        let subclass = |class: Option<&Class>| class.and_then(|class| class.subclass.clone());
+        self.row(format!("{key}/subclass"), format!("{} subclass", class.name), subclass(old), subclass(new));
+    }
+
+    fn abilities(&mut self, old: &Sheet, new: &Sheet) {
+        self.section(Section::Abilities);
+        for ability in Ability::ALL {
+            let key = format!("abilities/{}", ability.key());
+            self.row(key, ability.name(), Some(old.abilities.get(ability)), Some(new.abilities.get(ability)));
+        }
+    }
+
+    fn combat(&mut self, old: &Sheet, new: &Sheet) {
+        self.section(Section::Combat);
+        let mut row = |key: &str, label: &str, a: i32, b: i32| self.row(key, label, Some(a), Some(b));
+        row("combat/hit_points", "Hit points", old.hit_points_max.value, new.hit_points_max.value);
+        row("combat/armor_class", "Armor Class", old.armor_class.value, new.armor_class.value);
+        row("combat/initiative", "Initiative", old.initiative.value, new.initiative.value);
+        row("combat/proficiency_bonus", "Proficiency bonus", old.proficiency_bonus, new.proficiency_bonus);
+        for kind in ["walk", "fly", "swim", "climb", "burrow"] {
+            let speed = |sheet: &Sheet| sheet.speeds.get(kind).copied().filter(|&feet| feet > 0);
+            self.row(format!("combat/speed/{kind}"), speed_label(kind), speed(old), speed(new));
+        }
+        for (a, b) in pair(&old.spell_slots, &new.spell_slots, |s| (s.pact, s.level), |s| (s.pact, s.level)) {
+            let Some(slots) = b.or(a) else { continue };
+            let key = format!("combat/slots/{}{}", if slots.pact { "pact/" } else { "" }, slots.level);
+            self.row(key, slots_label(slots), a.map(|s| s.max), b.map(|s| s.max));
+        }
+    }
+
+    /// Gives back the pairs that are on both sides, for what is prepared.
+    fn spells<'s>(&mut self, old: &'s Sheet, new: &'s Sheet) -> Vec<(&'s Spell, &'s Spell)> {
+        self.section(Section::Spells);
+        let mut both = Vec::new();
+        // A spell's name and level are what a player knows it by; the key is a slot whose spell can be replaced.
+        let mut pairs = pair(
+            &old.spells,
+            &new.spells,
+            |s| (s.name.clone(), s.level, s.source.clone()),
+            |s| (s.name.clone(), s.level),
+        );
+        replace_by_key(&mut pairs, |spell| &spell.key);
+        pairs.sort_by_key(|(a, b)| b.or(*a).map(|spell| (spell.level, spell.name.clone())));
+        for (a, b) in pairs {
+            let Some(spell) = b.or(a) else { continue };
+            let key = format!("spells/{}", spell.key);
+            self.group(spell_level(spell.level));
+            let name = |spell: &Spell| spell.name.clone();
+            self.row(&key, &spell.name, a.map(name), b.map(name));
+            if let (Some(a), Some(b)) = (a, b) {
+                if a.name == b.name {
+                    self.attribute(&key, &b.name, "source", Some(&*a.source), Some(&*b.source));
+                    self.attribute(&key, &b.name, "always", Some(a.always), Some(b.always));
+                    both.push((a, b));
+                }
+            }
+        }
+        both
+    }
+
+    fn inventory(&mut self, old: &Sheet, new: &Sheet) {
+        self.section(Section::Inventory);
+        let container = |sheet: &Sheet, item: &Item| -> Option<String> {
+            let key = item.container.as_ref()?;
+            sheet.inventory.iter().find(|other| &other.key == key).map(|other| other.name.clone())
+        };
+        let by_name = |item: &Item| (item.name.clone(), item.kind.clone());
+        let mut pairs = pair(&old.inventory, &new.inventory, |item| item.key.clone(), by_name);
+        pairs.sort_by_key(|(a, b)| b.or(*a).map(|item| item.name.to_lowercase()));
+        for (a, b) in pairs {
+            let Some(item) = b.or(a) else { continue };
+            let key = format!("inventory/{}", item.key);
+            let (Some(a), Some(b)) = (a, b) else {
+                self.row(&key, &item.name, a.map(|i| i.quantity), b.map(|i| i.quantity));
+                continue;
+            };
+            let before = self.diff.changes.len();
+            self.attribute(&key, &b.name, "name", Some(&*a.name), Some(&*b.name));
+            self.attribute(&key, &b.name, "quantity", Some(a.quantity), Some(b.quantity));
+            self.attribute(&key, &b.name, "equipped", Some(a.equipped), Some(b.equipped));
+            self.attribute(&key, &b.name, "attuned", Some(a.attuned), Some(b.attuned));
+            let (from, to) = (container(old, a), container(new, b));
+            if from != to {
+                let place = |name: Option<String>| Some(name.unwrap_or_else(|| "Carried".to_owned()).into());
+                let (key, label) = (format!("{key}/container"), b.name.clone());
+                self.full_row(key, label, Some("container"), place(from), place(to), Some(ChangeKind::Moved));
+            }
+            if self.diff.changes.len() == before {
+                self.row(&key, &b.name, Some(a.quantity), Some(b.quantity));
+            }
+        }
+    }
+
+    fn features(&mut self, old: &Sheet, new: &Sheet) {
+        self.section(Section::Features);
+        for (prefix, old, new) in
+            [("feats", &old.feats, &new.feats), ("features", &old.features, &new.features)]
+        {
+            let by_name = |f: &Feature| (f.name.clone(), f.source.clone());
+            for (a, b) in pair(old, new, by_name, |f| f.name.clone()) {
+                let Some(feature) = b.or(a) else { continue };
+                self.group(if prefix == "feats" { "Feats" } else { &feature.source });
+                let name = |f: &Feature| f.name.clone();
+                self.row(format!("{prefix}/{}", feature.key), &feature.name, a.map(name), b.map(name));
+            }
+        }
+    }
+
+    fn proficiencies(&mut self, old: &Sheet, new: &Sheet) {
+        self.section(Section::Proficiencies);
+        let saves = |sheet: &Sheet| -> BTreeSet<String> {
+            sheet.saving_throws.iter().map(|ability| ability.name().to_owned()).collect()
+        };
+        self.names("saving_throws", "Saving throws", &saves(old), &saves(new));
+        self.group("Skills");
+        let skills: BTreeSet<&String> = old.skills.keys().chain(new.skills.keys()).collect();
+        for skill in skills {
+            let rank = |sheet: &Sheet| sheet.skills.get(skill).map(|&rank| rank_label(rank));
+            self.row(format!("proficiencies/skills/{skill}"), skill, rank(old), rank(new));
+        }
+        let (a, b) = (&old.proficiencies, &new.proficiencies);
+        self.names("armor", "Armor", &a.armor, &b.armor);
+        self.names("weapons", "Weapons", &a.weapons, &b.weapons);
+        self.names("tools", "Tools", &a.tools, &b.tools);
+        self.names("languages", "Languages", &a.languages, &b.languages);
+    }
+
+    fn names(&mut self, key: &str, group: &str, old: &BTreeSet<String>, new: &BTreeSet<String>) {
+        self.group(group);
+        for name in old.union(new) {
+            let side = |names: &BTreeSet<String>| names.contains(name).then(|| name.clone());
+            self.row(format!("proficiencies/{key}/{name}"), name, side(old), side(new));
+        }
+    }
+
+    fn currency(&mut self, old: &Sheet, new: &Sheet) {
+        self.section(Section::Currency);
+        let (a, b) = (old.currency, new.currency);
+        let coins = [
+            ("pp", "Platinum", a.pp, b.pp),
+            ("gp", "Gold", a.gp, b.gp),
+            ("ep", "Electrum", a.ep, b.ep),
+            ("sp", "Silver", a.sp, b.sp),
+            ("cp", "Copper", a.cp, b.cp),
+        ];
+        for (key, label, a, b) in coins {
+            self.row(format!("currency/{key}"), label, Some(a), Some(b));
+        }
+    }
+
+    fn notes(&mut self, old: &Sheet, new: &Sheet) {
+        self.section(Section::Notes);
+        let keys: BTreeSet<&String> = old.notes.keys().chain(new.notes.keys()).collect();
+        for key in keys {
+            let (a, b) = (old.notes.get(key), new.notes.get(key));
+            self.row(format!("notes/{key}"), note_label(key), a.cloned(), b.cloned());
+            if let (Some(a), Some(b), Some(row)) = (a, b, self.diff.changes.last_mut()) {
+                if a != b {
+                    row.text = Some(words(a, b));
+                }
+            }
+        }
+    }
+
+    fn state(&mut self, old: &Sheet, new: &Sheet, spells: &[(&Spell, &Spell)]) {
+        self.section(Section::State);
+        let (a, b) = (&old.state, &new.state);
+        self.row(
+            "state/hit_points_lost",
+            "Hit points lost",
+            Some(a.hit_points_lost),
+            Some(b.hit_points_lost),
+        );
+        let temporary = (a.temporary_hit_points, b.temporary_hit_points);
+        self.row("state/temporary", "Temporary hit points", Some(temporary.0), Some(temporary.1));
+        self.counters("hit_dice", "hit dice used", &a.hit_dice_used, &b.hit_dice_used, ToString::to_string);
+        self.counters("slots", "slots used", &a.slots_used, &b.slots_used, |&l| {
+            format!("{}-level", ordinal(l))
+        });
+        self.counters("pact", "pact slots used", &a.pact_used, &b.pact_used, |&l| {
+            format!("{}-level", ordinal(l))
+        });
+        self.counters("uses", "uses spent", &a.uses_spent, &b.uses_spent, ToString::to_string);
+        for (was, is) in spells {
+            let prepared = (a.prepared.contains(&was.key), b.prepared.contains(&is.key));
+            if prepared.0 != prepared.1 || (self.options.same && prepared.0) {
+                let label = format!("{} prepared", is.name);
+                self.row(format!("state/prepared/{}", is.key), label, Some(prepared.0), Some(prepared.1));
+            }
+        }
+        let saves = (a.death_saves, b.death_saves);
+        self.row("state/death/saved", "Death saves made", Some(saves.0.0), Some(saves.1.0));
+        self.row("state/death/failed", "Death saves failed", Some(saves.0.1), Some(saves.1.1));
+        self.row("state/inspiration", "Inspiration", Some(a.inspiration), Some(b.inspiration));
+        let conditions: BTreeSet<&String> = a.conditions.keys().chain(b.conditions.keys()).collect();
+        for condition in conditions {
+            let side = |state: &BTreeMap<String, u32>| state.get(condition).copied();
+            self.row(
+                format!("state/condition/{condition}"),
+                condition,
+                side(&a.conditions),
+                side(&b.conditions),
+            );
+        }
+    }
+
+    /// Rows for things that are counted up when used; one that is not there counts as 0.
+    fn counters<K: Ord>(
+        &mut self,
+        key: &str,
+        what: &str,
+        old: &BTreeMap<K, u32>,
+        new: &BTreeMap<K, u32>,
+        name: impl Fn(&K) -> String,
+    ) {
+        let keys: BTreeSet<&K> = old.keys().chain(new.keys()).collect();
+        for k in keys {
+            let side = |counts: &BTreeMap<K, u32>| counts.get(k).copied().unwrap_or(0);
+            let name = name(k);
+            self.row(
+                format!("state/{key}/{name}"),
+                format!("{name} {what}"),
+                Some(side(old)),
+                Some(side(new)),
+            );
+        }
+    }
+}
+
+/// Joins what is gone and what is new where both stand in the same slot: one spell replaced another.
+fn replace_by_key<'s, T>(pairs: &mut Pairs<'s, T>, key: impl Fn(&'s T) -> &'s str) {
+    let gone: BTreeMap<&str, &T> = pairs
+        .iter()
+        .filter_map(|pair| if let (Some(a), None) = pair { Some((key(a), *a)) } else { None })
+        .collect();
+    let mut replaced = BTreeSet::new();
+    for pair in pairs.iter_mut() {
+        if let (None, Some(b)) = *pair {
+            if let Some(a) = gone.get(key(b)) {
+                pair.0 = Some(a);
+                replaced.insert(key(b));
+            }
+        }
+    }
+    pairs.retain(|pair| !matches!(pair, (Some(a), None) if replaced.contains(key(a))));
+}
+
+/// What a speed is called.
+fn speed_label(kind: &str) -> &'static str {
+    match kind {
+        "fly" => "Flying speed",
+        "swim" => "Swimming speed",
+        "climb" => "Climbing speed",
+        "burrow" => "Burrowing speed",
+        _ => "Speed",
+    }
+}
+
+/// What the slots of a level are called.
+fn slots_label(slots: &SpellSlots) -> String {
+    let level = ordinal(slots.level);
+    if slots.pact { format!("{level}-level pact slots") } else { format!("{level}-level slots") }
+}
+
+/// What a rank of a skill is called.
+fn rank_label(rank: SkillRank) -> &'static str {
+    match rank {
+        SkillRank::Half => "Half proficiency",
+        SkillRank::Proficient => "Proficient",
+        SkillRank::Expertise => "Expertise",
+    }
+}
+
+/// What a kind of note is called: `personal_possessions` is `Personal possessions`.
+pub(crate) fn note_label(key: &str) -> String {
+    let mut words = key.replace('_', " ");
+    if let Some(first) = words.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// The difference of two texts, word by word, in reading order.
+fn words(old: &str, new: &str) -> Vec<TextOp> {
+    let diff = TextDiff::from_unicode_words(old, new);
+    let mut ops: Vec<TextOp> = Vec::new();
+    for change in diff.iter_all_changes() {
+        let op = match change.tag() {
+            ChangeTag::Equal => TextOpKind::Equal,
+            ChangeTag::Delete => TextOpKind::Delete,
+            ChangeTag::Insert => TextOpKind::Insert,
+        };
+        match ops.last_mut() {
+            Some(last) if last.op == op => last.value.push_str(change.value()),
+            _ => ops.push(TextOp { op, value: change.value().to_owned() }),
+        }
+    }
+    ops
 }

@@ -1,0 +1,157 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use backstory_core::{diff::Section, storage::Sort};
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+/// Every version of your D&D characters.
+#[derive(Debug, Parser)]
+#[command(name = "backstory", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Args {
+    /// The store: a .sqlite file. Without it, the library that the window uses.
+    #[arg(long, global = true, value_name = "PATH", env = "BACKSTORY_LIBRARY")]
+    pub(crate) library: Option<String>,
+    /// Print one JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print results only: no progress.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring characters in: files, folders, or - for standard input.
+    Import {
+        /// Files and folders. A folder is imported in the order of capture.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// When these were captured. Without it: the time in the file's name, else the document's own, else the file's.
+        #[arg(long, value_name = "TIME")]
+        captured_at: Option<Timestamp>,
+        /// Only say what would happen.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// The characters.
+    List {
+        /// The name contains this.
+        #[arg(long)]
+        name: Option<String>,
+        /// Has this class; may be given several times.
+        #[arg(long)]
+        class: Vec<String>,
+        /// Total level, as 3 or 2..5.
+        #[arg(long, value_parser = level_range)]
+        level: Option<(Option<u32>, Option<u32>)>,
+        /// In this campaign.
+        #[arg(long)]
+        campaign: Option<String>,
+        /// Last changed at or after this time.
+        #[arg(long, value_name = "TIME")]
+        changed_after: Option<Timestamp>,
+        /// Last changed before this time.
+        #[arg(long, value_name = "TIME")]
+        changed_before: Option<Timestamp>,
+        /// The order.
+        #[arg(long, value_enum, default_value_t = SortArg::Changed)]
+        sort: SortArg,
+        /// At most so many.
+        #[arg(long)]
+        limit: Option<u32>,
+        /// Leave out so many first.
+        #[arg(long, default_value_t = 0)]
+        offset: u32,
+    },
+    /// The sheet at a version.
+    Show {
+        /// An id, or a name where only one has it.
+        character: String,
+        /// A number, an id, latest, first, ~N (N before the latest) or a date.
+        #[arg(long, value_name = "V")]
+        version: Option<String>,
+    },
+    /// What happened, newest first.
+    History {
+        /// An id, or a name where only one has it.
+        character: String,
+        /// Also versions in which nothing a player sees changed.
+        #[arg(long)]
+        quiet_too: bool,
+        /// At most so many.
+        #[arg(long)]
+        limit: Option<u32>,
+        /// Leave out so many first.
+        #[arg(long, default_value_t = 0)]
+        offset: u32,
+    },
+    /// Two versions side by side: CHARACTER A B, or CHARACTER@A CHARACTER@B.
+    Diff {
+        /// A character and two versions, or two of CHARACTER@VERSION.
+        #[arg(required = true, num_args = 2..=3, value_name = "WHAT")]
+        what: Vec<String>,
+        /// Only this section of the sheet.
+        #[arg(long, value_parser = section)]
+        section: Option<Section>,
+        /// Also what a rest resets.
+        #[arg(long)]
+        state: bool,
+        /// Every value of the two documents instead of the sheets.
+        #[arg(long)]
+        raw: bool,
+    },
+    /// A version's document, byte for byte, and nothing else.
+    Document {
+        /// An id, or a name where only one has it.
+        character: String,
+        /// A number, an id, latest, first, ~N (N before the latest) or a date.
+        #[arg(long, value_name = "V")]
+        version: Option<String>,
+    },
+    /// Look for damage.
+    Verify {
+        /// Also decode every document and compare it with its hash.
+        #[arg(long)]
+        read_data: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SortArg {
+    Name,
+    Level,
+    Changed,
+}
+
+impl From<SortArg> for Sort {
+    fn from(sort: SortArg) -> Self {
+        match sort {
+            SortArg::Name => Self::Name,
+            SortArg::Level => Self::Level,
+            SortArg::Changed => Self::Changed,
+        }
+    }
+}
+
+/// `3`, `2..5`, `2..`, `..5`.
+fn level_range(text: &str) -> Result<(Option<u32>, Option<u32>), String> {
+    let number = |text: &str| match text {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| format!("{text:?} is not a level; use 3 or 2..5")),
+    };
+    match text.split_once("..") {
+        Some((from, to)) => Ok((number(from)?, number(to)?)),
+        None => number(text).map(|level| (level, level)),
+    }
+}
+
+fn section(text: &str) -> Result<Section, String> {
+    serde_json::from_value(text.into()).map_err(|_| {
+        "not a section; use identity, abilities, combat, spells, inventory, features, proficiencies, currency, notes or state"
+            .to_owned()
+    })
+}

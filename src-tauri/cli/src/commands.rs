@@ -1,0 +1,197 @@
+//! What each command does: asks the library and hands the answer to the printer.
+
+use std::{io::Write as _, path::PathBuf, sync::Arc};
+
+use async_trait::async_trait;
+use backstory_core::{
+    api::{
+        App, AppEvent, Host, Parts,
+        app::{Preferences, VerifyGet, verify},
+        character::{HistoryGet, SheetGet, character_history, character_sheet, characters_list},
+        compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
+        import::{ImportOptions, Intake, Outcome, import},
+    },
+    error::{Code, Error, Result},
+    job::Silent,
+    storage::{QueryFilter, StorageFactory},
+};
+use backstory_sources::{files::Files, registry, sample};
+use backstory_storage::{clock::SystemClock, open};
+
+use crate::{
+    args::{Args, Command},
+    print::{self, Bar},
+};
+
+/// Exit code for "done in part".
+const IN_PART: u8 = 3;
+
+/// Runs a command; gives the exit code.
+pub(crate) async fn run(args: Args) -> Result<u8> {
+    let Args { library, json, quiet, command } = args;
+    let files = Arc::new(Files::new());
+    let app = open_app(library, Arc::clone(&files)).await?;
+    match command {
+        Command::Import { paths, captured_at, dry_run } => {
+            let options = ImportOptions { captured_at, dry_run };
+            return import_files(&app, &files, &paths, options, json, quiet).await;
+        }
+        Command::List {
+            name,
+            class,
+            level,
+            campaign,
+            changed_after,
+            changed_before,
+            sort,
+            limit,
+            offset,
+        } => {
+            let (min_level, max_level) = level.unwrap_or_default();
+            let sort = sort.into();
+            let filter = QueryFilter {
+                name,
+                classes: class,
+                min_level,
+                max_level,
+                campaign,
+                changed_after,
+                changed_before,
+                sort,
+                limit,
+                offset,
+                ..QueryFilter::default()
+            };
+            print::result(json, &characters_list(&app, filter, &Silent).await?, print::list)
+        }
+        Command::Show { character, version } => {
+            let request = SheetGet { character, version };
+            print::result(json, &character_sheet(&app, request, &Silent).await?, print::sheet)
+        }
+        Command::History { character, quiet_too, limit, offset } => {
+            let request = HistoryGet { character, quiet_too, limit, offset };
+            print::result(json, &character_history(&app, request, &Silent).await?, print::history)
+        }
+        Command::Diff { what, section, state, raw } => {
+            let (from, to) = sides(what)?;
+            if raw {
+                let request = RawCompareGet { from, to };
+                print::result(json, &compare_raw(&app, request, &Silent).await?, print::raw)
+            } else {
+                let request = CompareGet { from, to, section, state, same: false };
+                print::result(json, &compare_sheets(&app, request, &Silent).await?, print::comparison)
+            }
+        }
+        Command::Document { character, version } => document(&app, &character, version.as_deref()).await,
+        Command::Verify { read_data } => {
+            let report = verify(&app, VerifyGet { read_data }, &Silent).await?;
+            print::result(json, &report, print::check)?;
+            return Ok(u8::from(!report.ok));
+        }
+    }?;
+    Ok(0)
+}
+
+async fn open_app(library: Option<String>, files: Arc<Files>) -> Result<App> {
+    let address = match library {
+        Some(address) => address,
+        None => open::default_location()?,
+    };
+    let stores = Arc::new(open::Stores);
+    let storage = stores.open(&address).await?;
+    Ok(App::new(Parts {
+        storage: Ok(storage),
+        factory: stores,
+        sources: registry::sources(),
+        intake: files,
+        samples: Arc::new(sample::drafts),
+        host: Arc::new(Terminal),
+        clock: Arc::new(SystemClock::default()),
+        version: env!("CARGO_PKG_VERSION"),
+        origin: "cli",
+    }))
+}
+
+async fn import_files(
+    app: &App,
+    files: &Files,
+    paths: &[PathBuf],
+    options: ImportOptions,
+    json: bool,
+    quiet: bool,
+) -> Result<u8> {
+    if paths.iter().any(|path| path.as_os_str() == "-") {
+        files.keep_stdin().await?;
+    }
+    let list = files.list(paths).await;
+    if list.is_empty() {
+        return Err(Error::new(Code::FileUnreadable, "There is no JSON file in what was given.")
+            .hint("Give a D&D Beyond character file, or a folder with such files in it."));
+    }
+    let bar = Bar::new(quiet || json);
+    let work = import(app, list, options, &bar);
+    tokio::pin!(work);
+    let report = tokio::select! {
+        report = &mut work => report,
+        _ = tokio::signal::ctrl_c() => {
+            app.cancel_jobs();
+            work.await
+        }
+    }?;
+    bar.finish();
+    print::result(json, &report, print::import)?;
+    let failed = report.totals.get(&Outcome::Failed).copied().unwrap_or(0);
+    let done = report.files.len() as u64 - failed;
+    Ok(match (failed, done, report.stopped) {
+        (0, _, false) => 0,
+        (_, 0, _) => 1,
+        _ => IN_PART,
+    })
+}
+
+async fn document(app: &App, character: &str, version: Option<&str>) -> Result<()> {
+    let library = app.library()?;
+    let id = library.find(character).await?.id;
+    let version = library.version(&id, version.unwrap_or("latest")).await?;
+    let bytes = library.document(&version).await?;
+    std::io::stdout().lock().write_all(&bytes).map_err(|e| print::no_output(&e))
+}
+
+/// `CHARACTER A B`, or `CHARACTER@A CHARACTER@B`.
+fn sides(what: Vec<String>) -> Result<(VersionRef, VersionRef)> {
+    if let [character, from, to] = what.as_slice() {
+        let side = |version: &String| VersionRef { character: character.clone(), version: version.clone() };
+        return Ok((side(from), side(to)));
+    }
+    let mut sides = what.iter().filter_map(|side| {
+        let (character, version) = side.rsplit_once('@')?;
+        Some(VersionRef { character: character.to_owned(), version: version.to_owned() })
+    });
+    match (sides.next(), sides.next()) {
+        (Some(from), Some(to)) => Ok((from, to)),
+        _ => Err(Error::new(Code::InvalidArgument, "Two versions are needed.")
+            .hint("Write `backstory diff CHARACTER A B`, or `backstory diff CHARACTER@A OTHER@B`.")),
+    }
+}
+
+/// The command line has no window.
+struct Terminal;
+
+#[async_trait]
+impl Host for Terminal {
+    async fn choose_files(&self) -> Option<Vec<PathBuf>> {
+        None
+    }
+
+    async fn window_ready(&self) {}
+
+    async fn load_preferences(&self) -> Preferences {
+        Preferences::default()
+    }
+
+    async fn save_preferences(&self, _: Preferences) -> Result<()> {
+        Ok(())
+    }
+
+    fn emit(&self, _: AppEvent) {}
+}

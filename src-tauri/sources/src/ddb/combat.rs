@@ -1,0 +1,71 @@
+//! Hit points and initiative.
+
+use backstory_core::sheet::{Ability, Derived, HitPointsMax, Part};
+
+use super::character::{Character, small_or_zero};
+use super::modifiers::Modifier;
+
+/// The sum of what was gathered, without what adds nothing.
+pub(super) fn derived(parts: Vec<Part>) -> Derived {
+    let parts: Vec<_> = parts.into_iter().filter(|part| part.value != 0).collect();
+    let value = parts.iter().fold(0_i32, |sum, part| sum.saturating_add(part.value));
+    Derived { value, parts }
+}
+
+/// A part with its label.
+pub(super) fn part(label: impl Into<String>, value: i32) -> Part {
+    Part { label: label.into(), value }
+}
+
+/// Hit points at full health: what the player set, else what the levels gave, Constitution for every level and bonuses.
+/// The document's base is before Constitution.
+pub(super) fn hit_points_max(character: &Character<'_>) -> HitPointsMax {
+    let root = character.root;
+    let set = small_or_zero(root, "overrideHitPoints");
+    if set != 0 {
+        return derived(vec![part("Override", set)]);
+    }
+    let level = i32::try_from(character.level).unwrap_or(i32::MAX);
+    let constitution = character.modifier(Ability::Con).saturating_mul(level);
+    let mut parts =
+        vec![part("Base", small_or_zero(root, "baseHitPoints")), part("Constitution", constitution)];
+    for modifier in character.modifiers_of("bonus", "hit-points-per-level") {
+        let each = character.amount(modifier);
+        parts.push(part(character.label(modifier), each.saturating_mul(levels_counted(character, modifier))));
+    }
+    parts.push(part("Bonus", small_or_zero(root, "bonusHitPoints")));
+    derived(parts)
+}
+
+/// A class feature counts that class's levels (Draconic Resilience); a species or feat counts all (Hill Dwarf, Tough).
+fn levels_counted(character: &Character<'_>, modifier: &Modifier<'_>) -> i32 {
+    let class = character.origins.class(modifier.component).and_then(|at| character.classes.get(at));
+    let level = class.map_or(character.level, |class| class.level);
+    i32::try_from(level).unwrap_or(i32::MAX)
+}
+
+/// Initiative: Dexterity and what is added to it.
+pub(super) fn initiative(character: &Character<'_>) -> Derived {
+    let mut parts = vec![part("Dexterity", character.modifier(Ability::Dex))];
+    let mut proficient = false;
+    for modifier in character.modifiers_of("bonus", "initiative").filter(|m| m.restriction().is_none()) {
+        proficient |= modifier.adds_proficiency();
+        parts.push(part(character.label(modifier), character.amount(modifier)));
+    }
+    // Half of the proficiency bonus goes to checks that do not already have it, and only once.
+    if !proficient && let Some((modifier, half)) = half_proficiency(character) {
+        parts.push(part(character.label(modifier), half));
+    }
+    derived(parts)
+}
+
+/// Half the proficiency bonus on initiative: Jack of All Trades rounds down, Remarkable Athlete rounds up.
+fn half_proficiency<'c>(character: &'c Character<'_>) -> Option<(&'c Modifier<'c>, i32)> {
+    let counts = |m: &&Modifier<'_>| {
+        ["initiative", "ability-checks", "dexterity-ability-checks"].contains(&m.target())
+            && m.kind().starts_with("half-proficiency")
+    };
+    let modifier = character.modifiers.iter().find(counts)?;
+    let up = i32::from(modifier.kind() == "half-proficiency-round-up");
+    Some((modifier, (character.proficiency_bonus + up).div_euclid(2)))
+}

@@ -1,0 +1,12 @@
+//! The list of sources.
+
+use std::sync::Arc;
+
+use backstory_core::source::Source;
+
+use crate::ddb::DdbSource;
+
+/// Every source, in the order in which they are asked whether they know a document.
+pub fn sources() -> Vec<Arc<dyn Source>> {
+    vec![Arc::new(DdbSource)]
+}

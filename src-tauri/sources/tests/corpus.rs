@@ -1,0 +1,230 @@
+//! Real documents. They stand outside the project (env `BACKSTORY_CORPUS`, else `../shared/corpus` beside it);
+//! without them every test here says that it was skipped.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests may")]
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use backstory_core::{
+    api::import::Intake,
+    error::Error,
+    sheet::{Ability, Sheet, SkillRank},
+    source::Draft,
+};
+use backstory_sources::files::Files;
+use serde_json::Value;
+
+/// The corpus, or nothing and a word about it.
+fn corpus() -> Option<PathBuf> {
+    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus"));
+    let worktree = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/corpus"));
+    let given = std::env::var_os("BACKSTORY_CORPUS").map(PathBuf::from);
+    let found = given.into_iter().chain([beside(), worktree()]).find(|path| path.is_dir());
+    if found.is_none() {
+        eprintln!("skipped: no corpus");
+    }
+    found
+}
+
+async fn read_all(folder: PathBuf) -> Vec<(String, Result<Draft, Error>)> {
+    let files = Files::new();
+    let mut read = Vec::new();
+    for file in files.list(&[folder]).await {
+        let name = file.path.rsplit('/').next().unwrap().to_owned();
+        read.push((name, files.read(&file, None).await));
+    }
+    read
+}
+
+async fn sheets(folder: PathBuf) -> BTreeMap<String, Sheet> {
+    let read = read_all(folder).await;
+    read.into_iter().filter_map(|(name, draft)| Some((name, draft.ok()?.sheet))).collect()
+}
+
+#[tokio::test]
+async fn every_character_reads() {
+    let Some(corpus) = corpus() else { return };
+    let mut good = 0;
+    for (name, draft) in read_all(corpus.join("ddb")).await {
+        match draft {
+            Ok(draft) => {
+                good += 1;
+                let number = name.split('_').next().unwrap();
+                assert_eq!(draft.character.as_str(), format!("ddb-{number}"), "{name}");
+                assert!(draft.sheet.level > 0 && !draft.sheet.classes.is_empty(), "{name}");
+                assert!(draft.sheet.species.is_some(), "{name}");
+                assert_eq!(draft.sheet.unknown_fields, Vec::<String>::new(), "{name}");
+                parts_add_up(&draft.sheet);
+            }
+            Err(error) => assert_eq!(name, "EXPECTED.json", "{error:?}"),
+        }
+    }
+    assert_eq!(good, 28);
+}
+
+fn parts_add_up(sheet: &Sheet) {
+    for derived in [&sheet.hit_points_max, &sheet.armor_class, &sheet.initiative] {
+        assert_eq!(derived.parts.iter().map(|part| part.value).sum::<i32>(), derived.value, "{}", sheet.name);
+    }
+}
+
+#[tokio::test]
+async fn results_kept_by_hand_elsewhere_come_out() {
+    let Some(corpus) = corpus() else { return };
+    let text = std::fs::read_to_string(corpus.join("ddb/EXPECTED.json")).unwrap();
+    let expected: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_str(&text).unwrap();
+    let sheets = sheets(corpus.join("ddb")).await;
+    let mut wrong = Vec::new();
+    let mut checked = 0;
+    for (number, facts) in expected {
+        for (name, sheet) in sheets.iter().filter(|(name, _)| name.starts_with(&format!("{number}_"))) {
+            for (fact, value) in &facts {
+                checked += 1;
+                let found = fact_of(sheet, fact);
+                if found != *value {
+                    wrong.push(format!("{name} {fact}: expected {value}, found {found}"));
+                }
+            }
+        }
+    }
+    assert!(checked > 70, "{checked}");
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// A fact of a sheet in the form of the file of expected results.
+fn fact_of(sheet: &Sheet, fact: &str) -> Value {
+    match fact {
+        "name" => sheet.name.clone().into(),
+        "level" => sheet.level.into(),
+        "max_hp" => sheet.hit_points_max.value.into(),
+        "current_hp" => (sheet.hit_points_max.value - sheet.state.hit_points_lost).into(),
+        "armor_class" => sheet.armor_class.value.into(),
+        "abilities" => Ability::ALL
+            .into_iter()
+            .map(|ability| (ability.key().to_uppercase(), sheet.abilities.get(ability).into()))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        "speeds" => serde_json::to_value(&sheet.speeds).unwrap(),
+        "saving_throws" => sheet.saving_throws.iter().map(|ability| ability.key().to_uppercase()).collect(),
+        "skills" => {
+            let rank = |rank: &SkillRank| serde_json::to_value(rank).unwrap();
+            sheet
+                .skills
+                .iter()
+                .map(|(name, r)| (name.clone(), rank(r)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        }
+        "proficiencies" => serde_json::to_value(&sheet.proficiencies).unwrap(),
+        "wallet" => serde_json::to_value(sheet.currency).unwrap(),
+        other => panic!("what is {other}?"),
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_the_site_is_no_change_of_the_character() {
+    let Some(corpus) = corpus() else { return };
+    let sheets = sheets(corpus.join("ddb")).await;
+    let both: Vec<_> = sheets.iter().filter(|(name, _)| name.starts_with("93018430_")).collect();
+    assert_eq!(both.len(), 2);
+    assert_eq!(both[0].1, both[1].1);
+}
+
+#[tokio::test]
+async fn six_of_151_captures_show_a_player_something() {
+    let Some(corpus) = corpus() else { return };
+    let read = read_all(corpus.join("ddb-history/145081718")).await;
+    assert_eq!(read.len(), 151);
+    let drafts: Vec<_> = read.into_iter().map(|(name, draft)| (name, draft.unwrap())).collect();
+    assert!(drafts.is_sorted_by_key(|(_, draft)| draft.captured_at));
+    let mut changed = Vec::new();
+    for pair in drafts.windows(2) {
+        let [(_, before), (name, after)] = pair else { unreachable!() };
+        if before.sheet != after.sheet {
+            changed.push(name.split('.').next().unwrap().to_owned());
+            if std::env::var_os("BACKSTORY_SHOW").is_some() {
+                show(name, &before.sheet, &after.sheet);
+            }
+        }
+    }
+    assert_eq!(
+        changed,
+        [
+            "2025-07-16T21-18-23",
+            "2025-07-17T09-25-03",
+            "2025-07-21T17-37-37",
+            "2025-07-22T13-19-57",
+            "2025-07-22T13-51-16",
+            "2025-07-24T15-34-18"
+        ]
+    );
+}
+
+/// Prints what differs, for whoever looks at the derivation with `BACKSTORY_SHOW=1`.
+fn show(name: &str, before: &Sheet, after: &Sheet) {
+    eprintln!("== {name}");
+    let lines =
+        |sheet| serde_json::to_string_pretty(sheet).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+    let (before, after): (Vec<_>, Vec<_>) = (lines(before), lines(after));
+    for line in before.iter().filter(|line| !after.contains(line)) {
+        eprintln!("  - {}", line.trim());
+    }
+    for line in after.iter().filter(|line| !before.contains(line)) {
+        eprintln!("  + {}", line.trim());
+    }
+}
+
+#[tokio::test]
+async fn all_wrappers_give_the_same_sheet() {
+    let Some(corpus) = corpus() else { return };
+    let files = Files::new();
+    let path = corpus.join("ddb/61111699_will-ager_fighter1.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let bare = value.get("data").unwrap_or(&value).to_string();
+    let wrapped = [
+        bare.clone(),
+        format!(r#"{{"id":0,"success":true,"message":"Character successfully received.","data":{bare}}}"#),
+        format!(r#"{{"id":1,"success":true,"message":"","data":{bare},"pagination":null}}"#),
+        format!(
+            r#"{{"success":true,"messages":[],"ddb":{{"character":{bare},"name":"x","decorations":{{}}}}}}"#
+        ),
+        format!(r#"{{"character":{bare}}}"#),
+    ];
+    let mut drafts = Vec::new();
+    for text in wrapped {
+        let file = files.hold(text.into_bytes(), "2026-01-01T00:00:00Z".parse().unwrap());
+        drafts.push(files.read(&file, None).await.unwrap());
+    }
+    assert!(
+        drafts.iter().all(|draft| draft.sheet == drafts[0].sheet && draft.character == drafts[0].character)
+    );
+    assert!(drafts.iter().all(|draft| draft.cuts.len() == drafts[0].cuts.len()));
+}
+
+#[tokio::test]
+async fn what_is_no_character_is_refused_in_words() {
+    let Some(corpus) = corpus() else { return };
+    let mut said = String::new();
+    for (name, draft) in read_other(corpus).await {
+        let error = draft.unwrap_err();
+        said += &format!("{name}\n  {} {}\n", serde_json::to_value(error.code).unwrap(), error.message);
+        assert_eq!(error.kept.as_deref(), Some("Your saved versions are as they were."));
+        said += &format!("  {}\n", error.hint.unwrap());
+    }
+    insta::assert_snapshot!(said, @"");
+}
+
+/// Every file of the folder, also those that are not JSON by name.
+async fn read_other(corpus: PathBuf) -> Vec<(String, Result<Draft, Error>)> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(corpus.join("other")).unwrap().map(|e| e.unwrap().path()).collect();
+    paths.sort();
+    let files = Files::new();
+    let mut read = Vec::new();
+    for file in files.list(&paths).await {
+        let name = file.path.rsplit('/').next().unwrap().to_owned();
+        read.push((name, files.read(&file, None).await));
+    }
+    read
+}

@@ -1,0 +1,132 @@
+//! What every write must keep to, whatever backend it goes to.
+//!
+//! Backends store numbers and times in 64 bits with a sign. The in-memory backend could take more; it refuses the same,
+//! so that nothing works in a test that would not work on a disk.
+
+use backstory_core::{
+    error::{Code, Error, Result},
+    model::{CharacterIndex, ContentHash, VersionMetadata},
+    storage::{Expect, Write},
+};
+use jiff::Timestamp;
+
+/// A moment as nanoseconds since 1970. Moments outside 1677–2262 become the nearest one inside: right for comparing, and
+/// [`check`] keeps them from being stored.
+pub(crate) fn nanoseconds(time: Timestamp) -> i64 {
+    let exact = time.as_nanosecond();
+    i64::try_from(exact).unwrap_or(if exact < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// # Errors
+/// [`Code::Internal`] when the write breaks a rule of [`Write`]; [`Code::InvalidArgument`] when it holds a time that
+/// cannot be stored.
+pub(crate) fn check(write: &Write) -> Result<()> {
+    match write {
+        Write::Character { index, .. } => check_index(index),
+        Write::Content { hash, bytes, .. } if ContentHash::of(bytes) != *hash => {
+            Err(Error::internal("A document was to be stored under the hash of another one."))
+        }
+        Write::Content { .. } => Ok(()),
+        Write::Version { metadata } => check_metadata(metadata),
+        Write::Sightings { at, .. } | Write::RemoveSightings { at, .. } => at.iter().try_for_each(check_time),
+    }
+}
+
+fn check_index(index: &CharacterIndex) -> Result<()> {
+    check_time(&index.first_captured)?;
+    check_time(&index.last_captured)?;
+    check_time(&index.last_changed)?;
+    index.growth.iter().try_for_each(|point| check_time(&point.at))?;
+    check_number(index.revision)
+}
+
+fn check_metadata(metadata: &VersionMetadata) -> Result<()> {
+    check_time(&metadata.captured_at)?;
+    metadata.edited_at.iter().try_for_each(check_time)?;
+    check_time(&metadata.seen.last)?;
+    check_number(metadata.version)?;
+    check_number(metadata.bytes)?;
+    check_number(metadata.seen.count)
+}
+
+fn check_time(time: &Timestamp) -> Result<()> {
+    if i64::try_from(time.as_nanosecond()).is_ok() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::InvalidArgument,
+        format!("The time {time} cannot be stored: it must lie between the years 1678 and 2261."),
+    ))
+}
+
+fn check_number(number: u64) -> Result<()> {
+    i64::try_from(number).map(drop).map_err(|_| Error::internal("A number to be stored is beyond counting."))
+}
+
+/// Compares a character's revision, as it was before the transaction, with what the write expects.
+///
+/// # Errors
+/// [`Code::Conflict`] when it is another one; [`Code::Internal`] when the new revision is not higher.
+pub(crate) fn check_revision(before: Option<u64>, expect: Expect, index: &CharacterIndex) -> Result<()> {
+    let holds = match expect {
+        Expect::Absent => before.is_none(),
+        Expect::Revision(revision) => before == Some(revision),
+    };
+    if !holds {
+        return Err(Error::new(
+            Code::Conflict,
+            format!("{} was changed by somebody else in the meantime.", index.id),
+        )
+        .kept("Nothing of this change was written; what the others wrote is there.")
+        .hint("Try again: the change is then made on top of theirs."));
+    }
+    if before.is_some_and(|before| index.revision <= before) {
+        return Err(Error::internal(format!(
+            "The new revision of {} is not higher than the old one.",
+            index.id
+        )));
+    }
+    Ok(())
+}
+
+/// A version names a content nobody stored.
+pub(crate) fn content_unknown(metadata: &VersionMetadata) -> Error {
+    Error::internal(format!(
+        "Version {} of {} was to be stored without its document.",
+        metadata.version, metadata.character
+    ))
+}
+
+/// A sighting names a version the character does not have.
+pub(crate) fn version_unknown(character: &impl std::fmt::Display) -> Error {
+    Error::internal(format!("A sighting of {character} names a version that is not there."))
+}
+
+/// A version's identity or number already stands for another one.
+pub(crate) fn version_taken(metadata: &VersionMetadata) -> Error {
+    Error::internal(format!(
+        "Version {} of {} was to be stored in the place of another one.",
+        metadata.version, metadata.character
+    ))
+}
+
+/// There is no such content.
+pub(crate) fn content_not_found(character: &impl std::fmt::Display) -> Error {
+    Error::new(Code::VersionNotFound, format!("{character} has no such document."))
+        .hint("Look at its history to see which versions there are.")
+}
+
+/// The writing transaction of somebody else takes too long.
+pub(crate) fn busy() -> Error {
+    Error::new(
+        Code::StoreBusy,
+        "The library is busy: something else is writing to it for longer than Backstory waits.",
+    )
+    .kept("Nothing was changed.")
+    .hint("Wait until the other work is done, then try again.")
+}
+
+/// A transaction that already failed was used again.
+pub(crate) fn transaction_over() -> Error {
+    Error::internal("A transaction was used after it had failed.")
+}

@@ -1,0 +1,207 @@
+//! A library in one SQLite file: the backend a player has without choosing one.
+//!
+//! One connection writes, a few read, all of them on threads where waiting is allowed. The file is in WAL mode with
+//! `synchronous=FULL`: a commit that returned survives a power cut, and readers never wait for the writer. Other processes
+//! may have the same file open; SQLite's own locks and the revision of each character keep them from losing anything.
+
+mod check;
+mod content;
+mod failure;
+mod opening;
+mod query;
+mod rows;
+mod transaction;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use backstory_core::{
+    error::{Error, Result},
+    job::{Cancel, Progress},
+    model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
+    storage::{
+        Capabilities, CharacterStorage, CheckReport, CheckScope, Facets, HistoryQuery, Page, QueryFilter,
+        StorageInfo, StorageStatistics, StorageTransaction,
+    },
+};
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use self::{
+    failure::Failure,
+    opening::{Door, ReadOnly},
+    transaction::Writer,
+};
+use crate::recent::RecentDocuments;
+
+/// How many reads run at a time. More would wait for the same disk and the same processors.
+const READERS: usize = 8;
+
+/// How to open a library.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// How long to wait for another writer before saying that the store is busy.
+    pub wait: Duration,
+    /// Never write, not even to create the file or to bring it up to date.
+    pub read_only: bool,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { wait: Duration::from_secs(10), read_only: false }
+    }
+}
+
+/// A library in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStorage {
+    readers: Arc<Readers>,
+    writer: Result<Arc<tokio::sync::Mutex<Writer>>, ReadOnly>,
+}
+
+/// The connections for reading: those that are idle, and how to make another.
+#[derive(Debug)]
+struct Readers {
+    door: Door,
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl SqliteStorage {
+    /// Opens the library in this file, creating it where there is none.
+    ///
+    /// # Errors
+    /// `store_damaged` when the file is not a library, `invalid_argument` when it is another program's database,
+    /// `storage_failed`, `storage_full`, `store_busy`.
+    pub async fn open(path: impl Into<PathBuf>, options: SqliteOptions) -> Result<Self> {
+        let path = path.into();
+        blocking(move || Self::open_here(&path, &options).map_err(|failure| failure.at(&path))).await
+    }
+
+    fn open_here(path: &Path, options: &SqliteOptions) -> Result<Self, Failure> {
+        let (door, read_only) = opening::open(path, options.wait, options.read_only)?;
+        let writer = match read_only {
+            Some(read_only) => Err(read_only),
+            None => Ok(Arc::new(tokio::sync::Mutex::new(Writer::new(door.connect()?)))),
+        };
+        let idle = Mutex::new(Vec::with_capacity(READERS));
+        Ok(Self {
+            readers: Arc::new(Readers { door, idle, permits: Arc::new(Semaphore::new(READERS)) }),
+            writer,
+        })
+    }
+
+    /// Runs a read on a thread where waiting is allowed.
+    async fn read<T, F>(&self, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let readers = Arc::clone(&self.readers);
+        let permit = Arc::clone(&readers.permits).acquire_owned().await;
+        blocking(move || {
+            let _permit = permit;
+            readers.read(read)
+        })
+        .await
+    }
+}
+
+impl Readers {
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
+        let connection = self.take().map_err(|failure| failure.at(&self.door.path))?;
+        let result = in_one_moment(&connection, read).map_err(|failure| failure.at(&self.door.path));
+        self.put_back(connection);
+        result
+    }
+
+    fn take(&self) -> Result<Connection, Failure> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| self.door.connect_reader(), Ok)
+    }
+
+    fn put_back(&self, connection: Connection) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+}
+
+/// Runs a read that sees one state of the store, whatever is committed meanwhile.
+fn in_one_moment<T>(
+    connection: &Connection,
+    read: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let moment = connection.unchecked_transaction()?;
+    read(&moment)
+}
+
+/// Runs work on a thread where waiting for the disk holds nobody up.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(stopped) => Err(Error::internal("Work on the library stopped unexpectedly.").caused_by(stopped)),
+    }
+}
+
+#[async_trait]
+impl CharacterStorage for SqliteStorage {
+    fn info(&self) -> StorageInfo {
+        StorageInfo {
+            kind: "sqlite".to_owned(),
+            location: self.readers.door.path.display().to_string(),
+            read_only: self.writer.as_ref().err().map(|read_only| read_only.reason.clone()),
+            capabilities: Capabilities { persistent: true, shared: true },
+        }
+    }
+
+    async fn revision(&self) -> Result<u64> {
+        self.read(query::revision).await
+    }
+
+    async fn query(&self, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
+        let filter = filter.clone();
+        self.read(move |connection| query::characters(connection, &filter)).await
+    }
+
+    async fn facets(&self) -> Result<Facets> {
+        self.read(query::facets).await
+    }
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
+        let query = query.clone();
+        self.read(move |connection| query::history(connection, &query)).await
+    }
+
+    async fn document(&self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {
+        let (character, content) = (character.clone(), *content);
+        self.read(move |connection| {
+            query::document(connection, &mut RecentDocuments::new(0), &character, &content)
+        })
+        .await
+    }
+
+    async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {
+        match &self.writer {
+            Ok(writer) => transaction::begin(Arc::clone(writer), self.readers.door.clone()).await,
+            Err(read_only) => Err(Error::new(read_only.code, read_only.reason.clone())
+                .kept("Everything in it can still be read; nothing was changed.")),
+        }
+    }
+
+    async fn check(
+        &self,
+        scope: CheckScope,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<CheckReport> {
+        check::run(self.readers.door.clone(), scope, progress, cancel).await
+    }
+
+    async fn statistics(&self) -> Result<StorageStatistics> {
+        let path = self.readers.door.path.clone();
+        self.read(move |connection| query::statistics(connection, &path)).await
+    }
+}

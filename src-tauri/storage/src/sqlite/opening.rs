@@ -1,0 +1,287 @@
+//! Opening a library file: is it there, is it ours, is it sound, may it be written.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use backstory_core::error::{Code, Error};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::failure::{Failure, Result};
+
+mod migrations {
+    refinery::embed_migrations!("src/sqlite/migrations");
+}
+
+/// `Bkst`: written into the file's header, so that it is told from other programs' databases.
+const APPLICATION_ID: i32 = 0x426b_7374;
+
+/// What every SQLite file starts with.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// How often a new file is tried again when another process is making it at the same moment.
+const CREATION_ATTEMPTS: u32 = 20;
+
+/// Why a library is open for reading only.
+#[derive(Debug, Clone)]
+pub(super) struct ReadOnly {
+    /// What a write is refused with.
+    pub(super) code: Code,
+    /// The reason, a whole sentence.
+    pub(super) reason: String,
+}
+
+/// How connections to an opened library are made.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    pub(super) path: PathBuf,
+    pub(super) wait: Duration,
+    /// The file cannot be written and has no companions: SQLite must not look for them.
+    immutable: bool,
+    writable: bool,
+}
+
+/// Opens a library, creating it where there is none.
+pub(super) fn open(path: &Path, wait: Duration, want_read_only: bool) -> Result<(Door, Option<ReadOnly>)> {
+    let mut door = Door { path: path.to_owned(), wait, immutable: false, writable: !want_read_only };
+    if want_read_only {
+        let reason = "The library was opened for reading only.".to_owned();
+        return settle_read_only(door, ReadOnly { code: Code::StoreReadOnly, reason });
+    }
+    create_file(path)?;
+    check_magic(path)?;
+    match prepare(&door) {
+        Ok(None) => Ok((door, None)),
+        Ok(Some(newer)) => settle_read_only(Door { writable: false, ..door }, newer),
+        Err(failure) if is_unwritable(&failure) => {
+            door.writable = false;
+            let reason = "The library's file or folder cannot be written to.".to_owned();
+            settle_read_only(door, ReadOnly { code: Code::StoreReadOnly, reason })
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Makes the folder and an empty file, for nobody but the user's own account.
+fn create_file(path: &Path) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let failed = |error: io::Error| {
+        let code = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::StorageFull,
+            _ => Code::StorageFailed,
+        };
+        Error::new(code, format!("The library {} cannot be created.", path.display()))
+            .hint("Check that the folder exists and that you may write to it, or choose another place.")
+            .caused_by(error)
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        private_folder().create(folder).map_err(failed)?;
+    }
+    match private_file().open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error).into()),
+        _ => Ok(()),
+    }
+}
+
+fn private_folder() -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+fn private_file() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// SQLite finds out late, and in its own words, that a file is a picture.
+fn check_magic(path: &Path) -> Result<()> {
+    let mut head = Vec::with_capacity(MAGIC.len());
+    let read = |head: &mut Vec<u8>| -> io::Result<usize> {
+        io::Read::read_to_end(&mut io::Read::take(fs::File::open(path)?, MAGIC.len() as u64), head)
+    };
+    read(&mut head).map_err(|error| {
+        Error::new(Code::StorageFailed, format!("The library {} cannot be read.", path.display()))
+            .hint("Check that it is a file and that you may read it.")
+            .caused_by(error)
+    })?;
+    if head.is_empty() || head == MAGIC {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::StoreDamaged,
+        format!("{} is not a Backstory library, or its beginning is damaged.", path.display()),
+    )
+    .kept("The file was not changed.")
+    .hint("Choose another file. If this was your library, keep a copy of it and restore a backup.")
+    .into())
+}
+
+/// Makes a new file a library and an old one a current one. Says why it must not be written, where that is so.
+fn prepare(door: &Door) -> Result<Option<ReadOnly>> {
+    let mut attempt = 1;
+    loop {
+        match prepare_once(door) {
+            // Two programs making the same new file trip over each other once; the second try finds it made.
+            Err(Failure::Sqlite(_)) if attempt < CREATION_ATTEMPTS && is_being_made(door) => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+/// Whether the file is a library that is not, or was not a moment ago, complete.
+fn is_being_made(door: &Door) -> bool {
+    door.connect().is_ok_and(|connection| check_owner(&connection, &door.path).is_ok())
+}
+
+fn prepare_once(door: &Door) -> Result<Option<ReadOnly>> {
+    let mut connection = door.connect()?;
+    check_owner(&connection, &door.path)?;
+    let known = latest_known();
+    match schema_version(&connection)? {
+        Some(version) if version > known => {
+            let reason = "This library was made by a newer Backstory, so it is open for reading only. \
+                          Update Backstory to change it."
+                .to_owned();
+            return Ok(Some(ReadOnly { code: Code::StoreNewer, reason }));
+        }
+        Some(version) if version == known => {
+            if connection.is_readonly("main")? {
+                return Err(read_only_error());
+            }
+            // The first write makes the companion files; better to learn here than in the middle of an import.
+            connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
+            return Ok(None);
+        }
+        _ => {}
+    }
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    migrations::migrations::runner().set_grouped(true).run(&mut connection).map_err(migration_failed)?;
+    Ok(None)
+}
+
+fn migration_failed(error: refinery::Error) -> Failure {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(cause) = source {
+        if let Some(rusqlite::Error::SqliteFailure(code, message)) = cause.downcast_ref() {
+            return Failure::Sqlite(rusqlite::Error::SqliteFailure(*code, message.clone()));
+        }
+        source = cause.source();
+    }
+    Error::new(Code::StorageFailed, "The library could not be brought to the form this Backstory needs.")
+        .kept("It is as it was before.")
+        .hint("Try again. If it fails again, keep a copy of the file and tell us.")
+        .caused_by(error)
+        .into()
+}
+
+/// The newest schema this program knows.
+fn latest_known() -> i64 {
+    let newest =
+        migrations::migrations::runner().get_migrations().iter().map(|step| i64::from(step.version())).max();
+    newest.unwrap_or(0)
+}
+
+/// The schema of the file; none for a file without one.
+fn schema_version(connection: &Connection) -> Result<Option<i64>> {
+    let exists = "SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'";
+    if connection.query_row(exists, [], |_| Ok(())).optional()?.is_none() {
+        return Ok(None);
+    }
+    Ok(connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))?)
+}
+
+/// Refuses another program's database.
+fn check_owner(connection: &Connection, path: &Path) -> Result<()> {
+    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if owner == APPLICATION_ID || (owner == 0 && tables == 0) {
+        return Ok(());
+    }
+    Err(Error::new(Code::InvalidArgument, format!("{} is a database of another program.", path.display()))
+        .kept("The file was not changed.")
+        .hint("Choose a Backstory library, or a new file name to make one.")
+        .into())
+}
+
+fn read_only_error() -> Failure {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+    Failure::Sqlite(rusqlite::Error::SqliteFailure(code, None))
+}
+
+/// Whether writing is what failed, so that reading may still work.
+fn is_unwritable(failure: &Failure) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+    let Failure::Sqlite(error) = failure else { return false };
+    matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
+}
+
+/// Finds the way in which a library can at least be read.
+fn settle_read_only(mut door: Door, why: ReadOnly) -> Result<(Door, Option<ReadOnly>)> {
+    check_magic(&door.path)?;
+    let probe = |door: &Door| -> Result<Option<i64>> {
+        let connection = door.connect()?;
+        check_owner(&connection, &door.path)?;
+        schema_version(&connection)
+    };
+    let found = match probe(&door) {
+        Err(failure) if is_unwritable(&failure) => {
+            door.immutable = true;
+            probe(&door)?
+        }
+        found => found?,
+    };
+    if found.is_none() {
+        return Err(Error::new(
+            why.code,
+            format!("There is no library in {} yet, and none can be made.", door.path.display()),
+        )
+        .hint("Check that you may write to the file and to its folder, or choose another place.")
+        .into());
+    }
+    Ok((door, Some(why)))
+}
+
+impl Door {
+    /// A new connection with everything set that a connection must have.
+    pub(super) fn connect(&self) -> Result<Connection> {
+        let access =
+            if self.writable { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = if self.immutable {
+            Connection::open_with_flags(immutable_address(&self.path), flags | OpenFlags::SQLITE_OPEN_URI)?
+        } else {
+            Connection::open_with_flags(&self.path, flags)?
+        };
+        connection.busy_timeout(self.wait)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "cache_size", -8_000)?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        Ok(connection)
+    }
+
+    /// A connection that cannot write by mistake.
+    pub(super) fn connect_reader(&self) -> Result<Connection> {
+        let connection = self.connect()?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+}
+
+/// SQLite's way of naming a file that nobody can change. The few characters with a meaning in an address are escaped.
+fn immutable_address(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{text}?immutable=1")
+}

@@ -1,0 +1,222 @@
+//! Between the model and its rows.
+
+use std::borrow::Cow;
+
+use backstory_core::{
+    model::{
+        CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Seen, Sentence, SnapshotId,
+        Summary, Topic, VersionMetadata,
+    },
+    sheet::{Class, Rules},
+};
+use jiff::Timestamp;
+use rusqlite::Row;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::failure::{Failure, Result, damaged};
+use crate::rules::nanoseconds;
+
+/// A count as SQLite keeps it. `rules::check` has refused what does not fit.
+pub(super) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A count as SQLite kept it.
+pub(super) fn unsigned(number: i64) -> Result<u64> {
+    u64::try_from(number).map_err(|_| damaged("A number in the library is below zero."))
+}
+
+pub(super) fn timestamp(nanoseconds: i64) -> Result<Timestamp> {
+    Timestamp::from_nanosecond(i128::from(nanoseconds))
+        .map_err(|_| damaged("A time in the library is out of range."))
+}
+
+pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| {
+        Failure::Said(
+            backstory_core::error::Error::internal("A row could not be written as JSON.").caused_by(error),
+        )
+    })
+}
+
+fn from_json<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|_| damaged(format!("What the library knows of {what} cannot be read.")))
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// [`CharacterIndex`] without its id and revision, with times as numbers: a third of the bytes and of the time to read.
+#[derive(Serialize, Deserialize)]
+struct IndexDetails<'a> {
+    name: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    species: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    background: Option<Cow<'a, str>>,
+    classes: Cow<'a, [Class]>,
+    level: u32,
+    rules: Rules,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    campaign: Option<Cow<'a, str>>,
+    versions: u64,
+    changes: u64,
+    captures: u64,
+    last_version: u64,
+    first_captured: i64,
+    last_captured: i64,
+    last_changed: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_sentence: Option<Cow<'a, str>>,
+    growth: Vec<(i64, u32)>,
+}
+
+/// A character's row as JSON.
+pub(super) fn index_details(index: &CharacterIndex) -> Result<String> {
+    to_json(&IndexDetails {
+        name: Cow::Borrowed(&index.name),
+        species: index.species.as_deref().map(Cow::Borrowed),
+        background: index.background.as_deref().map(Cow::Borrowed),
+        classes: Cow::Borrowed(&index.classes),
+        level: index.level,
+        rules: index.rules,
+        campaign: index.campaign.as_deref().map(Cow::Borrowed),
+        versions: index.versions,
+        changes: index.changes,
+        captures: index.captures,
+        last_version: index.last_version,
+        first_captured: nanoseconds(index.first_captured),
+        last_captured: nanoseconds(index.last_captured),
+        last_changed: nanoseconds(index.last_changed),
+        last_sentence: index.last_sentence.as_deref().map(Cow::Borrowed),
+        growth: index.growth.iter().map(|point| (nanoseconds(point.at), point.level)).collect(),
+    })
+}
+
+/// A character's row from its JSON.
+pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<CharacterIndex> {
+    let details: IndexDetails = from_json(details, id.as_str())?;
+    let text = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+    let point = |(at, level)| Ok(GrowthPoint { at: timestamp(at)?, level });
+    Ok(CharacterIndex {
+        id,
+        name: details.name.into_owned(),
+        species: text(details.species),
+        background: text(details.background),
+        classes: details.classes.into_owned(),
+        level: details.level,
+        rules: details.rules,
+        campaign: text(details.campaign),
+        versions: details.versions,
+        changes: details.changes,
+        captures: details.captures,
+        last_version: details.last_version,
+        first_captured: timestamp(details.first_captured)?,
+        last_captured: timestamp(details.last_captured)?,
+        last_changed: timestamp(details.last_changed)?,
+        last_sentence: text(details.last_sentence),
+        growth: details.growth.into_iter().map(point).collect::<Result<_>>()?,
+        revision: unsigned(revision)?,
+    })
+}
+
+/// What of a [`VersionMetadata`] is neither filtered nor sorted by. What is usual is left out.
+#[derive(Serialize, Deserialize)]
+struct VersionDetails {
+    source: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    origin: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    cuts: Vec<Cut>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    sentences: Vec<(Topic, String)>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    changes: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    state: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    level: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    landmark: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    deriver: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pinned: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    tags: Vec<String>,
+}
+
+/// The JSON column of a version.
+pub(super) fn version_details(metadata: &VersionMetadata) -> Result<String> {
+    let summary = &metadata.summary;
+    to_json(&VersionDetails {
+        source: metadata.source.clone(),
+        origin: metadata.origin.clone(),
+        cuts: metadata.cuts.clone(),
+        sentences: summary.sentences.iter().map(|line| (line.topic, line.text.clone())).collect(),
+        changes: summary.changes,
+        state: summary.state,
+        level: summary.level,
+        landmark: summary.landmark,
+        deriver: summary.deriver,
+        pinned: metadata.pinned,
+        tags: metadata.tags.clone(),
+    })
+}
+
+/// The number a kind is stored as. A number is never given a new meaning.
+pub(super) fn kind_number(kind: Kind) -> i64 {
+    match kind {
+        Kind::Baseline => 0,
+        Kind::Change => 1,
+        Kind::State => 2,
+        Kind::Quiet => 3,
+    }
+}
+
+fn kind(number: i64) -> Result<Kind> {
+    [Kind::Baseline, Kind::Change, Kind::State, Kind::Quiet]
+        .into_iter()
+        .find(|&kind| kind_number(kind) == number)
+        .ok_or_else(|| damaged("A version in the library is of an unknown kind."))
+}
+
+/// The columns [`version`] reads, of `version AS v JOIN content AS c`.
+pub(super) const VERSION_COLUMNS: &str = "v.id, v.number, v.captured_at, v.edited_at, c.hash, v.bytes, v.kind, \
+     v.seen_last, v.seen_count, v.details";
+
+/// A version from its row.
+pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {
+    let number = unsigned(row.get(1)?)?;
+    let details: VersionDetails =
+        from_json(row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?, character.as_str())?;
+    let edited_at: Option<i64> = row.get(3)?;
+    let sentence = |(topic, text)| Sentence { topic, text };
+    Ok(VersionMetadata {
+        id: SnapshotId(Uuid::from_bytes(row.get(0)?)),
+        character: character.clone(),
+        version: number,
+        captured_at: timestamp(row.get(2)?)?,
+        edited_at: edited_at.map(timestamp).transpose()?,
+        content: ContentHash(row.get(4)?),
+        bytes: unsigned(row.get(5)?)?,
+        source: details.source,
+        origin: details.origin,
+        cuts: details.cuts,
+        summary: Summary {
+            kind: kind(row.get(6)?)?,
+            sentences: details.sentences.into_iter().map(sentence).collect(),
+            changes: details.changes,
+            state: details.state,
+            level: details.level,
+            landmark: details.landmark,
+            deriver: details.deriver,
+        },
+        seen: Seen { last: timestamp(row.get(7)?)?, count: unsigned(row.get(8)?)? },
+        pinned: details.pinned,
+        tags: details.tags,
+    })
+}

@@ -1,0 +1,385 @@
+//! The writing transaction: the one writer, held from `BEGIN IMMEDIATE` to the commit.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use backstory_core::{
+    error::Result,
+    model::{CharacterId, CharacterIndex, ContentHash, SnapshotId, VersionMetadata},
+    storage::{Expect, StorageTransaction, Surroundings, Write},
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{
+    blocking, content,
+    failure::{self, Failure},
+    opening::Door,
+    query,
+    rows::{self, integer, timestamp, unsigned},
+};
+use crate::{
+    matching::{self, fold},
+    recent::RecentDocuments,
+    rules::{self, nanoseconds},
+};
+
+/// How many bytes of decoded documents the writer remembers: the last rungs of a few ladders.
+const RECENT_BYTES: usize = 8 << 20;
+
+/// The connection that writes, and what it remembers between transactions.
+#[derive(Debug)]
+pub(super) struct Writer {
+    connection: Connection,
+    recent: RecentDocuments,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, recent: RecentDocuments::new(RECENT_BYTES) }
+    }
+}
+
+/// A begun transaction. However it is let go of without a commit, it is rolled back first.
+struct Open {
+    writer: OwnedMutexGuard<Writer>,
+    revisions_before: HashMap<CharacterId, Option<u64>>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !self.writer.connection.is_autocommit()
+            && let Err(error) = self.writer.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!("a transaction could not be rolled back: {error}");
+        }
+    }
+}
+
+/// What [`super::SqliteStorage`] hands out.
+struct Transaction {
+    /// None after a failure, and while a call is under way.
+    open: Option<Open>,
+    door: Door,
+}
+
+/// Waits for the writer, of this process and of others, and starts a transaction.
+pub(super) async fn begin(writer: Arc<Mutex<Writer>>, door: Door) -> Result<Box<dyn StorageTransaction>> {
+    let turn = tokio::time::timeout(door.wait, writer.lock_owned()).await;
+    let writer = turn.map_err(|_| rules::busy())?;
+    let path = door.path.clone();
+    let open = blocking(move || {
+        let begun = writer.connection.execute_batch("BEGIN IMMEDIATE");
+        begun.map_err(|error| Failure::from(error).at(&path))?;
+        Ok(Open { writer, revisions_before: HashMap::new() })
+    });
+    Ok(Box::new(Transaction { open: Some(open.await?), door }))
+}
+
+impl Transaction {
+    /// Runs one call on a thread where waiting is allowed. After a failure the transaction is over.
+    async fn run<T, F>(&mut self, call: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Open) -> failure::Result<T> + Send + 'static,
+    {
+        let mut open = self.open.take().ok_or_else(rules::transaction_over)?;
+        let path = self.door.path.clone();
+        let done = blocking(move || match call(&mut open) {
+            Ok(value) => Ok((open, value)),
+            Err(failure) => Err(failure.at(&path)),
+        });
+        let (open, value) = done.await?;
+        self.open = Some(open);
+        Ok(value)
+    }
+}
+
+#[async_trait]
+impl StorageTransaction for Transaction {
+    async fn surroundings(&mut self, character: &CharacterId, at: Timestamp) -> Result<Surroundings> {
+        let character = character.clone();
+        self.run(move |open| surroundings(&open.writer.connection, &character, at)).await
+    }
+
+    async fn document(&mut self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {
+        let (character, content) = (character.clone(), *content);
+        // A document that is not there, or is damaged, is an answer: the transaction goes on.
+        self.run(move |open| {
+            let Writer { connection, recent } = &mut *open.writer;
+            match query::document(connection, recent, &character, &content) {
+                Err(Failure::Said(error)) => Ok(Err(error)),
+                result => result.map(Ok),
+            }
+        })
+        .await?
+    }
+
+    async fn write(&mut self, writes: Vec<Write>) -> Result<()> {
+        self.run(move |open| writes.into_iter().try_for_each(|write| open.apply(write))).await
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<u64> {
+        self.run(|open| {
+            let connection = &open.writer.connection;
+            let sql = "UPDATE store SET revision = revision + 1 RETURNING revision";
+            let revision = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            connection.execute_batch("COMMIT")?;
+            unsigned(revision)
+        })
+        .await
+    }
+}
+
+fn surroundings(connection: &Connection, id: &CharacterId, at: Timestamp) -> failure::Result<Surroundings> {
+    let Some(character) = query::character_row(connection, id)? else { return Ok(Surroundings::default()) };
+    let at = nanoseconds(at);
+    let mut surroundings = Surroundings {
+        character: query::character(connection, character)?,
+        at_this_moment: seen_at(connection, character, at)?,
+        ..Surroundings::default()
+    };
+    if let Some((row, before)) = neighbour(connection, id, character, at, Side::Before)? {
+        surroundings.sightings_after = sightings_after(connection, character, row, at)?;
+        surroundings.before = Some(before);
+    }
+    surroundings.after = neighbour(connection, id, character, at, Side::After)?.map(|(_, after)| after);
+    Ok(surroundings)
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+/// The version next to a moment, with its row number.
+fn neighbour(
+    connection: &Connection,
+    id: &CharacterId,
+    character: i64,
+    at: i64,
+    side: Side,
+) -> failure::Result<Option<(i64, VersionMetadata)>> {
+    let (condition, order) = match side {
+        Side::Before => ("v.captured_at <= ?2", "v.captured_at DESC, v.id DESC"),
+        Side::After => ("v.captured_at > ?2", "v.captured_at, v.id"),
+    };
+    let sql = format!(
+        "SELECT {}, v.row FROM version AS v JOIN content AS c ON c.row = v.content \
+         WHERE v.character = ?1 AND {condition} ORDER BY {order} LIMIT 1",
+        rows::VERSION_COLUMNS
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query(params![character, at])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    Ok(Some((row.get(10)?, rows::version(id, row)?)))
+}
+
+fn seen_at(connection: &Connection, character: i64, at: i64) -> failure::Result<Vec<ContentHash>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.hash FROM version AS v JOIN content AS c ON c.row = v.content \
+         WHERE v.character = ?1 AND v.captured_at = ?2 \
+         UNION SELECT c.hash FROM sighting AS s JOIN version AS v ON v.row = s.version \
+         JOIN content AS c ON c.row = v.content WHERE s.character = ?1 AND s.at = ?2 ORDER BY 1",
+    )?;
+    let hashes = statement.query_map(params![character, at], |row| Ok(ContentHash(row.get(0)?)))?;
+    Ok(hashes.collect::<rusqlite::Result<_>>()?)
+}
+
+fn sightings_after(
+    connection: &Connection,
+    character: i64,
+    version: i64,
+    at: i64,
+) -> failure::Result<Vec<Timestamp>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at FROM sighting WHERE character = ?1 AND at > ?2 AND version = ?3 ORDER BY at",
+    )?;
+    let times = statement.query_map(params![character, at, version], |row| row.get(0))?;
+    times.map(|time| timestamp(time?)).collect()
+}
+
+impl Open {
+    fn apply(&mut self, write: Write) -> failure::Result<()> {
+        rules::check(&write)?;
+        match write {
+            Write::Character { index, expect } => self.put_index(&index, expect),
+            Write::Content { character, hash, bytes } => {
+                let character = self.character_row(&character)?;
+                let Writer { connection, recent } = &mut *self.writer;
+                content::put(connection, recent, character, hash, bytes)
+            }
+            Write::Version { metadata } => self.put_version(&metadata),
+            Write::Sightings { character, version, at } => self.each_sighting(
+                "INSERT OR IGNORE INTO sighting (character, at, version) VALUES (?1, ?2, ?3)",
+                &character,
+                version,
+                &at,
+            ),
+            Write::RemoveSightings { character, version, at } => self.each_sighting(
+                "DELETE FROM sighting WHERE character = ?1 AND at = ?2 AND version = ?3",
+                &character,
+                version,
+                &at,
+            ),
+        }
+    }
+
+    /// The row number of a character, given to it now if it is new.
+    fn character_row(&self, id: &CharacterId) -> failure::Result<i64> {
+        let connection = &self.writer.connection;
+        if let Some(row) = query::character_row(connection, id)? {
+            return Ok(row);
+        }
+        connection.prepare_cached("INSERT INTO character (id) VALUES (?1)")?.execute([id.as_str()])?;
+        Ok(connection.last_insert_rowid())
+    }
+
+    fn put_index(&mut self, index: &CharacterIndex, expect: Expect) -> failure::Result<()> {
+        let row = self.character_row(&index.id)?;
+        let before = self.revision_before(&index.id, row)?;
+        rules::check_revision(before, expect, index)?;
+        let connection = &self.writer.connection;
+        connection
+            .prepare_cached("UPDATE character SET revision = ?2, details = ?3 WHERE row = ?1")?
+            .execute(params![row, integer(index.revision), rows::index_details(index)?])?;
+        connection
+            .prepare_cached(
+                "INSERT INTO character_index (character, id, level, last_changed, campaign, name_folded, search_folded) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (character) DO UPDATE SET level = excluded.level, \
+                 last_changed = excluded.last_changed, campaign = excluded.campaign, \
+                 name_folded = excluded.name_folded, search_folded = excluded.search_folded",
+            )?
+            .execute(params![
+                row,
+                index.id.as_str(),
+                index.level,
+                nanoseconds(index.last_changed),
+                matching::campaign(index),
+                fold(&index.name),
+                matching::search_text(index),
+            ])?;
+        self.put_classes(index, row)
+    }
+
+    /// Writes the classes only where they changed, which is at a level at most.
+    fn put_classes(&self, index: &CharacterIndex, row: i64) -> failure::Result<()> {
+        let connection = &self.writer.connection;
+        let mut statement =
+            connection.prepare_cached("SELECT name FROM character_class WHERE character = ?1")?;
+        let present: BTreeSet<String> =
+            statement.query_map([row], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let wanted: BTreeSet<String> = index.classes.iter().map(|class| class.name.clone()).collect();
+        for name in present.difference(&wanted) {
+            connection
+                .prepare_cached("DELETE FROM character_class WHERE character = ?1 AND name = ?2")?
+                .execute(params![row, name])?;
+        }
+        for name in wanted.difference(&present) {
+            connection
+                .prepare_cached(
+                    "INSERT INTO character_class (name_folded, name, character) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![fold(name), name, row])?;
+        }
+        Ok(())
+    }
+
+    /// The revision of a character as it was before this transaction's own writes.
+    fn revision_before(&mut self, id: &CharacterId, row: i64) -> failure::Result<Option<u64>> {
+        if let Some(&before) = self.revisions_before.get(id) {
+            return Ok(before);
+        }
+        let mut statement =
+            self.writer.connection.prepare_cached("SELECT revision FROM character WHERE row = ?1")?;
+        let revision: Option<i64> = statement.query_row([row], |row| row.get(0))?;
+        let before = revision.map(unsigned).transpose()?;
+        drop(statement);
+        self.revisions_before.insert(id.clone(), before);
+        Ok(before)
+    }
+
+    fn put_version(&self, metadata: &VersionMetadata) -> failure::Result<()> {
+        let connection = &self.writer.connection;
+        let character = self.character_row(&metadata.character)?;
+        let Some(content) = content::find(connection, character, &metadata.content)? else {
+            return Err(rules::content_unknown(metadata).into());
+        };
+        let row = self.version_place(metadata, character)?;
+        connection
+            .prepare_cached(
+                "INSERT INTO version (row, character, id, number, captured_at, edited_at, content, bytes, kind, \
+                 seen_last, seen_count, details) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+                 ON CONFLICT (row) DO UPDATE SET number = excluded.number, captured_at = excluded.captured_at, \
+                 edited_at = excluded.edited_at, content = excluded.content, bytes = excluded.bytes, \
+                 kind = excluded.kind, seen_last = excluded.seen_last, seen_count = excluded.seen_count, \
+                 details = excluded.details",
+            )?
+            .execute(params![
+                row,
+                character,
+                metadata.id.0.as_bytes(),
+                integer(metadata.version),
+                nanoseconds(metadata.captured_at),
+                metadata.edited_at.map(nanoseconds),
+                content,
+                integer(metadata.bytes),
+                rows::kind_number(metadata.summary.kind),
+                nanoseconds(metadata.seen.last),
+                integer(metadata.seen.count),
+                rows::version_details(metadata)?,
+            ])?;
+        Ok(())
+    }
+
+    /// The row a version goes to: its own, if it is there already, or none yet.
+    fn version_place(&self, metadata: &VersionMetadata, character: i64) -> failure::Result<Option<i64>> {
+        let mut statement = self.writer.connection.prepare_cached(
+            "SELECT row, character, id FROM version WHERE id = ?1 \
+             UNION ALL SELECT row, character, id FROM version WHERE character = ?2 AND number = ?3",
+        )?;
+        let mut found =
+            statement.query(params![metadata.id.0.as_bytes(), character, integer(metadata.version)])?;
+        let mut place = None;
+        while let Some(row) = found.next()? {
+            let (owner, id): (i64, [u8; 16]) = (row.get(1)?, row.get(2)?);
+            if owner != character || id != *metadata.id.0.as_bytes() {
+                return Err(rules::version_taken(metadata).into());
+            }
+            place = Some(row.get(0)?);
+        }
+        Ok(place)
+    }
+
+    fn each_sighting(
+        &self,
+        sql: &str,
+        character: &CharacterId,
+        version: SnapshotId,
+        at: &[Timestamp],
+    ) -> failure::Result<()> {
+        let connection = &self.writer.connection;
+        let mut statement = connection.prepare_cached(
+            "SELECT v.row, c.row FROM version AS v JOIN character AS c ON c.row = v.character \
+             WHERE v.id = ?1 AND c.id = ?2",
+        )?;
+        let known: Option<(i64, i64)> = statement
+            .query_row(params![version.0.as_bytes(), character.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let Some((version, character)) = known else {
+            return Err(rules::version_unknown(character).into());
+        };
+        let mut statement = connection.prepare_cached(sql)?;
+        for &time in at {
+            statement.execute(params![character, nanoseconds(time), version])?;
+        }
+        Ok(())
+    }
+}
