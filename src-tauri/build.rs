@@ -1,6 +1,10 @@
 //! Hands tauri.conf.json to Tauri's build step, with the capability files under `src-tauri/`.
 
-#![allow(clippy::expect_used, clippy::print_stdout, reason = "a build script speaks to Cargo by printing and failing")]
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a build script speaks to Cargo by printing and failing"
+)]
 
 fn main() {
     // `generate_context!` embeds ui/dist at compile time: a first build without a UI must still compile.

@@ -6,13 +6,12 @@ use std::{
 };
 
 use backstory_core::{
+    api::{self, App},
     error::{Error, Result},
     job::{Progress, ProgressEvent},
 };
 use serde_json::Value;
 use tauri::{State, ipc::Channel};
-
-use crate::stub::{self as api, App};
 
 /// Runs a command of the core. A defect inside it becomes an `internal` error instead of an answer that never comes.
 #[tauri::command]

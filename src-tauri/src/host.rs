@@ -10,17 +10,14 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::{AppEvent, app::Preferences},
+    api::{App, AppEvent, Host, app::Preferences},
     error::{Error, Result},
 };
 use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
-use crate::{
-    preferences::PreferencesFile,
-    stub::{App, Host},
-};
+use crate::preferences::PreferencesFile;
 
 /// The label of the one window.
 pub(crate) const WINDOW: &str = "main";

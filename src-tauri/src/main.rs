@@ -3,13 +3,10 @@
 
 mod arguments;
 mod bridge;
-mod clock;
 mod graphics;
 mod host;
 mod preferences;
 mod shell;
-mod stub;
-mod unopened;
 
 use std::{io::IsTerminal, process::ExitCode};
 

@@ -2,7 +2,14 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use backstory_core::{api::AppEvent, job::Silent};
+use backstory_core::{
+    api::{self, App, AppEvent, Host, Parts},
+    error::Result,
+    job::Silent,
+    storage::{CharacterStorage, StorageFactory},
+};
+use backstory_sources::{files::Files, registry};
+use backstory_storage::{clock::SystemClock, open};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
@@ -10,11 +17,8 @@ use tauri_plugin_window_state::StateFlags;
 use crate::{
     arguments::{Arguments, Request},
     bridge,
-    clock::SystemClock,
     host::{Desktop, WINDOW},
     preferences::PreferencesFile,
-    stub::{self as api, App, Host},
-    unopened::Unopened,
 };
 
 /// A page that has not said by then that it is there is shown as it is, so that a fault can be seen.
@@ -67,25 +71,34 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
     Ok(())
 }
 
-/// The core on the library that is asked for, or on none with the reason why, or on the samples.
+/// The core on the library that is asked for, and on the samples where they are.
 async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
-    let factory = api::factory();
-    let address = if demo { "memory:".to_owned() } else { api::library_address() };
-    let storage = factory.open(&address).await.unwrap_or_else(|error| {
-        tracing::error!(?error, address, "the library cannot be opened");
-        Arc::new(Unopened::new(address, error))
-    });
-    let app = App::new(api::Parts {
-        storage,
-        factory,
+    let stores = Arc::new(open::Stores);
+    let app = App::new(Parts {
+        storage: open_library(&stores, demo).await,
+        factory: stores,
+        sources: registry::sources(),
+        intake: Arc::new(Files::new()),
+        samples: Arc::new(|| Ok(Vec::new())),
         host: desktop,
         clock: Arc::new(SystemClock),
         version: env!("CARGO_PKG_VERSION"),
+        origin: "window",
     });
     if demo && let Err(error) = api::call(&app, "sample.open", json!({}), &Silent).await {
         tracing::error!(?error, "the samples cannot be opened");
     }
     app
+}
+
+/// The player's library, or why it cannot be opened. Samples alone stand on nothing that is kept.
+async fn open_library(stores: &open::Stores, demo: bool) -> Result<Arc<dyn CharacterStorage>> {
+    let address = if demo { "memory:".to_owned() } else { open::default_location()? };
+    let storage = stores.open(&address).await;
+    if let Err(error) = &storage {
+        tracing::error!(?error, address, "the library cannot be opened");
+    }
+    storage
 }
 
 /// Another start of the program: this window comes to the front and takes the files.

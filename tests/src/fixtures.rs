@@ -2,8 +2,8 @@
 
 use backstory_core::{
     model::{
-        CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Seen, Sentence, SnapshotId, Summary,
-        Topic, VersionMetadata,
+        CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Seen, Sentence, SnapshotId,
+        Summary, Topic, VersionMetadata,
     },
     sheet::{Class, Rules},
     storage::{CharacterStorage, Expect, Write},
@@ -56,7 +56,12 @@ pub fn index(id: CharacterId) -> CharacterIndex {
 }
 
 /// What is known of a version of this document. Its identity follows from its number.
-pub fn version(character: &CharacterId, number: u64, captured_at: Timestamp, document: &[u8]) -> VersionMetadata {
+pub fn version(
+    character: &CharacterId,
+    number: u64,
+    captured_at: Timestamp,
+    document: &[u8],
+) -> VersionMetadata {
     VersionMetadata {
         id: snapshot_id(number),
         character: character.clone(),
@@ -67,7 +72,11 @@ pub fn version(character: &CharacterId, number: u64, captured_at: Timestamp, doc
         bytes: document.len() as u64,
         source: "ddb".to_owned(),
         origin: Some("2025-07-16T00-03-54.833496.json".to_owned()),
-        cuts: vec![Cut { pointer: "/data/campaign/characters".to_owned(), removed_bytes: 812, replaced_by: "[]".to_owned() }],
+        cuts: vec![Cut {
+            pointer: "/data/campaign/characters".to_owned(),
+            removed_bytes: 812,
+            replaced_by: "[]".to_owned(),
+        }],
         summary: Summary {
             kind: if number == 1 { Kind::Baseline } else { Kind::Change },
             sentences: vec![Sentence { topic: Topic::Level, text: "Reached level 5 (Wizard)".to_owned() }],
@@ -97,7 +106,9 @@ pub fn document(edition: u64, bytes: usize) -> Vec<u8> {
     while text.len() < bytes {
         word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let value = if row % 400 == edition % 400 { edition } else { 0 };
-        text.push_str(&format!("{{\"id\":\"{word:x}\",\"type\":\"bonus\",\"value\":{value},\"isGranted\":true}},"));
+        text.push_str(&format!(
+            "{{\"id\":\"{word:x}\",\"type\":\"bonus\",\"value\":{value},\"isGranted\":true}},"
+        ));
         row += 1;
     }
     text.push_str("null]}");

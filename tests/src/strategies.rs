@@ -2,8 +2,8 @@
 
 use backstory_core::{
     model::{
-        CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Seen, Sentence, SnapshotId, Summary,
-        Topic, VersionMetadata,
+        CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Seen, Sentence, SnapshotId,
+        Summary, Topic, VersionMetadata,
     },
     sheet::{Class, Rules},
 };
@@ -22,7 +22,10 @@ pub fn counts() -> impl Strategy<Value = u64> {
 }
 
 fn classes() -> impl Strategy<Value = Class> {
-    let names = prop_oneof![select(vec!["Wizard", "wizard", "Fighter", "Éclaireur", ""]).prop_map(str::to_owned), any::<String>()];
+    let names = prop_oneof![
+        select(vec!["Wizard", "wizard", "Fighter", "Éclaireur", ""]).prop_map(str::to_owned),
+        any::<String>()
+    ];
     (any::<String>(), names, any::<Option<String>>(), any::<u32>(), any::<u32>())
         .prop_map(|(key, name, subclass, level, hit_die)| Class { key, name, subclass, level, hit_die })
 }
@@ -35,7 +38,15 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
     let counts = [counts(), counts(), counts(), counts()];
     let times = [moments(), moments(), moments()];
     (texts, vec(classes(), 0..4), any::<u32>(), rules, growth, counts, times).prop_map(
-        move |((name, [species, background, campaign, last_sentence]), classes, level, rules, growth, counts, times)| {
+        move |(
+            (name, [species, background, campaign, last_sentence]),
+            classes,
+            level,
+            rules,
+            growth,
+            counts,
+            times,
+        )| {
             CharacterIndex {
                 id: id.clone(),
                 name,
@@ -94,16 +105,24 @@ fn summaries() -> impl Strategy<Value = Summary> {
 }
 
 /// Any version of this number and document.
-pub fn versions(character: CharacterId, number: u64, content: ContentHash) -> impl Strategy<Value = VersionMetadata> {
-    let cut = (any::<String>(), any::<u64>(), any::<String>()).prop_map(|(pointer, removed_bytes, replaced_by)| Cut {
-        pointer,
-        removed_bytes,
-        replaced_by,
-    });
+pub fn versions(
+    character: CharacterId,
+    number: u64,
+    content: ContentHash,
+) -> impl Strategy<Value = VersionMetadata> {
+    let cut = (any::<String>(), any::<u64>(), any::<String>())
+        .prop_map(|(pointer, removed_bytes, replaced_by)| Cut { pointer, removed_bytes, replaced_by });
     let texts = (any::<String>(), any::<Option<String>>(), vec(cut, 0..3), vec(any::<String>(), 0..3));
     let times = (moments(), option::of(moments()), moments());
     (any::<u128>(), times, texts, summaries(), [counts(), counts()], any::<bool>()).prop_map(
-        move |(id, (captured_at, edited_at, last), (source, origin, cuts, tags), summary, [bytes, count], pinned)| {
+        move |(
+            id,
+            (captured_at, edited_at, last),
+            (source, origin, cuts, tags),
+            summary,
+            [bytes, count],
+            pinned,
+        )| {
             VersionMetadata {
                 id: SnapshotId(Uuid::from_u128(id)),
                 character: character.clone(),

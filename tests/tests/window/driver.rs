@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
@@ -17,6 +17,9 @@ use crate::home::Home;
 
 /// How long anything may take before the test says that it does not happen.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Between two looks at whether something holds.
+const PAUSE: Duration = Duration::from_millis(40);
 
 /// The two looks every screen is photographed in.
 pub(crate) const THEMES: [&str; 2] = ["light", "dark"];
@@ -58,34 +61,56 @@ impl Window {
         self.client.close().await.unwrap();
     }
 
-    /// The first element that is there and shown.
+    /// The first element of this kind that is shown.
     pub(crate) async fn find(&self, what: Locator<'_>) -> Element {
+        self.first_of(&[what]).await
+    }
+
+    /// A button, link, tab or option by the words a screen reader would say, or that stand on it: the whole name, or
+    /// where nothing has it, how the name begins.
+    pub(crate) async fn control(&self, name: &str) -> Element {
+        let (whole, beginning) = controls(name);
+        self.first_of(&[Locator::XPath(&whole), Locator::XPath(&beginning)]).await
+    }
+
+    /// The first element that is shown, of the first of these that has one. Waits until there is one.
+    async fn first_of(&self, choices: &[Locator<'_>]) -> Element {
         let end = Instant::now() + PATIENCE;
         loop {
-            match self.client.wait().at_most(end - Instant::now()).for_element(what).await {
-                Ok(element) if element.is_displayed().await.unwrap_or(false) => return element,
-                Ok(_) if Instant::now() < end => tokio::time::sleep(Duration::from_millis(50)).await,
-                Ok(_) => panic!("{what:?} is there and not shown\n{}", self.text().await),
-                Err(error) => panic!("{what:?} is not there: {error}\n{}", self.text().await),
+            for choice in choices {
+                for element in self.client.find_all(*choice).await.unwrap_or_default() {
+                    if element.is_displayed().await.unwrap_or(false) {
+                        return element;
+                    }
+                }
             }
+            assert!(Instant::now() < end, "not there, or not shown: {choices:?}\n{}", self.text().await);
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// A button, link, tab or option by the words a screen reader would say, or that stand on it.
-    pub(crate) async fn control(&self, name: &str) -> Element {
-        self.find(Locator::XPath(&control(name))).await
-    }
-
-    /// Presses the control of this name. One that is being drawn anew is looked for again.
+    /// Presses the control of this name. One that is drawn anew meanwhile is looked for again.
     pub(crate) async fn press(&self, name: &str) {
         let end = Instant::now() + PATIENCE;
         loop {
             match self.control(name).await.click().await {
                 Ok(()) => return,
                 Err(error) if Instant::now() > end => panic!("{name:?} cannot be pressed: {error}"),
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
+    }
+
+    /// Presses keys with the focus where it is.
+    pub(crate) async fn keys(&self, keys: &str) {
+        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Presses a key together with Control.
+    pub(crate) async fn control_and(&self, key: char) {
+        const CONTROL: char = '\u{e009}';
+        const RELEASE: char = '\u{e000}';
+        self.keys(&format!("{CONTROL}{key}{RELEASE}")).await;
     }
 
     /// Waits until the page says this somewhere.
@@ -101,7 +126,7 @@ impl Window {
         let end = Instant::now() + PATIENCE;
         while !holds().await {
             assert!(Instant::now() < end, "never happened: {what}\n{}", self.text().await);
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
@@ -173,21 +198,16 @@ impl Window {
             });";
         self.client.execute_async(SET, vec![theme.clone()]).await.unwrap();
     }
-
-    /// Presses a key with the focus where it is.
-    pub(crate) async fn key(&self, key: char) -> Result<(), CmdError> {
-        self.client.active_element().await?.send_keys(&key.to_string()).await
-    }
 }
 
-/// Controls whose spoken name or visible words are these, or begin with them.
-fn control(name: &str) -> String {
+/// Where controls stand whose spoken name or visible words are these, and those whose name begins so.
+fn controls(name: &str) -> (String, String) {
     let name = if name.contains('\'') { format!("\"{name}\"") } else { format!("'{name}'") };
     let kinds = "self::button or self::a or self::summary or self::option or @role='button' or @role='link' or \
         @role='tab' or @role='option' or @role='menuitem' or @role='radio' or @role='switch' or @role='row'";
-    format!(
-        "(//*[{kinds}][@aria-label={name} or normalize-space(.)={name}] \
-         | //*[{kinds}][starts-with(@aria-label, {name}) or starts-with(normalize-space(.), {name})])[1]"
+    (
+        format!("//*[{kinds}][@aria-label={name} or normalize-space(.)={name}]"),
+        format!("//*[{kinds}][starts-with(@aria-label, {name}) or starts-with(normalize-space(.), {name})]"),
     )
 }
 
@@ -197,10 +217,12 @@ fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Server {
         .args(["--host=127.0.0.1", &format!("--port={port}")])
         .envs(home.environment())
         .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("NO_AT_BRIDGE", "1")])
-        .env("BACKSTORY_PICK", env::join_paths(picked).unwrap())
         .env_remove("BACKSTORY_LOG")
         .current_dir(home.path())
         .stdin(Stdio::null());
+    if !picked.is_empty() {
+        driver.env("BACKSTORY_PICK", env::join_paths(picked).unwrap());
+    }
     let server = Server(driver.spawn().expect("WebKitWebDriver starts"));
     let end = Instant::now() + PATIENCE;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {

@@ -1,7 +1,11 @@
 //! A player's computer for one test: empty folders, and a library that stays when the window is closed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
+use backstory_sources::sample::{Capture, demo};
 use tempfile::TempDir;
 
 /// The folders of one imagined player. They are removed with this value.
@@ -23,6 +27,17 @@ impl Home {
     /// The player's own folder, to put files in.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Puts the sample characters into a folder, each capture a file as people save them, and says which they are.
+    pub(crate) fn with_samples(&self) -> (PathBuf, Vec<Capture>) {
+        let folder = self.path().join("saved characters");
+        fs::create_dir_all(&folder).unwrap();
+        let captures = demo();
+        for capture in &captures {
+            fs::write(folder.join(&capture.file_name), &capture.document).unwrap();
+        }
+        (folder, captures)
     }
 
     /// What the program must find in its environment to live here.

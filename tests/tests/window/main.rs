@@ -6,4 +6,6 @@
 
 mod driver;
 mod home;
+mod journey;
+mod outside;
 mod smoke;
