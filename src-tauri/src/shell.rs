@@ -8,7 +8,7 @@ use backstory_core::{
     job::Silent,
     storage::{CharacterStorage, StorageFactory},
 };
-use backstory_sources::{files::Files, registry};
+use backstory_sources::{files::Files, registry, sample};
 use backstory_storage::{clock::SystemClock, open};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
@@ -79,7 +79,7 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         factory: stores,
         sources: registry::sources(),
         intake: Arc::new(Files::new()),
-        samples: Arc::new(|| Ok(Vec::new())),
+        samples: Arc::new(sample::drafts),
         host: desktop,
         clock: Arc::new(SystemClock),
         version: env!("CARGO_PKG_VERSION"),
