@@ -1,6 +1,10 @@
 //! What each command does: asks the library and hands the answer to the printer.
 
-use std::{io::Write as _, path::PathBuf, sync::Arc};
+use std::{
+    io::{Read as _, Write as _},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use backstory_core::{
@@ -11,11 +15,13 @@ use backstory_core::{
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
         import::{ImportOptions, Intake, Outcome, import},
     },
+    clock::Clock as _,
     error::{Code, Error, Result},
     job::Silent,
+    json::MAX_BYTES,
     storage::{QueryFilter, StorageFactory},
 };
-use backstory_sources::{files::Files, registry, sample};
+use backstory_sources::{files::Files, registry};
 use backstory_storage::{clock::SystemClock, open};
 
 use crate::{
@@ -104,9 +110,9 @@ async fn open_app(library: Option<String>, files: Arc<Files>) -> Result<App> {
         factory: stores,
         sources: registry::sources(),
         intake: files,
-        samples: Arc::new(sample::drafts),
+        samples: Arc::new(|| Ok(Vec::new())),
         host: Arc::new(Terminal),
-        clock: Arc::new(SystemClock::default()),
+        clock: Arc::new(SystemClock),
         version: env!("CARGO_PKG_VERSION"),
         origin: "cli",
     }))
@@ -120,10 +126,13 @@ async fn import_files(
     json: bool,
     quiet: bool,
 ) -> Result<u8> {
-    if paths.iter().any(|path| path.as_os_str() == "-") {
-        files.keep_stdin().await?;
+    let (streams, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        paths.iter().partition(|path| path.as_os_str() == "-");
+    let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
+    let mut list = files.list(&paths).await;
+    if !streams.is_empty() {
+        list.push(files.hold(standard_input()?, SystemClock.now()));
     }
-    let list = files.list(paths).await;
     if list.is_empty() {
         return Err(Error::new(Code::FileUnreadable, "There is no JSON file in what was given.")
             .hint("Give a D&D Beyond character file, or a folder with such files in it."));
@@ -147,6 +156,16 @@ async fn import_files(
         (_, 0, _) => 1,
         _ => IN_PART,
     })
+}
+
+fn standard_input() -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // One byte more than is accepted shows that there is more.
+    let mut limited = std::io::stdin().lock().take(MAX_BYTES as u64 + 1);
+    limited.read_to_end(&mut bytes).map_err(|e| {
+        Error::new(Code::FileUnreadable, "Standard input could not be read to its end.").caused_by(e)
+    })?;
+    Ok(bytes)
 }
 
 async fn document(app: &App, character: &str, version: Option<&str>) -> Result<()> {

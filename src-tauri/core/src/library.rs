@@ -4,7 +4,7 @@
 //! with the character's row. Listeners then get the [`ChangeSet`].
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -297,12 +297,12 @@ impl Library {
     /// # Errors
     /// As [`CharacterStorage::begin`].
     pub async fn rehearse(&self) -> Result<Rehearsal<'_>> {
-        Ok(Rehearsal(Writing { library: self, tx: self.storage.begin().await?, touched: BTreeSet::new() }))
+        Ok(Rehearsal(Writing { library: self, tx: self.storage.begin().await?, touched: BTreeMap::new() }))
     }
 
     async fn try_capture(&self, drafts: &[Draft]) -> Result<Vec<Capture>> {
         let mut writing =
-            Writing { library: self, tx: self.storage.begin().await?, touched: BTreeSet::new() };
+            Writing { library: self, tx: self.storage.begin().await?, touched: BTreeMap::new() };
         let mut captures = Vec::with_capacity(drafts.len());
         for draft in drafts {
             captures.push(writing.capture(draft).await?);
@@ -362,7 +362,8 @@ impl Rehearsal<'_> {
 struct Writing<'l> {
     library: &'l Library,
     tx: Box<dyn StorageTransaction>,
-    touched: BTreeSet<CharacterId>,
+    /// The characters written so far, with what their rows must have been before.
+    touched: BTreeMap<CharacterId, Expect>,
 }
 
 impl Writing<'_> {
@@ -560,16 +561,20 @@ impl Writing<'_> {
         mut writes: Vec<Write>,
         change: impl FnOnce(&mut CharacterIndex),
     ) -> Result<()> {
-        let expect = if index.revision == 0 { Expect::Absent } else { Expect::Revision(index.revision) };
+        let expect = self.expected(&index);
         change(&mut index);
         index.revision += 1;
         index.first_captured = index.first_captured.min(draft.captured_at);
         index.last_captured = index.last_captured.max(draft.captured_at);
         // The row comes first: versions hang on it.
         writes.insert(0, Write::Character { index: Box::new(index), expect });
-        self.tx.write(writes).await?;
-        self.touched.insert(draft.character.clone());
-        Ok(())
+        self.tx.write(writes).await
+    }
+
+    /// What the character's row must have been before this transaction.
+    fn expected(&mut self, index: &CharacterIndex) -> Expect {
+        let now = if index.revision == 0 { Expect::Absent } else { Expect::Revision(index.revision) };
+        *self.touched.entry(index.id.clone()).or_insert(now)
     }
 
     /// Makes the character's row anew from its history, after something landed in the middle of it.
@@ -581,7 +586,7 @@ impl Writing<'_> {
         let Some(mut index) = self.tx.surroundings(character, at).await?.character else { return Ok(()) };
         let Some(newest) = versions.last() else { return Ok(()) };
         let sheet = self.sheet(newest).await?;
-        let expect = Expect::Revision(index.revision);
+        let expect = self.expected(&index);
         index.revision += 1;
         index.versions = versions.len() as u64;
         index.captures = versions.iter().map(|version| version.seen.count).sum();
@@ -598,7 +603,7 @@ impl Writing<'_> {
         }
         let revision = self.tx.commit().await?;
         let changes = ChangeSet {
-            characters: self.touched.into_iter().collect(),
+            characters: self.touched.into_keys().collect(),
             revision,
             origin: self.library.origin.clone(),
         };

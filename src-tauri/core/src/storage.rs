@@ -176,8 +176,8 @@ pub enum Expect {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Write {
-    /// Puts the character's row. Fails with `conflict` when `expect` does not hold of the row as this transaction
-    /// sees it; the new row's `revision` must be higher.
+    /// Puts the character's row. Fails with `conflict` when `expect` does not hold of the row as it was
+    /// before this transaction's own writes; the new row's `revision` must be higher.
     Character {
         /// The row.
         index: Box<CharacterIndex>,

@@ -65,6 +65,23 @@ impl MemoryStorage {
 }
 
 impl State {
+    fn history(&self, query: &HistoryQuery) -> Page<VersionMetadata> {
+        let Some(entry) = self.characters.get(&query.character) else {
+            return Page { items: Vec::new(), total: 0 };
+        };
+        let mut versions = entry.in_order();
+        versions.retain(|version| {
+            query.id.is_none_or(|id| version.id == id)
+                && query.version.is_none_or(|number| version.version == number)
+                && query.until.is_none_or(|until| version.captured_at <= until)
+                && !(query.without_quiet && version.summary.kind == Kind::Quiet)
+        });
+        if query.newest_first {
+            versions.reverse();
+        }
+        page(&versions, query.limit, query.offset)
+    }
+
     fn document(&self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {
         self.characters
             .get(character)
@@ -95,15 +112,14 @@ impl Entry {
         let captured_then = versions.iter().copied().filter(|version| version.captured_at == at);
         let at_this_moment: BTreeSet<_> =
             seen_then.chain(captured_then).map(|version| version.content).collect();
-        let sightings_after = self
-            .sightings
-            .iter()
-            .filter(|(time, id)| *time > at && before.is_some_and(|before| before.id == *id));
+        let of_before = self.sightings.iter().filter(|(_, id)| before.is_some_and(|before| before.id == *id));
+        let (earlier, sightings_after): (Vec<_>, Vec<_>) = of_before.partition(|(time, _)| *time <= at);
         Surroundings {
             character: self.index.clone(),
             before: before.cloned(),
             after: versions.get(after).map(|&version| version.clone()),
-            sightings_after: sightings_after.map(|&(time, _)| time).collect(),
+            last_sighting_before: earlier.last().map(|&&(time, _)| time),
+            sightings_after: sightings_after.into_iter().map(|&(time, _)| time).collect(),
             at_this_moment: at_this_moment.into_iter().collect(),
         }
     }
@@ -198,21 +214,7 @@ impl CharacterStorage for MemoryStorage {
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
-        let state = self.state();
-        let Some(entry) = state.characters.get(&query.character) else {
-            return Ok(Page { items: Vec::new(), total: 0 });
-        };
-        let mut versions = entry.in_order();
-        versions.retain(|version| {
-            query.id.is_none_or(|id| version.id == id)
-                && query.version.is_none_or(|number| version.version == number)
-                && query.until.is_none_or(|until| version.captured_at <= until)
-                && !(query.without_quiet && version.summary.kind == Kind::Quiet)
-        });
-        if query.newest_first {
-            versions.reverse();
-        }
-        Ok(page(&versions, query.limit, query.offset))
+        Ok(self.state().history(query))
     }
 
     async fn document(&self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {
@@ -361,6 +363,13 @@ impl StorageTransaction for Transaction {
             return Err(rules::transaction_over());
         }
         Ok(self.state.characters.get(character).map(|entry| entry.surroundings(at)).unwrap_or_default())
+    }
+
+    async fn history(&mut self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
+        if self.failed {
+            return Err(rules::transaction_over());
+        }
+        Ok(self.state.history(query))
     }
 
     async fn document(&mut self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {

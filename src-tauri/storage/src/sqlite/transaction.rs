@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use backstory_core::{
     error::Result,
     model::{CharacterId, CharacterIndex, ContentHash, SnapshotId, VersionMetadata},
-    storage::{Expect, StorageTransaction, Surroundings, Write},
+    storage::{Expect, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -106,6 +106,11 @@ impl StorageTransaction for Transaction {
         self.run(move |open| surroundings(&open.writer.connection, &character, at)).await
     }
 
+    async fn history(&mut self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
+        let query = query.clone();
+        self.run(move |open| query::history(&open.writer.connection, &query)).await
+    }
+
     async fn document(&mut self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {
         let (character, content) = (character.clone(), *content);
         // A document that is not there, or is damaged, is an answer: the transaction goes on.
@@ -144,6 +149,7 @@ fn surroundings(connection: &Connection, id: &CharacterId, at: Timestamp) -> fai
         ..Surroundings::default()
     };
     if let Some((row, before)) = neighbour(connection, id, character, at, Side::Before)? {
+        surroundings.last_sighting_before = last_sighting(connection, character, row, at)?;
         surroundings.sightings_after = sightings_after(connection, character, row, at)?;
         surroundings.before = Some(before);
     }
@@ -189,6 +195,18 @@ fn seen_at(connection: &Connection, character: i64, at: i64) -> failure::Result<
     )?;
     let hashes = statement.query_map(params![character, at], |row| Ok(ContentHash(row.get(0)?)))?;
     Ok(hashes.collect::<rusqlite::Result<_>>()?)
+}
+
+fn last_sighting(
+    connection: &Connection,
+    character: i64,
+    version: i64,
+    at: i64,
+) -> failure::Result<Option<Timestamp>> {
+    let mut statement = connection
+        .prepare_cached("SELECT max(at) FROM sighting WHERE character = ?1 AND at <= ?2 AND version = ?3")?;
+    let last: Option<i64> = statement.query_row(params![character, at, version], |row| row.get(0))?;
+    last.map(timestamp).transpose()
 }
 
 fn sightings_after(
