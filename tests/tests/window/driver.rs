@@ -48,17 +48,16 @@ impl Window {
         let driver = start_driver(home, port, picked);
         let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program, "args": arguments } });
         let Value::Object(capabilities) = capabilities else { unreachable!() };
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .expect("the window opens under WebDriver");
+        let mut session = ClientBuilder::new(HttpConnector::new());
+        let address = format!("http://127.0.0.1:{port}");
+        let client = within("open", session.capabilities(capabilities).connect(&address)).await;
+        let client = client.expect("the window opens under WebDriver");
         Self { client, _driver: driver }
     }
 
     /// Closes the window and with it the program, and waits until both are gone.
     pub(crate) async fn close(self) {
-        self.client.close().await.unwrap();
+        within("close", self.client.close()).await.unwrap();
     }
 
     /// The first element of this kind that is shown.
@@ -78,7 +77,7 @@ impl Window {
         let end = Instant::now() + PATIENCE;
         loop {
             for choice in choices {
-                for element in self.client.find_all(*choice).await.unwrap_or_default() {
+                for element in within("find", self.client.find_all(*choice)).await.unwrap_or_default() {
                     if element.is_displayed().await.unwrap_or(false) {
                         return element;
                     }
@@ -132,18 +131,22 @@ impl Window {
 
     /// Everything the page says.
     pub(crate) async fn text(&self) -> String {
-        let text = self.client.execute("return document.body ? document.body.innerText : ''", vec![]).await;
-        text.ok().and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+        const TEXT: &str = "return document.body ? document.body.innerText : ''";
+        within("read", self.client.execute(TEXT, vec![]))
+            .await
+            .ok()
+            .and_then(|text| text.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     /// Runs a script in the page, gives its result.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        self.client.execute(script, vec![]).await.unwrap()
+        within(script, self.client.execute(script, vec![])).await.unwrap()
     }
 
     /// Runs a script in the page that calls its last argument with the result.
     pub(crate) async fn run_async(&self, script: &str) -> Value {
-        self.client.execute_async(script, vec![]).await.unwrap()
+        within(script, self.client.execute_async(script, vec![])).await.unwrap()
     }
 
     /// Calls the bridge as the page does: the answer, or the error in the same words.
@@ -152,7 +155,8 @@ impl Window {
             const progress = `__CHANNEL__:${tauri.transformCallback(() => {})}`; \
             tauri.invoke('call', { command, params, progress }) \
               .then((value) => done({ value }), (error) => done({ error }));";
-        let answer = self.client.execute_async(CALL, vec![json!(command), params]).await.unwrap();
+        let answer =
+            within(command, self.client.execute_async(CALL, vec![json!(command), params])).await.unwrap();
         match answer.get("error") {
             Some(error) => Err(error.clone()),
             None => Ok(answer["value"].clone()),
@@ -167,7 +171,11 @@ impl Window {
 
     /// Gives the page this size. Waits until it has it.
     pub(crate) async fn resize(&self, (width, height): (u32, u32)) {
-        self.client.set_window_rect(0, 0, width, height).await.unwrap();
+        // The driver waits for a change of size, and so for ever where there is none.
+        if self.run("return [innerWidth, innerHeight]").await == json!([width, height]) {
+            return;
+        }
+        within("resize", self.client.set_window_rect(0, 0, width, height)).await.unwrap();
         self.until(&format!("the window is {width} wide"), async || {
             self.run("return [innerWidth, innerHeight]").await == json!([width, height])
         })
@@ -180,7 +188,7 @@ impl Window {
         let before = self.run("return document.documentElement.dataset.theme ?? null").await;
         for theme in THEMES {
             self.set_theme(&json!(theme)).await;
-            let picture = self.client.screenshot().await.unwrap();
+            let picture = within("photograph", self.client.screenshot()).await.unwrap();
             let file = pictures().join(format!("{name}.{theme}.{}.png", size.as_str().unwrap()));
             fs::write(file, picture).unwrap();
         }
@@ -196,7 +204,7 @@ impl Window {
               for (const animation of document.getAnimations()) { try { animation.finish() } catch {} } \
               requestAnimationFrame(() => requestAnimationFrame(() => done())); \
             });";
-        self.client.execute_async(SET, vec![theme.clone()]).await.unwrap();
+        within("set the theme", self.client.execute_async(SET, vec![theme.clone()])).await.unwrap();
     }
 }
 
@@ -209,6 +217,12 @@ fn controls(name: &str) -> (String, String) {
         format!("//*[{kinds}][@aria-label={name} or normalize-space(.)={name}]"),
         format!("//*[{kinds}][starts-with(@aria-label, {name}) or starts-with(normalize-space(.), {name})]"),
     )
+}
+
+/// Waits for the driver's answer, which for some questions never comes.
+async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let answer = tokio::time::timeout(PATIENCE, work).await;
+    answer.unwrap_or_else(|_| panic!("the window does not answer: {what}"))
 }
 
 fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Server {
