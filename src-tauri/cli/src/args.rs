@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 /// Every version of your D&D characters.
 #[derive(Debug, Parser)]
-#[command(name = "backstory", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "backstory", version, max_term_width = 100)]
 pub(crate) struct Args {
     /// The store: a .sqlite file. Without it, the library that the window uses.
     #[arg(long, global = true, value_name = "PATH", env = "BACKSTORY_LIBRARY")]

@@ -21,7 +21,10 @@ use backstory_core::{
     json::MAX_BYTES,
     storage::{QueryFilter, StorageFactory},
 };
-use backstory_sources::{files::Files, registry};
+use backstory_sources::{
+    files::{Files, STDIN},
+    registry, sample,
+};
 use backstory_storage::{clock::SystemClock, open};
 
 use crate::{
@@ -110,7 +113,7 @@ async fn open_app(library: Option<String>, files: Arc<Files>) -> Result<App> {
         factory: stores,
         sources: registry::sources(),
         intake: files,
-        samples: Arc::new(|| Ok(Vec::new())),
+        samples: Arc::new(sample::drafts),
         host: Arc::new(Terminal),
         clock: Arc::new(SystemClock),
         version: env!("CARGO_PKG_VERSION"),
@@ -126,13 +129,10 @@ async fn import_files(
     json: bool,
     quiet: bool,
 ) -> Result<u8> {
-    let (streams, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        paths.iter().partition(|path| path.as_os_str() == "-");
-    let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let mut list = files.list(&paths).await;
-    if !streams.is_empty() {
-        list.push(files.hold(standard_input()?, SystemClock.now()));
+    if paths.iter().any(|path| path.as_os_str() == STDIN) {
+        files.hold(standard_input()?, SystemClock.now());
     }
+    let list = files.list(paths).await;
     if list.is_empty() {
         return Err(Error::new(Code::FileUnreadable, "There is no JSON file in what was given.")
             .hint("Give a D&D Beyond character file, or a folder with such files in it."));

@@ -11,3 +11,4 @@ pub mod ddb;
 pub mod decode;
 pub mod files;
 pub mod registry;
+pub mod sample;

@@ -111,8 +111,15 @@ impl<'d> Teller<'d> {
         self.diff.changes.iter().filter(move |row| row.section == section)
     }
 
+    /// The labels of some rows, each once: a spell that comes from two sources is one name to a player.
     fn labels(&self, section: Section, test: impl Fn(&Change) -> bool) -> Vec<String> {
-        self.rows(section).filter(|row| test(row)).map(|row| row.label.clone()).collect()
+        let mut labels: Vec<String> = Vec::new();
+        for row in self.rows(section).filter(|row| test(row)) {
+            if !labels.contains(&row.label) {
+                labels.push(row.label.clone());
+            }
+        }
+        labels
     }
 
     fn change(mut self) -> Vec<Sentence> {
@@ -290,7 +297,7 @@ impl<'d> Teller<'d> {
         let rows: Vec<&Change> = self.rows(Section::Inventory).collect();
         let several = |row: &&Change, side: fn(&Change) -> &Option<serde_json::Value>| -> String {
             match side(row).as_ref().and_then(serde_json::Value::as_i64) {
-                Some(n) if n > 1 => format!("{n} {}", row.label),
+                Some(n) if n > 1 => format!("{n} × {}", row.label),
                 _ => row.label.clone(),
             }
         };
@@ -419,9 +426,9 @@ impl<'d> Teller<'d> {
         let max = self.new.hit_points_max.value;
         let now = (max - self.new.state.hit_points_lost).max(0);
         if hurt > 0 {
-            self.say(Topic::State, format!("Lost {hurt} hit points: {now} of {max}"));
+            self.say(Topic::State, format!("Lost {}: {now} of {max}", points(hurt)));
         } else if hurt < 0 {
-            self.say(Topic::State, format!("Regained {} hit points: {now} of {max}", -hurt));
+            self.say(Topic::State, format!("Regained {}: {now} of {max}", points(-hurt)));
         }
         let prepared = |on: bool| -> Vec<String> {
             self.rows(Section::State)
@@ -448,6 +455,10 @@ impl<'d> Teller<'d> {
     }
 }
 
+fn points(n: i32) -> String {
+    if n == 1 { "1 hit point".to_owned() } else { format!("{n} hit points") }
+}
+
 /// `71 gp, 3 sp`; `nothing` where there is none.
 fn purse(c: Currency) -> String {
     let coins = [(c.pp, "pp"), (c.gp, "gp"), (c.ep, "ep"), (c.sp, "sp"), (c.cp, "cp")];
@@ -463,4 +474,179 @@ fn text(value: &Option<serde_json::Value>) -> Option<&str> {
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::{Abilities, Derived, Feature, Item, Spell};
+
+    fn wizard(level: u32) -> Sheet {
+        Sheet {
+            name: "Maëlis".into(),
+            species: Some("Elf".into()),
+            level,
+            classes: vec![Class { name: "Wizard".into(), level, hit_die: 6, ..Class::default() }],
+            abilities: Abilities { str: 8, dex: 14, con: 14, int: 16, wis: 12, cha: 10 },
+            hit_points_max: Derived { value: 2 + 6 * level as i32, parts: Vec::new() },
+            ..Sheet::default()
+        }
+    }
+
+    fn spell(key: &str, name: &str) -> Spell {
+        Spell { key: key.into(), name: name.into(), level: 1, source: "Wizard".into(), always: false }
+    }
+
+    fn item(key: &str, name: &str, quantity: i64) -> Item {
+        Item { key: key.into(), name: name.into(), quantity, ..Item::default() }
+    }
+
+    /// Tells a change from one wizard to another.
+    fn told(change: impl FnOnce(&mut Sheet, &mut Sheet)) -> (Kind, Vec<String>) {
+        let (mut old, mut new) = (wizard(3), wizard(3));
+        change(&mut old, &mut new);
+        let summary = summarise(Some(&old), &new, 1);
+        (summary.kind, summary.sentences.into_iter().map(|s| s.text).collect())
+    }
+
+    fn change(change: impl FnOnce(&mut Sheet, &mut Sheet)) -> Vec<String> {
+        let (kind, sentences) = told(change);
+        assert_eq!(kind, Kind::Change);
+        sentences
+    }
+
+    #[test]
+    fn the_first_version_says_who_it_is() {
+        let summary = summarise(None, &wizard(3), 1);
+        assert_eq!((summary.kind, summary.landmark), (Kind::Baseline, true));
+        assert_eq!(summary.sentences[0].text, "First saved as Elf Wizard 3");
+    }
+
+    #[test]
+    fn equal_sheets_are_quiet() {
+        assert_eq!(told(|_, _| {}), (Kind::Quiet, vec![]));
+        let (kind, _) = told(|old, new| {
+            old.inventory = vec![item("1", "Rope", 1), item("2", "Torch", 5)];
+            // Made anew under other keys and in another order: the same things to a player.
+            new.inventory = vec![item("9", "Torch", 5), item("8", "Rope", 1)];
+        });
+        assert_eq!(kind, Kind::Quiet);
+    }
+
+    #[test]
+    fn levels_come_first() {
+        let sentences = change(|_, new| {
+            *new = wizard(4);
+            new.classes[0].subclass = Some("School of Evocation".into());
+            new.abilities.int = 18;
+        });
+        assert_eq!(
+            sentences,
+            [
+                "Reached Wizard 4",
+                "Chose School of Evocation as Wizard subclass",
+                "Intelligence 16 to 18",
+                "Hit points 20 to 26"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_second_class_and_the_way_back_are_told() {
+        let fighter = Class { name: "Fighter".into(), level: 1, ..Class::default() };
+        let sentences = change(|_, new| {
+            new.classes.push(fighter.clone());
+            new.level = 4;
+        });
+        assert_eq!(sentences[0], "Reached level 4: became Wizard 3 / Fighter 1");
+        assert_eq!(change(|_, new| *new = wizard(1))[0], "Went from level 3 back to 1 as Wizard 1");
+        let sentences = change(|_, new| new.classes = vec![Class { level: 3, ..fighter }]);
+        assert_eq!(sentences[0], "Rebuilt from Wizard 3 to Fighter 3");
+    }
+
+    #[test]
+    fn spells_are_learned_swapped_and_forgotten() {
+        let sentences = change(|old, new| {
+            old.spells = vec![spell("a", "Shield"), spell("b", "Sleep"), spell("c", "Alarm")];
+            new.spells =
+                vec![spell("a", "Shield"), spell("b", "Jump"), spell("d", "Light"), spell("e", "Fog Cloud")];
+        });
+        assert_eq!(sentences, ["Swapped Sleep for Jump", "Learned Fog Cloud and Light", "Forgot Alarm"]);
+    }
+
+    #[test]
+    fn things_are_packed_moved_renamed_and_used_up() {
+        let sentences = change(|old, new| {
+            let bag = item("bag", "Bag of Holding", 1);
+            old.inventory = vec![
+                bag.clone(),
+                item("p", "Potion of Healing", 2),
+                item("s", "Longsword", 1),
+                item("r", "Rope", 1),
+            ];
+            let sword = Item { name: "Dawnbringer".into(), equipped: true, ..item("s", "Longsword", 1) };
+            let rope = Item { container: Some("bag".into()), ..item("r", "Rope", 1) };
+            new.inventory = vec![bag, item("p", "Potion of Healing", 5), sword, rope, item("t", "Torch", 10)];
+        });
+        assert_eq!(
+            sentences,
+            [
+                "Packed 10 × Torch",
+                "Potion of Healing 2 to 5",
+                "Equipped Dawnbringer",
+                "Renamed Longsword to Dawnbringer",
+                "Moved Rope into Bag of Holding",
+            ]
+        );
+    }
+
+    #[test]
+    fn coins_features_notes_and_experience_are_told() {
+        let sentences = change(|old, new| {
+            (old.currency.gp, old.currency.sp) = (1200, 5);
+            (new.currency.gp, new.currency.sp) = (2500, 0);
+            new.features = vec![Feature { name: "Arcane Recovery".into(), ..Feature::default() }];
+            old.notes.insert("bonds".into(), "My sister".into());
+            new.notes.insert("bonds".into(), "My brother".into());
+            (old.xp, new.xp) = (Some(900), Some(2700));
+        });
+        assert_eq!(
+            sentences,
+            [
+                "Gained Arcane Recovery",
+                "1,300 gp more, 5 sp less: 2,500 gp in the purse",
+                "Edited bonds",
+                "Earned 1,800 XP",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_rest_resets_is_state() {
+        let (kind, sentences) = told(|old, new| {
+            new.state.hit_points_lost = 7;
+            new.state.slots_used.insert(1, 2);
+            new.state.conditions.insert("Poisoned".into(), 1);
+            for sheet in [old, new] {
+                sheet.spells = vec![spell("a", "Shield")];
+                sheet.state.prepared =
+                    [sheet.state.hit_points_lost].iter().filter(|n| **n > 0).map(|_| "a".into()).collect();
+            }
+        });
+        assert_eq!(kind, Kind::State);
+        assert_eq!(
+            sentences,
+            ["Lost 7 hit points: 13 of 20", "Prepared Shield", "1st-level slots used 0 to 2 and Poisoned"]
+        );
+    }
+
+    #[test]
+    fn many_names_are_counted() {
+        let names: Vec<String> = ["A", "B", "C", "D", "E"].map(Into::into).to_vec();
+        assert_eq!(list(&names[..1]), "A");
+        assert_eq!(list(&names[..2]), "A and B");
+        assert_eq!(list(&names[..3]), "A, B and C");
+        assert_eq!(list(&names), "A, B, C and 2 more");
+        assert_eq!((thousands(1_234_567), thousands(-999)), ("1,234,567".into(), "\u{2212}999".into()));
+    }
 }

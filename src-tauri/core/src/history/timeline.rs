@@ -55,3 +55,17 @@ pub fn sittings(times: &[Timestamp]) -> Vec<Timestamp> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sittings_bridge_three_hours() {
+        let hours = [0, 2, 5, 9, 10];
+        let times: Vec<Timestamp> =
+            hours.iter().map(|&h| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(h)).collect();
+        assert_eq!(sittings(&times), [times[0], times[0], times[0], times[3], times[3]]);
+        assert!(sittings(&[]).is_empty());
+    }
+}

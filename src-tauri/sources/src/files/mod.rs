@@ -215,6 +215,15 @@ fn not_a_file(path: &Path) -> Error {
         .hint("Choose a JSON file, or a folder with JSON files in it.")
 }
 
+/// A document that never was a file.
+///
+/// # Errors
+/// As [`Intake::read`].
+pub(crate) fn made(bytes: Vec<u8>, captured_at: Timestamp, origin: String) -> Result<Draft> {
+    let content = Content { bytes, written_at: captured_at };
+    draft(&registry::sources(), true, &content, None, Some(captured_at), Some(origin))
+}
+
 /// From bytes to a draft.
 fn draft(
     sources: &[Arc<dyn Source>],

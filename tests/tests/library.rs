@@ -1,0 +1,301 @@
+//! The one door, over the strict in-memory backend and over SQLite: what captures become, in whatever order they come.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use backstory_core::{
+    clock::Clock,
+    error::Result,
+    json::Tree,
+    library::{Captured, Library},
+    model::{CharacterId, Kind, SnapshotId, VersionMetadata},
+    sheet::Sheet,
+    source::{Draft, Reading, Source},
+    storage::{CharacterStorage, HistoryQuery, StorageFactory},
+};
+use backstory_storage::open::Stores;
+use backstory_tests::fixtures::moment;
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+/// A clock that stands still and counts its ids.
+#[derive(Default)]
+struct Still(AtomicU64);
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn snapshot_id(&self) -> SnapshotId {
+        backstory_tests::fixtures::snapshot_id(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Documents of the form `{"name":…,"gp":…,"lost":…,"noise":…}`.
+struct Purse;
+
+impl Source for Purse {
+    fn name(&self) -> &'static str {
+        "purse"
+    }
+
+    fn label(&self) -> &'static str {
+        "Purse"
+    }
+
+    fn deriver(&self) -> u32 {
+        1
+    }
+
+    fn recognises(&self, tree: &Tree<'_>) -> bool {
+        tree.root().get("gp").is_some()
+    }
+
+    fn read(&self, tree: &Tree<'_>) -> Result<Reading> {
+        let mut sheet = Sheet { name: tree.root().text("name").unwrap_or_default(), ..Sheet::default() };
+        sheet.currency.gp = tree.root().int("gp").unwrap_or(0);
+        sheet.hit_points_max.value = 20;
+        sheet.state.hit_points_lost = i32::try_from(tree.root().int("lost").unwrap_or(0)).unwrap();
+        let character = CharacterId::new("purse-1")?;
+        Ok(Reading { character, sheet, edited_at: None, foreign: Vec::new() })
+    }
+}
+
+fn draft(seconds: i64, document: &str) -> Draft {
+    let reading = Purse.read(&Tree::parse(document).unwrap()).unwrap();
+    Draft {
+        character: reading.character,
+        source: "purse",
+        document: document.as_bytes().to_vec(),
+        cuts: Vec::new(),
+        sheet: reading.sheet,
+        edited_at: None,
+        captured_at: moment(seconds),
+        origin: None,
+    }
+}
+
+fn purse(gp: u32, lost: u32, noise: u32) -> String {
+    format!(r#"{{"name":"Tam","gp":{gp},"lost":{lost},"noise":{noise}}}"#)
+}
+
+fn library(storage: Arc<dyn CharacterStorage>) -> Library {
+    Library::new(storage, vec![Arc::new(Purse)], Arc::new(Still::default()), "test")
+}
+
+async fn memory() -> Library {
+    library(Stores.open("memory:").await.unwrap())
+}
+
+async fn history(library: &Library) -> Vec<VersionMetadata> {
+    let mut query = HistoryQuery::all(CharacterId::new("purse-1").unwrap());
+    query.newest_first = false;
+    library.history(&query).await.unwrap().items
+}
+
+/// What a person would compare two libraries by: everything but numbers and identities.
+async fn told(library: &Library) -> Vec<String> {
+    let mut out = Vec::new();
+    for version in history(library).await {
+        let document = String::from_utf8(library.document(&version).await.unwrap()).unwrap();
+        let sentences: Vec<&String> = version.summary.sentences.iter().map(|s| &s.text).collect();
+        out.push(format!(
+            "{} {document} {:?} {sentences:?} seen {} until {}",
+            version.captured_at, version.summary.kind, version.seen.count, version.seen.last
+        ));
+    }
+    let index = library.find("purse-1").await.unwrap();
+    out.push(format!(
+        "{} {} versions {} changes {} captures, {} to {}, changed {} {:?} {:?}",
+        index.name,
+        index.versions,
+        index.changes,
+        index.captures,
+        index.first_captured,
+        index.last_captured,
+        index.last_changed,
+        index.last_sentence,
+        index.growth
+    ));
+    out
+}
+
+#[tokio::test]
+async fn a_capture_has_three_outcomes() {
+    let library = memory().await;
+    let drafts = [
+        draft(0, &purse(10, 0, 0)),
+        draft(60, &purse(10, 0, 0)),
+        draft(120, &purse(10, 0, 1)),
+        draft(180, &purse(12, 0, 1)),
+        draft(240, &purse(12, 5, 1)),
+        draft(300, &purse(10, 0, 0)),
+    ];
+    let captures = library.capture(&drafts).await.unwrap();
+    let outcomes: Vec<Captured> = captures.iter().map(|capture| capture.outcome).collect();
+    use Captured::{Added, Changed, Identical, Quiet};
+    assert_eq!(outcomes, [Added, Identical, Quiet, Changed, Changed, Changed]);
+    let versions = history(&library).await;
+    let kinds: Vec<Kind> = versions.iter().map(|version| version.summary.kind).collect();
+    assert_eq!(kinds, [Kind::Baseline, Kind::Quiet, Kind::Change, Kind::State, Kind::Change]);
+    assert_eq!(versions[0].content, versions[4].content, "a content that comes back is stored once");
+    assert_eq!(library.statistics().await.unwrap().contents, 4);
+    assert_eq!(versions[0].seen.count, 2);
+    assert_eq!(versions[3].summary.sentences[0].text, "Lost 5 hit points: 15 of 20");
+}
+
+#[tokio::test]
+async fn the_same_captures_again_add_nothing() {
+    let library = memory().await;
+    let drafts: Vec<Draft> = (0..20).map(|i| draft(i * 60, &purse(i as u32 / 3, 0, 0))).collect();
+    library.capture(&drafts).await.unwrap();
+    let (before, revision) = (told(&library).await, library.revision().await.unwrap());
+    let again = library.capture(&drafts).await.unwrap();
+    assert!(again.iter().all(|capture| capture.outcome == Captured::Identical && capture.version > 0));
+    assert_eq!(told(&library).await, before);
+    assert_eq!(library.revision().await.unwrap(), revision, "nothing was written");
+}
+
+#[tokio::test]
+async fn a_late_capture_lands_in_its_place_and_its_neighbour_is_told_anew() {
+    let library = memory().await;
+    library.capture(&[draft(0, &purse(10, 0, 0)), draft(200, &purse(30, 0, 0))]).await.unwrap();
+    let late = library.capture(&[draft(100, &purse(20, 0, 0))]).await.unwrap();
+    assert_eq!(late[0].version, 3, "numbers rise, whatever the place in the history");
+    let versions = history(&library).await;
+    let sentences: Vec<&str> = versions.iter().map(|v| v.summary.sentences[0].text.as_str()).collect();
+    assert_eq!(sentences[1..], ["10 gp more: 20 gp in the purse", "10 gp more: 30 gp in the purse"]);
+    assert_eq!(versions[1].version, 3);
+}
+
+#[tokio::test]
+async fn a_failing_batch_keeps_nothing() {
+    let library = memory().await;
+    let mut bad = draft(60, &purse(2, 0, 0));
+    bad.source = "unknown";
+    let error = library.capture(&[draft(0, &purse(1, 0, 0)), bad]).await.unwrap_err();
+    assert_eq!(error.code, backstory_core::error::Code::FormatUnsupported);
+    assert_eq!(library.facets().await.unwrap().characters, 0);
+}
+
+#[tokio::test]
+async fn a_rehearsal_says_what_would_happen_and_keeps_nothing() {
+    let library = memory().await;
+    {
+        let mut rehearsal = library.rehearse().await.unwrap();
+        assert_eq!(rehearsal.capture(&draft(0, &purse(1, 0, 0))).await.unwrap().outcome, Captured::Added);
+        assert_eq!(
+            rehearsal.capture(&draft(60, &purse(1, 0, 0))).await.unwrap().outcome,
+            Captured::Identical
+        );
+    }
+    assert_eq!(library.facets().await.unwrap().characters, 0);
+    assert_eq!(library.capture(&[draft(0, &purse(1, 0, 0))]).await.unwrap()[0].outcome, Captured::Added);
+}
+
+#[tokio::test]
+async fn versions_are_found_by_every_name() {
+    let library = memory().await;
+    let day = 24 * 3600;
+    let drafts: Vec<Draft> = (0..5).map(|i| draft(i * day, &purse(i as u32, 0, 0))).collect();
+    library.capture(&drafts).await.unwrap();
+    let character = CharacterId::new("purse-1").unwrap();
+    let versions = history(&library).await;
+    let date = moment(2 * day).strftime("%Y-%m-%d").to_string();
+    let cases = [
+        ("latest", 5),
+        ("first", 1),
+        ("~1", 4),
+        ("3", 3),
+        (&*versions[1].id.to_string(), 2),
+        (&*date, 3),
+        (&*moment(day + 1).to_string(), 2),
+    ];
+    for (text, number) in cases {
+        assert_eq!(library.version(&character, text).await.unwrap().version, number, "{text}");
+    }
+    use backstory_core::error::Code::{InvalidArgument, VersionNotFound};
+    for (text, code) in [
+        ("9", VersionNotFound),
+        ("~9", VersionNotFound),
+        ("1999-01-01", VersionNotFound),
+        ("soon", InvalidArgument),
+    ] {
+        assert_eq!(library.version(&character, text).await.unwrap_err().code, code, "{text}");
+    }
+    assert_eq!(library.before(&versions[2]).await.unwrap().unwrap().version, 2);
+    assert!(library.before(&versions[0]).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn listeners_hear_of_every_write_once() {
+    let library = memory().await;
+    let mut changes = library.subscribe();
+    library.capture(&[draft(0, &purse(1, 0, 0)), draft(60, &purse(2, 0, 0))]).await.unwrap();
+    let change = changes.try_recv().unwrap();
+    assert_eq!(change.characters, [CharacterId::new("purse-1").unwrap()]);
+    assert_eq!((change.revision, change.origin.as_str()), (library.revision().await.unwrap(), "test"));
+    assert!(changes.try_recv().is_err());
+}
+
+/// Captures at different times, each of one of few contents, and an order to import them in, in batches.
+fn captures() -> impl Strategy<Value = (Vec<(i64, u32)>, Vec<usize>, usize)> {
+    prop::collection::btree_map(0..40i64, 0..4u32, 1..16)
+        .prop_map(|captures| captures.into_iter().collect::<Vec<_>>())
+        .prop_flat_map(|captures| {
+            let order = Just((0..captures.len()).collect::<Vec<_>>()).prop_shuffle();
+            (Just(captures), order, 1..5usize)
+        })
+}
+
+/// Contents 0 and 1 differ in noise only, 2 in what a rest resets, 3 in gold.
+fn content(kind: u32) -> String {
+    match kind {
+        0 | 1 => purse(10, 0, kind),
+        2 => purse(10, 4, 0),
+        _ => purse(15, 0, 0),
+    }
+}
+
+async fn imported(storage: Arc<dyn CharacterStorage>, captures: &[(i64, u32)], batch: usize) -> Vec<String> {
+    let library = library(storage);
+    let drafts: Vec<Draft> = captures.iter().map(|&(at, kind)| draft(at * 60, &content(kind))).collect();
+    for drafts in drafts.chunks(batch) {
+        library.capture(drafts).await.unwrap();
+    }
+    told(&library).await
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// A history does not depend on the order of import: it is the run-length encoding of its captures.
+    #[test]
+    fn the_order_of_import_does_not_matter((captures, order, batch) in captures()) {
+        block_on(async {
+            let shuffled: Vec<(i64, u32)> = order.iter().map(|&i| captures[i]).collect();
+            let in_order = imported(Stores.open("memory:").await.unwrap(), &captures, captures.len()).await;
+            let out_of_order = imported(Stores.open("memory:").await.unwrap(), &shuffled, batch).await;
+            prop_assert_eq!(&in_order, &out_of_order);
+
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("library.sqlite");
+            let sqlite = imported(Stores.open(path.to_str().unwrap()).await.unwrap(), &shuffled, batch).await;
+            prop_assert_eq!(&in_order, &sqlite);
+
+            let mut runs = captures.iter().map(|(_, kind)| kind).collect::<Vec<_>>();
+            runs.dedup();
+            prop_assert_eq!(runs.len() + 1, in_order.len());
+            Ok(())
+        })?;
+    }
+}
