@@ -1,7 +1,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
-import { emblems } from "./emblems";
+import { emblems } from "./emblems.ts";
 
 // `--mode dev-page` builds the page with the invented characters instead, to look at it under the app's strict policy.
 export default defineConfig(({ mode }) => ({
