@@ -66,10 +66,10 @@ impl Window {
     }
 
     /// A button, link, tab or option by the words a screen reader would say, or that stand on it: the whole name, or
-    /// where nothing has it, how the name begins.
+    /// where nothing has it, how the name begins, or a part of it.
     pub(crate) async fn control(&self, name: &str) -> Element {
-        let (whole, beginning) = controls(name);
-        self.first_of(&[Locator::XPath(&whole), Locator::XPath(&beginning)]).await
+        let [whole, beginning, part] = controls(name);
+        self.first_of(&[Locator::XPath(&whole), Locator::XPath(&beginning), Locator::XPath(&part)]).await
     }
 
     /// The first element that is shown, of the first of these that has one. Waits until there is one.
@@ -208,15 +208,18 @@ impl Window {
     }
 }
 
-/// Where controls stand whose spoken name or visible words are these, and those whose name begins so.
-fn controls(name: &str) -> (String, String) {
+/// Where controls stand whose spoken name or visible words are these, begin with these, or hold these.
+fn controls(name: &str) -> [String; 3] {
+    const KINDS: &str = "self::button or self::a or self::summary or self::option or @role='button' or @role='link' \
+        or @role='tab' or @role='option' or @role='menuitem' or @role='radio' or @role='switch' or @role='row'";
     let name = if name.contains('\'') { format!("\"{name}\"") } else { format!("'{name}'") };
-    let kinds = "self::button or self::a or self::summary or self::option or @role='button' or @role='link' or \
-        @role='tab' or @role='option' or @role='menuitem' or @role='radio' or @role='switch' or @role='row'";
-    (
-        format!("//*[{kinds}][@aria-label={name} or normalize-space(.)={name}]"),
-        format!("//*[{kinds}][starts-with(@aria-label, {name}) or starts-with(normalize-space(.), {name})]"),
-    )
+    // Of controls inside each other the innermost is meant.
+    [
+        format!("@aria-label={name} or normalize-space(.)={name}"),
+        format!("starts-with(@aria-label, {name}) or starts-with(normalize-space(.), {name})"),
+        format!("contains(@aria-label, {name}) or contains(normalize-space(.), {name})"),
+    ]
+    .map(|named| format!("//*[{KINDS}][{named}][not(.//*[{KINDS}][{named}])]"))
 }
 
 /// Waits for the driver's answer, which for some questions never comes.
@@ -231,6 +234,8 @@ fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Server {
         .args(["--host=127.0.0.1", &format!("--port={port}")])
         .envs(home.environment())
         .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("NO_AT_BRIDGE", "1")])
+        // Without a compositor the engine never answers the request for a photograph.
+        .env("WEBKIT_DISABLE_DMABUF_RENDERER", "0")
         .env_remove("BACKSTORY_LOG")
         .current_dir(home.path())
         .stdin(Stdio::null());
