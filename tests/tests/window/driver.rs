@@ -24,20 +24,38 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// The two looks every screen is photographed in.
 pub(crate) const THEMES: [&str; 2] = ["light", "dark"];
 
-/// A program of ours that ends when the test does.
-struct Server(Child);
+/// The WebDriver of one window. Where a test fails, it ends with the test, and the program that it started too.
+struct Driver(Child);
 
-impl Drop for Server {
+impl Driver {
+    /// The program it has started: its only child.
+    fn program(&self) -> Option<u32> {
+        let pid = self.0.id();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        children.split_whitespace().next().and_then(|child| child.parse().ok())
+    }
+}
+
+impl Drop for Driver {
     fn drop(&mut self) {
+        if let Some(program) = self.program() {
+            let _ = Command::new("kill").args(["-KILL", &program.to_string()]).stderr(Stdio::null()).status();
+        }
         let _already_gone = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
+/// Whether a process runs. One that has ended and is not yet collected does not.
+fn runs(process: u32) -> bool {
+    let about = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    about.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+}
+
 /// The open window.
 pub(crate) struct Window {
     client: Client,
-    _driver: Server,
+    driver: Driver,
 }
 
 impl Window {
@@ -52,12 +70,20 @@ impl Window {
         let address = format!("http://127.0.0.1:{port}");
         let client = within("open", session.capabilities(capabilities).connect(&address)).await;
         let client = client.expect("the window opens under WebDriver");
-        Self { client, _driver: driver }
+        Self { client, driver }
     }
 
-    /// Closes the window and with it the program, and waits until both are gone.
+    /// Closes the window and with it the program, and waits until it is gone: a start before that would only hand
+    /// over to it.
     pub(crate) async fn close(self) {
+        let program = self.driver.program().expect("the program runs until it is closed");
         within("close", self.client.close()).await.unwrap();
+        let gone = async {
+            while runs(program) {
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        within("end", gone).await;
     }
 
     /// The first element of this kind that is shown.
@@ -228,7 +254,7 @@ async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     answer.unwrap_or_else(|_| panic!("the window does not answer: {what}"))
 }
 
-fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Server {
+fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Driver {
     let mut driver = Command::new("WebKitWebDriver");
     driver
         .args(["--host=127.0.0.1", &format!("--port={port}")])
@@ -236,19 +262,20 @@ fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Server {
         .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("NO_AT_BRIDGE", "1")])
         // Without a compositor the engine never answers the request for a photograph.
         .env("WEBKIT_DISABLE_DMABUF_RENDERER", "0")
+        .env("MESA_SHADER_CACHE_DISABLE", "true")
         .env_remove("BACKSTORY_LOG")
         .current_dir(home.path())
         .stdin(Stdio::null());
     if !picked.is_empty() {
         driver.env("BACKSTORY_PICK", env::join_paths(picked).unwrap());
     }
-    let server = Server(driver.spawn().expect("WebKitWebDriver starts"));
+    let driver = Driver(driver.spawn().expect("WebKitWebDriver starts"));
     let end = Instant::now() + PATIENCE;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         assert!(Instant::now() < end, "WebKitWebDriver does not answer");
         thread::sleep(Duration::from_millis(20));
     }
-    server
+    driver
 }
 
 fn free_port() -> u16 {
