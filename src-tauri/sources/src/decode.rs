@@ -22,15 +22,17 @@ const AGAIN: &str = "Download it again, then import the new file.";
 /// `file_empty`, `not_json` for what is plainly another kind of file, `encoding_unknown`.
 /// A UTF-8 text that was cut inside a character gives the whole characters: that it stops in the middle is said by [`parse`].
 pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(empty("The file is empty."));
-    }
-    if bytes.iter().all(|&b| b == 0) {
+    if !bytes.is_empty() && bytes.iter().all(|&b| b == 0) {
         return Err(empty("The file holds nothing but zeros: it was never written to the end."));
     }
     if let Some(kind) = other_kind(bytes) {
         return Err(kind);
     }
+    let text = decoded(bytes)?;
+    if text.trim().is_empty() { Err(empty("The file is empty.")) } else { Ok(text) }
+}
+
+fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>> {
     match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest),
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Err(encoding("UTF-32")),
@@ -235,6 +237,8 @@ pub(crate) fn grouped(number: impl std::fmt::Display) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn code(bytes: &[u8]) -> Code {
@@ -267,6 +271,8 @@ mod tests {
     fn what_is_no_sheet_says_what_it_is() {
         assert_eq!(code(b""), Code::FileEmpty);
         assert_eq!(code(b" \r\n\t "), Code::FileEmpty);
+        assert_eq!(code(&[0xEF, 0xBB, 0xBF]), Code::FileEmpty);
+        assert_eq!(code(&[0xFF, 0xFE, b' ', 0]), Code::FileEmpty);
         assert_eq!(code(&[0; 512]), Code::FileEmpty);
         assert_eq!(code(&[0x1F, 0x8B, 8, 0]), Code::NotJson);
         assert_eq!(code(b"PK\x03\x04rest"), Code::NotJson);
@@ -306,6 +312,18 @@ mod tests {
             "The file is damaged on line 2, at byte 29, inside the notes. \
              A line break or another invisible character stands inside a text."
         );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..64), text in ".{0,40}") {
+            for bytes in [bytes, text.into_bytes()] {
+                let read = super::text(&bytes).and_then(|text| parse(&text, bytes.len()).map(drop));
+                if let Err(error) = read {
+                    prop_assert!(error.kept.is_some() && error.hint.is_some());
+                }
+            }
+        }
     }
 
     #[test]

@@ -16,10 +16,12 @@ use serde_json::Value;
 
 /// The corpus, or nothing and a word about it.
 fn corpus() -> Option<PathBuf> {
-    let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus"));
-    let worktree = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/corpus"));
     let given = std::env::var_os("BACKSTORY_CORPUS").map(PathBuf::from);
-    let found = given.into_iter().chain([beside(), worktree()]).find(|path| path.is_dir());
+    // Beside the project, or beside the folder of its worktrees.
+    let beside = ["../../../shared/corpus", "../../../../shared/corpus"];
+    let beside = beside.map(|path| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path));
+    let places = given.map_or_else(|| beside.to_vec(), |given| vec![given]);
+    let found = places.into_iter().find(|path| path.is_dir());
     if found.is_none() {
         eprintln!("skipped: no corpus");
     }
@@ -174,6 +176,46 @@ fn show(name: &str, before: &Sheet, after: &Sheet) {
     }
 }
 
+/// Turns every list around, but for those in which the place is a level, and drops every member that says nothing.
+/// (Whole groups stay: they are what a character is known by.)
+fn disturb(value: &mut Value, depth: usize) {
+    match value {
+        Value::Array(rows) => {
+            rows.reverse();
+            rows.iter_mut().for_each(|row| disturb(row, depth + 1));
+        }
+        Value::Object(members) => {
+            let empty = |v: &Value| {
+                v.is_null() || *v == "" || *v == serde_json::json!([]) || *v == serde_json::json!({})
+            };
+            members.retain(|_, value| depth < 3 || !empty(value));
+            let meaningful = members.iter_mut().filter(|(key, _)| *key != "levelSpellSlots");
+            meaningful.for_each(|(_, value)| disturb(value, depth + 1));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn neither_order_nor_empty_members_mean_anything() {
+    let Some(corpus) = corpus() else { return };
+    let files = Files::new();
+    let mut differ = Vec::new();
+    for file in files.list(&[corpus.join("ddb")]).await {
+        let Ok(before) = files.read(&file, None).await else { continue };
+        let text = std::fs::read_to_string(&file.path).unwrap();
+        let mut value: Value = serde_json::from_str(text.trim_start_matches('\u{FEFF}')).unwrap();
+        disturb(&mut value, 0);
+        let again = files.hold(value.to_string().into_bytes(), before.captured_at);
+        let after = files.read(&again, None).await.unwrap();
+        if after.sheet != before.sheet {
+            show(&file.path, &before.sheet, &after.sheet);
+            differ.push(file.path);
+        }
+    }
+    assert_eq!(differ, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn all_wrappers_give_the_same_sheet() {
     let Some(corpus) = corpus() else { return };
@@ -212,7 +254,41 @@ async fn what_is_no_character_is_refused_in_words() {
         assert_eq!(error.kept.as_deref(), Some("Your saved versions are as they were."));
         said += &format!("  {}\n", error.hint.unwrap());
     }
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @r#"
+    adventurers-codex_jebeddo_nimblewit.json
+      "format_unsupported" This is a character from Adventurer’s Codex, which Backstory does not read.
+      If the character is on D&D Beyond too, import it from there.
+    adventurers-codex_thoros_arroway.json
+      "format_unsupported" This is a character from Adventurer’s Codex, which Backstory does not read.
+      If the character is on D&D Beyond too, import it from there.
+    error_ddb-proxy_private_reconstructed.json
+      "character_private" D&D Beyond says this character is private, so the file holds no sheet.
+      Set the character to public on D&D Beyond and download it again, or import a file you saved earlier.
+    error_html_challenge_synthetic.html
+      "web_page" The file is a web page that checks for robots, not a character.
+      Open the character in your browser, wait until the sheet shows, then save its JSON again.
+    error_private_403_v3-2020.json
+      "character_private" D&D Beyond says this character is private, so the file holds no sheet.
+      Set the character to public on D&D Beyond and download it again, or import a file you saved earlier.
+    error_success-false_data-null_reconstructed.json
+      "source_refused" The file holds an error message instead of a character. It says: nope.
+      Open the character on D&D Beyond to see whether it is still there, then download it again.
+    error_success-false_message-null_reconstructed.json
+      "source_refused" The file holds an error message instead of a character, and the message gives no reason.
+      Open the character on D&D Beyond to see whether it is still there, then download it again.
+    error_validation_beyond-foundry.json
+      "source_refused" The file holds an error message instead of a character. It says: Invalid request.
+      Open the character on D&D Beyond to see whether it is still there, then download it again.
+    invalid-json_raw-control-characters_jal472.json
+      "json_damaged" The file is damaged on line 160, at byte 3,878, inside the background. A line break or another invisible character stands inside a text.
+      Download it again, then import the new file.
+    lss_synthetic_minimal.json
+      "format_unsupported" This is a character from Long Story Short, which Backstory does not read.
+      If the character is on D&D Beyond too, import it from there.
+    truncated_hest_synthetic.json
+      "json_truncated" The file stops in the middle. It ends after 200,000 bytes, inside the spells, so the download was probably cut off.
+      Download it again, then import the new file.
+    "#);
 }
 
 /// Every file of the folder, also those that are not JSON by name.

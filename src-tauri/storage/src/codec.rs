@@ -106,7 +106,7 @@ fn window_log(reach: usize) -> u32 {
     reach.next_power_of_two().ilog2().clamp(10, MAX_WINDOW_LOG)
 }
 
-/// Rebuilds a document of exactly `length` bytes. Never allocates more than that, whatever the data says.
+/// Rebuilds a document of exactly `length` bytes. Makes no room before the data itself names the same length.
 ///
 /// # Errors
 /// [`Code::StoreDamaged`] when the data is not what [`encode`] made, or its base is missing.
@@ -121,7 +121,11 @@ pub fn decode(codec: Codec, data: &[u8], base: Option<&[u8]>, length: usize) -> 
             return Err(damaged("A saved document leans on another one that is not there."));
         }
     }
-    let mut document = Vec::with_capacity(length);
+    let named = zstd::zstd_safe::get_frame_content_size(data).ok().flatten();
+    let mut document = Vec::new();
+    if named != Some(length as u64) || document.try_reserve_exact(length).is_err() {
+        return Err(damaged("A saved document is not as long as it was."));
+    }
     context.decompress(&mut document, data).map_err(|code| {
         damaged("A saved document cannot be decompressed.")
             .caused_by(format!("zstd: {}", zstd::zstd_safe::get_error_name(code)))

@@ -480,20 +480,127 @@ pub(crate) fn note_label(key: &str) -> String {
     words
 }
 
+/// Words two texts may have in common between two differences and still be told as one difference: a lone "the" that
+/// happens to stand in both helps nobody to read.
+const CHANCE_WORDS: usize = 2;
+
 /// The difference of two texts, word by word, in reading order.
 fn words(old: &str, new: &str) -> Vec<TextOp> {
     let diff = TextDiff::from_unicode_words(old, new);
-    let mut ops: Vec<TextOp> = Vec::new();
+    let mut runs: Vec<Run> = Vec::new();
     for change in diff.iter_all_changes() {
-        let op = match change.tag() {
-            ChangeTag::Equal => TextOpKind::Equal,
-            ChangeTag::Delete => TextOpKind::Delete,
-            ChangeTag::Insert => TextOpKind::Insert,
-        };
-        match ops.last_mut() {
-            Some(last) if last.op == op => last.value.push_str(change.value()),
-            _ => ops.push(TextOp { op, value: change.value().to_owned() }),
+        let (equal, word) = (change.tag() == ChangeTag::Equal, change.value());
+        if runs.last().is_none_or(|run| run.equal != equal) {
+            runs.push(Run { equal, ..Run::default() });
+        }
+        if let Some(run) = runs.last_mut() {
+            if change.tag() != ChangeTag::Insert {
+                run.old.push_str(word);
+            }
+            if change.tag() != ChangeTag::Delete {
+                run.new.push_str(word);
+            }
         }
     }
-    ops
+    joined(runs).into_iter().flat_map(Run::ops).collect()
+}
+
+/// A stretch of two texts: equal, or what stood there and what stands there now.
+#[derive(Default)]
+struct Run {
+    equal: bool,
+    old: String,
+    new: String,
+}
+
+impl Run {
+    fn ops(self) -> impl Iterator<Item = TextOp> {
+        let ops = if self.equal {
+            [Some((TextOpKind::Equal, self.old)), None]
+        } else {
+            [Some((TextOpKind::Delete, self.old)), Some((TextOpKind::Insert, self.new))]
+        };
+        let told = ops.into_iter().flatten().filter(|(_, value)| !value.is_empty());
+        told.map(|(op, value)| TextOp { op, value })
+    }
+}
+
+/// Joins differences with nothing but a few words of chance between them.
+fn joined(runs: Vec<Run>) -> Vec<Run> {
+    let last = runs.len().saturating_sub(1);
+    let mut out: Vec<Run> = Vec::new();
+    for (at, run) in runs.into_iter().enumerate() {
+        let between = at > 0 && at < last;
+        let chance = run.equal && between && run.old.split_whitespace().count() <= CHANCE_WORDS;
+        match out.last_mut() {
+            Some(before) if !before.equal && (chance || !run.equal) => {
+                before.old.push_str(&run.old);
+                before.new.push_str(&run.new);
+            }
+            _ => out.push(run),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sheet::Derived;
+
+    fn prose(old: &str, new: &str) -> String {
+        let told = words(old, new).into_iter().map(|op| match op.op {
+            TextOpKind::Equal => op.value,
+            TextOpKind::Delete => format!("[-{}-]", op.value),
+            TextOpKind::Insert => format!("{{+{}+}}", op.value),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn prose_is_told_in_stretches_that_can_be_read() {
+        assert_eq!(
+            prose("She keeps the lake and its nine lanterns.", "She keeps the lake and its last lantern."),
+            "She keeps the lake and its [-nine lanterns-]{+last lantern+}."
+        );
+        assert_eq!(
+            prose("one a two b three four five", "1 a 2 b three four five"),
+            "[-one a two-]{+1 a 2+} b three four five"
+        );
+        assert_eq!(prose("same", "same"), "same");
+    }
+
+    #[test]
+    fn rows_say_what_is_on_which_side() {
+        let mut old = Sheet { name: "Tam".into(), ..Sheet::default() };
+        old.hit_points_max = Derived { value: 10, parts: Vec::new() };
+        let mut new = old.clone();
+        new.hit_points_max.value = 12;
+        new.speeds.insert("fly".into(), 30);
+        new.state.hit_points_lost = 3;
+        let diff = compare(&old, &new, Options::default());
+        let told: Vec<_> = diff.changes.iter().map(|c| (c.key.as_str(), c.kind)).collect();
+        assert_eq!(
+            told,
+            [("combat/hit_points", ChangeKind::Changed), ("combat/speed/fly", ChangeKind::Added)]
+        );
+        assert_eq!((diff.counts.added, diff.counts.changed, diff.folded.state), (1, 1, 1));
+        let all = compare(&old, &new, Options { state: true, same: true });
+        assert_eq!(all.counts.total(), 3);
+        assert!(all.changes.iter().any(|c| c.key == "identity/name" && c.kind == ChangeKind::Same));
+    }
+
+    proptest! {
+        /// The old text is the equal and deleted words in their order, the new one the equal and inserted ones.
+        #[test]
+        fn no_word_is_lost(old in "[ab \n.]{0,40}", new in "[ab \n.]{0,40}") {
+            let side = |gone: TextOpKind| -> String {
+                words(&old, &new).into_iter().filter(|op| op.op != gone).map(|op| op.value).collect()
+            };
+            prop_assert_eq!(side(TextOpKind::Insert), old.clone());
+            prop_assert_eq!(side(TextOpKind::Delete), new.clone());
+        }
+    }
 }

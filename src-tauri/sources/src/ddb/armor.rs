@@ -4,7 +4,7 @@ use backstory_core::sheet::{Ability, Derived, Part};
 
 use super::{
     character::{Character, custom, small_or_zero},
-    combat::{derived, part},
+    combat::{derived, in_order, part},
     inventory::Thing,
     modifiers::Modifier,
 };
@@ -33,14 +33,14 @@ impl<'c, 'a> Worn<'c, 'a> {
                 Some(2) => Weight::Medium,
                 Some(3) => Weight::Heavy,
                 Some(4) => {
-                    if worn.shield.is_none_or(|other| base(other) < base(thing)) {
+                    if worn.shield.is_none_or(|other| better(thing, other)) {
                         worn.shield = Some(thing);
                     }
                     continue;
                 }
                 _ => continue,
             };
-            if worn.armor.is_none_or(|(other, _)| base(other) < base(thing)) {
+            if worn.armor.is_none_or(|(other, _)| better(thing, other)) {
                 worn.armor = Some((thing, weight));
             }
         }
@@ -72,6 +72,10 @@ impl<'c, 'a> Worn<'c, 'a> {
     }
 }
 
+fn better(thing: &Thing<'_>, other: &Thing<'_>) -> bool {
+    (base(thing), &thing.key) > (base(other), &other.key)
+}
+
 fn base(thing: &Thing<'_>) -> i32 {
     thing.definition.map_or(0, |definition| small_or_zero(definition, "armorClass"))
 }
@@ -92,12 +96,12 @@ pub(super) fn armor_class(character: &Character<'_>) -> Derived {
     for target in ["armor-class", by_armor] {
         let counting = character.modifiers_of("bonus", target);
         bonuses.extend(
-            counting.filter(|m| counts(&worn, m)).map(|m| part(character.label(m), character.amount(m))),
+            counting
+                .filter(|m| worn.allows(m.restriction().as_deref()))
+                .map(|m| part(character.label(m), character.amount(m))),
         );
     }
-    // The order of modifiers means nothing.
-    bonuses.sort_by(|a, b| (&a.label, a.value).cmp(&(&b.label, b.value)));
-    parts.extend(bonuses);
+    parts.extend(in_order(bonuses));
     for (kind, label) in
         [(custom::ARMOR_CLASS_MAGIC, "Magic bonus"), (custom::ARMOR_CLASS_MISC, "Other bonus")]
     {
@@ -106,15 +110,6 @@ pub(super) fn armor_class(character: &Character<'_>) -> Derived {
         );
     }
     derived(parts)
-}
-
-/// A restriction on a thing's own bonus describes the thing ("+1 bonus to AC instead of normal 2"); one on a feature's
-/// says when it counts.
-fn counts(worn: &Worn<'_, '_>, modifier: &Modifier<'_>) -> bool {
-    let restriction = modifier.restriction();
-    let about_wearing =
-        restriction.as_deref().is_some_and(|words| words.contains("while") || words.contains("when"));
-    !about_wearing || worn.allows(restriction.as_deref())
 }
 
 /// In armour: light takes all of Dexterity, medium at most 2 (3 with Medium Armor Master), heavy none.
@@ -135,7 +130,7 @@ fn armored(character: &Character<'_>, armor: &Thing<'_>, weight: Weight) -> Vec<
 /// Without armour: the best of 10 + Dexterity and every other way of reckoning it that the character has.
 fn unarmored(character: &Character<'_>, shield: bool) -> Vec<Part> {
     let dexterity = character.modifier(Ability::Dex);
-    let mut ways: Vec<Vec<Part>> = vec![vec![part("Base", 10), part("Dexterity", dexterity)]];
+    let mut ways = vec![vec![part("Base", 10), part("Dexterity", dexterity)]];
     for way in character.modifiers_of("set", "unarmored-armor-class") {
         // A monk's Unarmored Defense ends with a shield in hand; a barbarian's does not.
         if shield && way.of_class && way.ability() == Some(Ability::Wis) {
@@ -148,7 +143,10 @@ fn unarmored(character: &Character<'_>, shield: bool) -> Vec<Part> {
         let own = part(character.label(way), character.amount(way));
         ways.push(vec![part("Base", 10), part("Dexterity", dexterity), own]);
     }
-    let sum = |parts: &Vec<Part>| parts.iter().fold(0_i32, |sum, part| sum.saturating_add(part.value));
-    // Of equal ones the first: the plain one, so that a feature that adds nothing is not named.
-    ways.into_iter().reduce(|best, way| if sum(&way) > sum(&best) { way } else { best }).unwrap_or_default()
+    // Of equal ones the plain one, so that a feature that adds nothing is not named; then by name.
+    let rank = |parts: &Vec<Part>| {
+        let sum = parts.iter().fold(0_i32, |sum, part| sum.saturating_add(part.value));
+        (std::cmp::Reverse(sum), parts.len(), parts.last().map(|part| part.label.clone()))
+    };
+    ways.into_iter().min_by_key(rank).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use super::{
     inventory::{self, Thing},
     modifiers::{self, Modifier},
     origins::Origins,
+    spells,
 };
 
 /// The character object, read once: classes in order, things with their names, the modifiers that count.
@@ -28,6 +29,7 @@ pub(super) struct Character<'a> {
     pub(super) modifiers: Vec<Modifier<'a>>,
     pub(super) abilities: Abilities,
     pub(super) proficiency_bonus: i32,
+    pub(super) spells: Vec<spells::Row<'a>>,
 }
 
 /// One class of the character.
@@ -47,7 +49,7 @@ impl<'a> Character<'a> {
         let custom = Customisations::of(root);
         let things = inventory::things(root, &custom);
         let origins = Origins::of(root, &classes, species.as_deref(), background.as_deref(), &things);
-        let modifiers = modifiers::active(root, &things);
+        let modifiers = modifiers::active(root, &things, &origins);
         let abilities = abilities::scores(root, &modifiers);
         let mut character = Self {
             root,
@@ -61,8 +63,10 @@ impl<'a> Character<'a> {
             modifiers,
             abilities,
             proficiency_bonus: 0,
+            spells: Vec::new(),
         };
         character.proficiency_bonus = character.proficiency();
+        character.spells = spells::rows(&character);
         character
     }
 
@@ -114,6 +118,8 @@ pub(super) mod custom {
     pub(crate) const SAVE_PROFICIENCY: i64 = 41;
 }
 
+/// The kind of row that is a thing carried (`valueTypeId`).
+const THING_TYPE: i64 = 1_439_493_548;
 /// The kinds of spell rows a customisation can be about (`valueTypeId`); everything else a name is given to is carried.
 const SPELL_TYPES: [i64; 2] = [435_869_154, 420_821_570];
 
@@ -140,12 +146,16 @@ impl<'a> Customisations<'a> {
 
     /// A text the player gave to a thing carried.
     pub(super) fn thing_text(&self, kind: i64, id: &str) -> Option<String> {
-        self.rows(kind, id).filter(|row| !is_about_spell(*row)).filter_map(|row| row.text("value")).last()
+        let rows = self.rows(kind, id).filter(|row| !is_about_spell(*row));
+        // Older rows name the kind of the thing instead of the thing; where there are both, the newer one stands.
+        let told =
+            rows.filter_map(|row| Some((number(row, "valueTypeId") == Some(THING_TYPE), row.text("value")?)));
+        told.max().map(|(_, text)| text)
     }
 
     /// A text the player gave to a spell.
     pub(super) fn spell_text(&self, kind: i64, id: &str) -> Option<String> {
-        self.rows(kind, id).filter(|row| is_about_spell(*row)).filter_map(|row| row.text("value")).last()
+        self.rows(kind, id).filter(|row| is_about_spell(*row)).filter_map(|row| row.text("value")).max()
     }
 }
 
@@ -175,6 +185,18 @@ pub(super) fn number(value: Value<'_>, key: &str) -> Option<i64> {
         Kind::Number => member.as_i64(),
         Kind::String => member.as_str()?.parse().ok(),
         _ => None,
+    }
+}
+
+/// Whether a value says something: null, an empty text or list, `false` and 0 do not.
+pub(super) fn says_something(value: Value<'_>) -> bool {
+    match value.kind() {
+        Kind::Null => false,
+        Kind::Array => value.items().next().is_some(),
+        Kind::Object => value.members().next().is_some(),
+        Kind::String => value.as_str().is_some_and(|text| !text.is_empty()),
+        Kind::Bool => value.as_bool() == Some(true),
+        Kind::Number => value.as_f64() != Some(0.0),
     }
 }
 

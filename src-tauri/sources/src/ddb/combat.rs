@@ -5,11 +5,25 @@ use backstory_core::sheet::{Ability, Derived, HitPointsMax, Part};
 use super::character::{Character, small_or_zero};
 use super::modifiers::Modifier;
 
-/// The sum of what was gathered, without what adds nothing.
-pub(super) fn derived(parts: Vec<Part>) -> Derived {
-    let parts: Vec<_> = parts.into_iter().filter(|part| part.value != 0).collect();
+/// The sum of what was gathered. Parts of one name are one part ("Shield, +1" with its own bonus); those that add nothing
+/// are left out.
+pub(super) fn derived(gathered: Vec<Part>) -> Derived {
+    let mut parts: Vec<Part> = Vec::new();
+    for part in gathered {
+        match parts.iter_mut().find(|other| other.label == part.label) {
+            Some(other) => other.value = other.value.saturating_add(part.value),
+            None => parts.push(part),
+        }
+    }
+    parts.retain(|part| part.value != 0);
     let value = parts.iter().fold(0_i32, |sum, part| sum.saturating_add(part.value));
     Derived { value, parts }
+}
+
+/// Bonuses by name: the order of modifiers means nothing.
+pub(super) fn in_order(mut bonuses: Vec<Part>) -> Vec<Part> {
+    bonuses.sort_by(|a, b| (&a.label, a.value).cmp(&(&b.label, b.value)));
+    bonuses
 }
 
 /// A part with its label.
@@ -29,10 +43,11 @@ pub(super) fn hit_points_max(character: &Character<'_>) -> HitPointsMax {
     let constitution = character.modifier(Ability::Con).saturating_mul(level);
     let mut parts =
         vec![part("Base", small_or_zero(root, "baseHitPoints")), part("Constitution", constitution)];
-    for modifier in character.modifiers_of("bonus", "hit-points-per-level") {
+    let by_level = character.modifiers_of("bonus", "hit-points-per-level").map(|modifier| {
         let each = character.amount(modifier);
-        parts.push(part(character.label(modifier), each.saturating_mul(levels_counted(character, modifier))));
-    }
+        part(character.label(modifier), each.saturating_mul(levels_counted(character, modifier)))
+    });
+    parts.extend(in_order(by_level.collect()));
     parts.push(part("Bonus", small_or_zero(root, "bonusHitPoints")));
     derived(parts)
 }
@@ -46,14 +61,14 @@ fn levels_counted(character: &Character<'_>, modifier: &Modifier<'_>) -> i32 {
 
 /// Initiative: Dexterity and what is added to it.
 pub(super) fn initiative(character: &Character<'_>) -> Derived {
+    let counting: Vec<_> =
+        character.modifiers_of("bonus", "initiative").filter(|m| m.restriction().is_none()).collect();
     let mut parts = vec![part("Dexterity", character.modifier(Ability::Dex))];
-    let mut proficient = false;
-    for modifier in character.modifiers_of("bonus", "initiative").filter(|m| m.restriction().is_none()) {
-        proficient |= modifier.adds_proficiency();
-        parts.push(part(character.label(modifier), character.amount(modifier)));
-    }
+    parts.extend(in_order(counting.iter().map(|m| part(character.label(m), character.amount(m))).collect()));
     // Half of the proficiency bonus goes to checks that do not already have it, and only once.
-    if !proficient && let Some((modifier, half)) = half_proficiency(character) {
+    if !counting.iter().any(|m| m.adds_proficiency())
+        && let Some((modifier, half)) = half_proficiency(character)
+    {
         parts.push(part(character.label(modifier), half));
     }
     derived(parts)

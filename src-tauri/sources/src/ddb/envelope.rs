@@ -5,7 +5,7 @@ use backstory_core::{
     source::ForeignSpan,
 };
 
-use super::tables;
+use super::{character::says_something, tables};
 
 /// A character and where in the document it stands.
 pub(super) struct Found<'a> {
@@ -65,14 +65,4 @@ pub(super) fn foreign(found: &Found<'_>) -> Vec<ForeignSpan> {
         }
     }
     spans
-}
-
-fn says_something(value: Value<'_>) -> bool {
-    match value.kind() {
-        Kind::Null => false,
-        Kind::Array => value.items().next().is_some(),
-        Kind::Object => value.members().next().is_some(),
-        Kind::String => value.as_str().is_some_and(|text| !text.is_empty()),
-        Kind::Bool | Kind::Number => true,
-    }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// What a tag on a feat says: it raises abilities at creation, or it is a feature of something else in a feat's shape.
-const INITIAL_IMPROVEMENT: &str = "__INITIAL_ASI";
+pub(super) const INITIAL_IMPROVEMENT: &str = "__INITIAL_ASI";
 const DISGUISED: &str = "__DISGUISE_FEAT";
 
 /// Entries that every class or species has and that the sheet says elsewhere, as numbers.
@@ -74,22 +74,24 @@ fn traits(character: &Character<'_>, replaced: &HashSet<i64>, keys: &mut Keys) -
 /// Picks: a fighting style, a metamagic, a lineage. Named with what they were picked for, because the bare name
 /// ("Sea", three times for a storm herald) says too little.
 fn options(character: &Character<'_>, keys: &mut Keys) -> Vec<Feature> {
+    let improvements: HashSet<_> = character
+        .root
+        .list("feats")
+        .filter(|feat| tagged(*feat, INITIAL_IMPROVEMENT))
+        .filter_map(|feat| number(feat.present("definition")?, "id"))
+        .collect();
     let mut picked = Vec::new();
     for (group, row) in grouped(character.root, "options") {
-        let Some(mut feature) =
-            feature(keys, &format!("option-{group}-{}", component(row).1), row, String::new())
-        else {
-            continue;
-        };
-        let hidden = character.root.list("feats").any(|feat| {
-            tagged(feat, INITIAL_IMPROVEMENT)
-                && feat.present("definition").and_then(|d| number(d, "id")) == Some(component(row).1)
-        });
-        if hidden {
+        let component = component(row);
+        let parent = character.origins.name(component);
+        // "Increase two scores" says nothing that the scores do not.
+        if improvements.contains(&component.1) || parent.is_some_and(|parent| BOOKKEEPING.contains(&parent)) {
             continue;
         }
-        feature.source = source(character, row, group_word(&group));
-        if let Some(parent) = character.origins.name(component(row)) {
+        let source = source(character, row, group_word(&group));
+        let prefix = format!("option-{group}-{}", component.1);
+        let Some(mut feature) = feature(keys, &prefix, row, source) else { continue };
+        if let Some(parent) = parent {
             feature.name = format!("{}: {}", without_level(parent), feature.name);
         }
         picked.push(feature);
@@ -144,7 +146,8 @@ fn source(character: &Character<'_>, row: Value<'_>, otherwise: &str) -> String 
     character.origins.source(component(row)).unwrap_or(otherwise).to_owned()
 }
 
-fn tagged(row: Value<'_>, tag: &str) -> bool {
+/// Whether a feat carries a tag.
+pub(super) fn tagged(row: Value<'_>, tag: &str) -> bool {
     let categories =
         row.present("definition").into_iter().flat_map(|definition| definition.list("categories"));
     categories

@@ -7,7 +7,7 @@ use backstory_core::{
 use jiff::Timestamp;
 
 use super::{
-    character::{Character, ClassRow, count, small_or_zero},
+    character::{Character, ClassRow, count, says_something, small_or_zero},
     tables,
 };
 
@@ -119,11 +119,13 @@ fn edition_of(definition: Value<'_>) -> Option<Rules> {
     edition
 }
 
-/// Keys of the character that Backstory does not know, sorted.
+/// Keys of the character that Backstory does not know, sorted. One that says nothing (null, empty, false, 0) is left out:
+/// the site adds such keys to every character now and then, and no player could tell.
 pub(super) fn unknown_fields(root: Value<'_>) -> Vec<String> {
     let mut unknown: Vec<_> = root
         .members()
         .filter(|(key, _)| tables::KNOWN_FIELDS.binary_search(&key.as_ref()).is_err())
+        .filter(|(_, value)| says_something(*value))
         .map(|(key, _)| key.into_owned())
         .collect();
     unknown.sort();

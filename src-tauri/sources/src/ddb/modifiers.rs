@@ -6,7 +6,9 @@ use backstory_core::{json::Value, sheet::Ability};
 
 use super::{
     character::{number, small},
+    features::{INITIAL_IMPROVEMENT, tagged},
     inventory::Thing,
+    origins::Origins,
     tables,
 };
 
@@ -23,12 +25,22 @@ pub(super) struct Modifier<'a> {
 
 /// Modifiers that count: all of species, class, background, feat and condition; those of things only while the thing is
 /// equipped, and attuned where the modifier asks for it. The document lists them for things in the backpack too.
-pub(super) fn active<'a>(root: Value<'a>, things: &[Thing<'a>]) -> Vec<Modifier<'a>> {
+pub(super) fn active<'a>(root: Value<'a>, things: &[Thing<'a>], origins: &Origins) -> Vec<Modifier<'a>> {
     let granted = granted_by_things(things);
+    let improved = root.list("feats").any(|feat| tagged(feat, INITIAL_IMPROVEMENT));
     let mut found = Vec::new();
     for (group, rows) in root.get("modifiers").into_iter().flat_map(Value::members) {
         for row in rows.items() {
-            if group == "item" && !row.id("id").is_some_and(|id| granted.contains(&id)) {
+            let component = component(row);
+            let counts = match group.as_ref() {
+                "item" => row.id("id").is_some_and(|id| granted.contains(&id)),
+                "race" => !(improved && is_improvement(row)),
+                "class" => {
+                    !only_for_starting_class(row) || origins.class(component).is_none_or(|class| class == 0)
+                }
+                _ => true,
+            };
+            if !counts {
                 continue;
             }
             let text = |key| row.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -36,12 +48,25 @@ pub(super) fn active<'a>(root: Value<'a>, things: &[Thing<'a>]) -> Vec<Modifier<
                 kind: text("type"),
                 target: text("subType"),
                 row,
-                component: component(row),
+                component,
                 of_class: group == "class",
             });
         }
     }
     found
+}
+
+/// With a background of 2024 the abilities are improved by the background: what an older species improves is not counted,
+/// though the document keeps it.
+fn is_improvement(row: Value<'_>) -> bool {
+    row.text("type").as_deref() == Some("bonus")
+        && row.text("subType").is_some_and(|target| target.ends_with("-score"))
+}
+
+/// Who takes a second class does not get its saving throws and most of its training (the rules of multiclassing).
+/// The document lists them all the same and marks them.
+fn only_for_starting_class(row: Value<'_>) -> bool {
+    row.get("availableToMulticlass").and_then(Value::as_bool) == Some(false)
 }
 
 /// A modifier of a thing is per definition and not per copy: it is joined through what the definition grants.

@@ -47,13 +47,16 @@ pub(super) fn notes(character: &Character<'_>) -> BTreeMap<String, String> {
     notes
 }
 
-/// Notes the player pinned to single things. Two things of one name share a key: their notes follow each other.
+/// Notes the player pinned to single things and spells. Two things of one name share a key: their notes follow each other.
 fn notes_on_things(character: &Character<'_>) -> BTreeMap<String, String> {
     let mut notes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for thing in &character.things {
-        let Some(id) = thing.row.id("id") else { continue };
-        let note = character.custom.thing_text(custom::NOTE, &id);
+        let note = thing.row.id("id").and_then(|id| character.custom.thing_text(custom::NOTE, &id));
         notes.entry(format!("Note on {}", thing.name)).or_default().extend(note);
+    }
+    for row in &character.spells {
+        let note = row.row.id("id").and_then(|id| character.custom.spell_text(custom::NOTE, &id));
+        notes.entry(format!("Note on {}", row.spell.name)).or_default().extend(note);
     }
     notes.retain(|_, notes| !notes.is_empty());
     notes

@@ -53,6 +53,9 @@ impl Origins {
             let id = (number(definition, "entityTypeId").unwrap_or(0), number(definition, "id").unwrap_or(0));
             origins.by_id.insert(id, Origin { name: name.clone(), source: name, class: None });
         }
+        // Of several copies the one in use gives its name to what they grant.
+        let mut things: Vec<_> = things.iter().collect();
+        things.sort_by(|a, b| (!a.equipped, &a.key).cmp(&(!b.equipped, &b.key)));
         for thing in things {
             let Some(definition) = thing.definition else { continue };
             let id = (number(definition, "entityTypeId").unwrap_or(0), number(definition, "id").unwrap_or(0));

@@ -10,14 +10,14 @@ use super::{
 };
 
 /// A spell and the row it was read from.
-struct Row<'a> {
-    spell: Spell,
-    row: Value<'a>,
+pub(super) struct Row<'a> {
+    pub(super) spell: Spell,
+    pub(super) row: Value<'a>,
 }
 
 /// Every spell, by level, name and source.
 pub(super) fn spells(character: &Character<'_>) -> Vec<Spell> {
-    let mut spells: Vec<_> = rows(character).into_iter().map(|row| row.spell).collect();
+    let mut spells: Vec<_> = character.spells.iter().map(|row| row.spell.clone()).collect();
     spells.sort_by(|a, b| {
         let of = |spell: &Spell| (spell.level, spell.name.clone(), spell.source.clone(), spell.key.clone());
         of(a).cmp(&of(b))
@@ -27,17 +27,18 @@ pub(super) fn spells(character: &Character<'_>) -> Vec<Spell> {
 
 /// The keys of those prepared today. A cantrip and what is always prepared are not a choice of the day.
 pub(super) fn prepared(character: &Character<'_>) -> BTreeSet<String> {
-    let chosen = |row: &Row<'_>| row.spell.level > 0 && !row.spell.always && row.row.flag("prepared");
-    rows(character).into_iter().filter(chosen).map(|row| row.spell.key).collect()
+    let chosen = |row: &&Row<'_>| row.spell.level > 0 && !row.spell.always && row.row.flag("prepared");
+    character.spells.iter().filter(chosen).map(|row| row.spell.key.clone()).collect()
 }
 
-fn rows<'a>(character: &Character<'a>) -> Vec<Row<'a>> {
+/// The spells of the document: those of the class lists, then those that something grants.
+pub(super) fn rows<'a>(character: &Character<'a>) -> Vec<Row<'a>> {
     let mut keys = Keys::default();
     let mut rows = Vec::new();
-    let names: HashMap<_, _> = character.classes.iter().map(|class| (&class.id, &class.name)).collect();
+    let names = class_names(character);
     for list in character.root.list("classSpells") {
         let class = list.id("characterClassId").unwrap_or_default();
-        let source = names.get(&class).map_or("Class", |name| name.as_str());
+        let source = names.get(&class).copied().unwrap_or("Class feature");
         for row in list.list("spells") {
             rows.extend(spell(character, row, &format!("class-{class}"), source, &mut keys));
         }
@@ -50,6 +51,17 @@ fn rows<'a>(character: &Character<'a>) -> Vec<Row<'a>> {
         rows.extend(spell(character, row, &group, &source, &mut keys));
     }
     rows
+}
+
+/// Class names by the id of the class. Some tools that save characters add lists under the id of a subclass.
+fn class_names<'c>(character: &'c Character<'_>) -> HashMap<String, &'c str> {
+    let mut names = HashMap::new();
+    for class in &character.classes {
+        let subclass = class.row.present("subclassDefinition").and_then(|subclass| subclass.id("id"));
+        names.extend(subclass.map(|id| (id, class.name.as_str())));
+        names.insert(class.id.clone(), class.name.as_str());
+    }
+    names
 }
 
 /// The source of a spell whose feature is not in the document.

@@ -126,6 +126,8 @@ impl Intake for Files {
             files.extend(found.into_iter().map(|found| self.file(found)));
         }
         order(&mut files);
+        // A file chosen beside its own folder is read once: reading it twice would count as having looked twice.
+        files.dedup_by(|a, b| a.handle == 0 && b.handle == 0 && a.path == b.path);
         files
     }
 
@@ -224,7 +226,8 @@ pub(crate) fn made(bytes: Vec<u8>, captured_at: Timestamp, origin: String) -> Re
     draft(&registry::sources(), true, &content, None, Some(captured_at), Some(origin))
 }
 
-/// From bytes to a draft.
+/// From bytes to a draft. It was captured when the caller says, else when the file's name says, else when the document was
+/// last edited, else when the file was written.
 fn draft(
     sources: &[Arc<dyn Source>],
     minimise: bool,

@@ -52,7 +52,9 @@ pub(super) fn damaged(message: impl Into<String>) -> Failure {
     Failure::Said(Error::new(Code::StoreDamaged, message).hint(CHECK_HINT))
 }
 
-pub(super) const CHECK_HINT: &str = "Run a check of the library (backstory verify --read-data) to see what is affected. The other versions can still be read.";
+/// What to do about a damaged document.
+pub(super) const CHECK_HINT: &str =
+    "Run a check of the library (backstory verify --read-data) to see everything that is affected.";
 
 fn code_of(error: &rusqlite::Error) -> Code {
     match error {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use backstory_core::{
+    error::Code,
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
     storage::{Facet, Facets, HistoryQuery, Page, QueryFilter, Sort, StorageStatistics},
 };
@@ -10,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
 
 use super::{
     content,
-    failure::Result,
+    failure::{self, Failure, Result},
     rows::{self, integer, unsigned},
 };
 use crate::{
@@ -198,9 +199,13 @@ pub(super) fn document(
         None => None,
     };
     let row = row.ok_or_else(|| rules::content_not_found(character))?;
-    let document = content::document(connection, recent, row).map_err(|failure| {
-        tracing::error!(%character, content = %hash, "a document cannot be read: {failure:?}");
-        failure
+    let document = content::document(connection, recent, row).map_err(|failure| match failure {
+        Failure::Said(error) if error.code == Code::StoreDamaged => {
+            tracing::error!(%character, content = %hash, "a document cannot be read: {error:?}");
+            let kept = format!("The other versions of {character} can still be read.");
+            Failure::Said(error.kept(kept).hint(failure::CHECK_HINT))
+        }
+        failure => failure,
     })?;
     Ok(std::sync::Arc::unwrap_or_clone(document))
 }

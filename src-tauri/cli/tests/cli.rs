@@ -1,0 +1,374 @@
+//! The real binary: what it prints, and with which exit code it ends.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use backstory_sources::sample;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A temporary place with the sample characters as files, and an empty library beside them.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        std::fs::create_dir(place.files()).unwrap();
+        for capture in sample::demo() {
+            std::fs::write(place.files().join(capture.file_name), capture.document).unwrap();
+        }
+        place
+    }
+
+    fn imported() -> Self {
+        let place = Self::new();
+        assert_eq!(place.run(&["import", place.files().to_str().unwrap()]).code, 0);
+        place
+    }
+
+    fn files(&self) -> std::path::PathBuf {
+        self.0.path().join("files")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
+        command.args(args).env("BACKSTORY_LIBRARY", self.0.path().join("library.sqlite"));
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ended {
+        Ended::new(self.command(args).output().unwrap())
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let ended = self.run(&[args, &["--json"]].concat());
+        assert_eq!(ended.err, "", "{args:?}");
+        serde_json::from_str(&ended.out).unwrap()
+    }
+}
+
+struct Ended {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    fn new(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// The names of an object's members, in the order of the alphabet.
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+fn has(value: &Value, wanted: &[&str]) {
+    let keys = keys(value);
+    for key in wanted {
+        assert!(keys.contains(key), "{key} is missing from {keys:?}");
+    }
+}
+
+#[test]
+fn import_counts_every_outcome_and_a_second_one_adds_nothing() {
+    let place = Place::new();
+    let files = place.files();
+    let report = place.json(&["import", files.to_str().unwrap()]);
+    assert_eq!(report["files"].as_array().unwrap().len(), 106);
+    insta::assert_snapshot!(report["totals"], @r#"{"added":3,"changed":68,"failed":0,"identical":21,"quiet":14}"#);
+    has(&report["files"][0], &["path", "outcome", "character", "version", "captured_at"]);
+    assert_eq!(report["files"][0]["captured_at"], "2025-09-06T21:51:00Z");
+    let again = place.json(&["import", files.to_str().unwrap()]);
+    assert_eq!(again["totals"]["identical"], 106);
+    let ended = place.run(&["import", files.to_str().unwrap()]);
+    insta::assert_snapshot!(ended.out, @"106 files: 0 new, 0 changed, 0 quiet, 106 identical, 0 failed");
+}
+
+#[test]
+fn a_rehearsal_changes_nothing() {
+    let place = Place::new();
+    let files = place.files();
+    let report = place.json(&["import", files.to_str().unwrap(), "--dry-run"]);
+    assert_eq!(report["totals"]["added"], 3);
+    assert_eq!(place.json(&["list"])["total"], 0);
+}
+
+#[test]
+fn what_fails_says_why_and_the_rest_goes_on() {
+    let place = Place::new();
+    let good = place.files().join("ddb-900000001_2025-09-06T21-51-00Z.json");
+    let bad = place.0.path().join("cut off.json");
+    std::fs::write(&bad, &std::fs::read(&good).unwrap()[..70_000]).unwrap();
+    let ended = place.run(&["import", good.to_str().unwrap(), bad.to_str().unwrap()]);
+    assert_eq!(ended.code, 3);
+    let told = ended.out.replace(place.0.path().to_str().unwrap(), "[place]");
+    insta::assert_snapshot!(told, @r"
+    [place]/files/ddb-900000001_2025-09-06T21-51-00Z.json: new character Maëlis Thornwick: First saved as High Elf Wizard 1
+    [place]/cut off.json: not imported
+        The file stops in the middle. It ends after 70,000 bytes, inside the classes, so the download was probably cut off.
+        Your saved versions are as they were.
+        Download it again, then import the new file.
+    2 files: 1 new, 0 changed, 0 quiet, 0 identical, 1 failed
+    ");
+    let report = place.json(&["import", bad.to_str().unwrap()]);
+    assert_eq!(report["files"][0]["error"]["code"], "json_truncated");
+    assert_eq!(place.run(&["import", bad.to_str().unwrap()]).code, 1);
+    assert_eq!(place.run(&["import", "nowhere.json"]).code, 1);
+}
+
+#[test]
+fn standard_input_is_imported_too() {
+    let place = Place::new();
+    let document = std::fs::read(place.files().join("ddb-900000001_2025-09-06T21-51-00Z.json")).unwrap();
+    let mut command = place.command(&["import", "-", "--captured-at", "2024-02-29T12:00:00Z", "--json"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&document).unwrap();
+    let ended = Ended::new(child.wait_with_output().unwrap());
+    let report: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(report["files"][0]["captured_at"], "2024-02-29T12:00:00Z");
+    assert_eq!(report["totals"]["added"], 1);
+}
+
+#[test]
+fn list_filters_and_sorts() {
+    let place = Place::imported();
+    let list = place.json(&["list"]);
+    assert_eq!(list["total"], 3);
+    has(
+        &list["characters"][0],
+        &[
+            "id",
+            "name",
+            "species",
+            "classes",
+            "level",
+            "rules",
+            "campaign",
+            "versions",
+            "captures",
+            "first_captured",
+            "last_captured",
+            "last_changed",
+        ],
+    );
+    has(&list["characters"][0]["classes"][0], &["name", "subclass", "level"]);
+    let names = |args: &[&str]| -> Vec<String> {
+        let list = place.json(&[&["list"], args].concat());
+        list["characters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| c["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(&["--sort", "name"]), ["Maëlis Thornwick", "Sigrún Oakhand", "Ysolde Brök"]);
+    assert_eq!(names(&["--class", "rogue"]), ["Sigrún Oakhand"]);
+    assert_eq!(names(&["--level", "..6"]), ["Ysolde Brök"]);
+    assert_eq!(
+        names(&["--campaign", "The Lanterns of Harrowmere", "--sort", "name", "--limit", "1"]),
+        ["Maëlis Thornwick"]
+    );
+    assert_eq!(names(&["--name", "MAËLIS"]), ["Maëlis Thornwick"]);
+    insta::assert_snapshot!(place.run(&["list", "--sort", "name"]).out, @r"
+    ddb-900000001  Maëlis Thornwick  Wizard 9             The Lanterns of Harrowmere  27 versions  2026-02-21 21:51  Reached Wizard 9
+    ddb-900000002  Sigrún Oakhand    Fighter 6 / Rogue 3  The Lanterns of Harrowmere  29 versions  2026-02-21 22:02  Packed Council's pardon, framed
+    ddb-900000003  Ysolde Brök       Barbarian 5          Salt and Small Gods         29 versions  2026-02-22 15:58  Edited bonds
+    ");
+}
+
+#[test]
+fn history_tells_what_happened() {
+    let place = Place::imported();
+    insta::assert_snapshot!(place.run(&["history", "Maëlis Thornwick", "--limit", "4"]).out, @r"
+    2026-02-21 21:51 * v26   Reached Wizard 9; Hit points 50 to 56; Proficiency bonus 3 to 4, 4th-level slots 2 to 3, 5th-level slots 1; Learned Cone of Cold and Wall of Force; Edited backstory and ideals
+    2026-01-31 21:54   v25   Armor Class 13 to 14; Equipped Cloak of Protection; Attuned to Cloak of Protection
+    2026-01-31 21:51   v24   Armor Class 14 to 13; Packed Pearl of Power; Took off Cloak of Protection; Ended attunement to Cloak of Protection; Edited enemies; Regained 17 hit points: 50 of 50; Prepared Web; 4th-level slots used 1 to 0 and Wand of Magic Missiles uses spent 4 to 0
+    2026-01-10 22:46   v22   No longer prepared: Web
+    and 19 more
+    ");
+    let history = place.json(&["history", "ddb-900000001", "--quiet-too"]);
+    assert_eq!((&history["character"], &history["total"]), (&"ddb-900000001".into(), &27.into()));
+    has(
+        &history["entries"][0],
+        &[
+            "id",
+            "version",
+            "captured_at",
+            "edited_at",
+            "kind",
+            "sentences",
+            "changes",
+            "seen",
+            "pinned",
+            "tags",
+            "session",
+        ],
+    );
+    has(&history["entries"][0]["seen"], &["last", "count"]);
+    let kinds: Vec<&str> =
+        history["entries"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds.last(), Some(&"baseline"));
+    for kind in ["change", "state", "quiet"] {
+        assert!(kinds.contains(&kind), "{kind}");
+    }
+}
+
+#[test]
+fn the_sheet_has_its_shape() {
+    let place = Place::imported();
+    let sheet = place.json(&["show", "ddb-900000001", "--version", "first"]);
+    has(
+        &sheet,
+        &[
+            "id",
+            "version",
+            "captured_at",
+            "name",
+            "species",
+            "background",
+            "rules",
+            "level",
+            "xp",
+            "classes",
+            "abilities",
+            "proficiency_bonus",
+            "hit_points",
+            "armor_class",
+            "initiative",
+            "speeds",
+            "saving_throws",
+            "skills",
+            "proficiencies",
+            "currency",
+            "spells",
+            "spell_slots",
+            "inventory",
+            "feats",
+            "features",
+            "conditions",
+            "notes",
+            "unknown_fields",
+        ],
+    );
+    assert_eq!(keys(&sheet["abilities"]), ["cha", "con", "dex", "int", "str", "wis"]);
+    has(&sheet["hit_points"], &["max", "current", "temporary"]);
+    has(&sheet["spells"][0], &["name", "level", "source", "prepared"]);
+    has(&sheet["inventory"][0], &["key", "name", "quantity", "equipped", "attuned", "container"]);
+    assert_eq!((&sheet["level"], &sheet["hit_points"]["max"]), (&1.into(), &8.into()));
+    let parts = sheet["armor_class"]["parts"].as_array().unwrap();
+    let sum: i64 = parts.iter().map(|part| part["value"].as_i64().unwrap()).sum();
+    assert_eq!(sheet["armor_class"]["value"], sum);
+    assert!(place.run(&["show", "ddb-900000001"]).out.contains("Wizard 9"));
+}
+
+#[test]
+fn diff_compares_any_two() {
+    let place = Place::imported();
+    let diff = place.json(&["diff", "ddb-900000001", "25", "26"]);
+    has(&diff, &["from", "to", "changes", "counts", "folded"]);
+    has(&diff["changes"][0], &["section", "key", "label", "kind", "old", "new"]);
+    assert_eq!(keys(&diff["counts"]), ["added", "changed", "moved", "removed"]);
+    assert_eq!(keys(&diff["folded"]), ["noise", "state"]);
+    insta::assert_snapshot!(place.run(&["diff", "ddb-900000001", "25", "26"]).out, @r"
+    Maëlis Thornwick version 25 (2026-01-31 21:54) → Maëlis Thornwick version 26 (2026-02-21 21:51)
+
+    Identity
+      ~ Wizard: Wizard 8 → Wizard 9
+
+    Combat
+      ~ Hit points: 50 → 56
+      ~ Proficiency bonus: 3 → 4
+      ~ 4th-level slots: 2 → 3
+      + 5th-level slots
+
+    Spells
+      + Cone of Cold
+      + Wall of Force
+
+    Notes
+      ~ Backstory: {+I read it to the lake now. The lake read it all back.
+
+    My mother lit the ninth lantern and somebody has to light it again before the winter is out+}
+      ~ Ideals: [-furniture-] {+a promise+}
+
+    3 added, 0 removed, 6 changed, 0 moved
+    ");
+    let other =
+        place.json(&["diff", "ddb-900000001@latest", "ddb-900000003@first", "--section", "abilities"]);
+    assert!(other["changes"].as_array().unwrap().iter().all(|change| change["section"] == "abilities"));
+    let raw = place.json(&["diff", "ddb-900000001", "25", "26", "--raw"]);
+    has(&raw["changes"][0], &["pointer", "kind", "old", "new"]);
+    assert_eq!(place.run(&["diff", "ddb-900000001", "25"]).code, 2);
+}
+
+#[test]
+fn a_document_comes_back_byte_for_byte_but_for_the_cuts() {
+    let place = Place::imported();
+    let document = place
+        .command(&["document", "ddb-900000001", "--version", "latest", "--json"])
+        .output()
+        .unwrap()
+        .stdout;
+    let original = std::fs::read(place.files().join("ddb-900000001_2026-02-22T14-51-00Z.json")).unwrap();
+    let text = String::from_utf8(document).unwrap();
+    assert!(text.contains(r#""characters":[]"#));
+    assert!(text.len() < original.len());
+    let (before, _) = text.split_once(r#""characters":[]"#).unwrap();
+    let untouched = before.rfind(r#""dmUserId""#).unwrap_or(before.len());
+    assert_eq!(&text.as_bytes()[..untouched], &original[..untouched]);
+}
+
+#[test]
+fn verify_finds_nothing_wrong_and_then_something() {
+    let place = Place::imported();
+    let report = place.json(&["verify", "--read-data"]);
+    assert_eq!(
+        (&report["ok"], &report["checked"]["versions"], &report["problems"]),
+        (&true.into(), &85.into(), &Value::Array(vec![]))
+    );
+    damage(&place.0.path().join("library.sqlite"));
+    let ended = place.run(&["verify", "--read-data"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+}
+
+/// Turns over one byte in the middle of the file, inside a stored document.
+fn damage(library: &Path) {
+    let mut bytes = std::fs::read(library).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xFF;
+    std::fs::write(library, bytes).unwrap();
+}
+
+#[test]
+fn errors_are_typed_and_in_words() {
+    let place = Place::imported();
+    let ended = place.run(&["show", "nobody", "--json"]);
+    assert_eq!(ended.code, 1);
+    let error: Value = serde_json::from_str(&ended.out).unwrap();
+    has(&error["error"], &["code", "message", "hint", "retryable"]);
+    assert_eq!(error["error"]["code"], "character_not_found");
+    insta::assert_snapshot!(place.run(&["show", "nobody"]).err, @r#"
+    No character is called "nobody" or has this id.
+    `backstory list` shows every character with its id.
+    "#);
+    insta::assert_snapshot!(place.run(&["history", "ddb-900000001", "--library", "ftp://x"]).code, @"2");
+    insta::assert_snapshot!(place.run(&["document", "ddb-900000001", "--version", "99"]).err, @r#"
+    ddb-900000001 has no version "99".
+    `backstory history ddb-900000001` shows every version.
+    "#);
+    assert_eq!(place.run(&["frobnicate"]).code, 2);
+    assert_eq!(place.run(&["--version"]).code, 0);
+}

@@ -1,0 +1,49 @@
+//! The storage contract, run against every backend; and what only one backend can do wrong.
+//!
+//! A new backend: an implementation of [`backends::Backend`] and a line at the end of this file.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod backends;
+mod documents;
+mod filters;
+mod history;
+mod model;
+mod sqlite;
+mod transactions;
+
+/// Every test of the contract, for one backend. Each gets a store of its own.
+macro_rules! contract {
+    ($backend:expr; $($file:ident: $($test:ident)*;)*) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::$file::$test(&$backend).await;
+            }
+        )*)*
+    };
+    ($backend:expr) => {
+        contract! { $backend;
+            documents: any_bytes_come_back a_content_is_stored_once an_unknown_content_is_not_found
+                documents_of_many_editions_come_back a_document_under_a_wrong_hash_is_refused
+                a_transaction_reads_its_own_documents statistics_count;
+            filters: every_filter_agrees_with_the_model totals_ignore_limits facets_count_and_sort
+                texts_with_a_meaning_to_databases_are_plain;
+            history: equal_times_are_ordered_by_id every_query_agrees_with_the_model surroundings_of_a_moment
+                sightings_are_a_set a_version_is_replaced_by_its_id rules_of_versions times_far_off_are_refused;
+            transactions: nothing_is_seen_before_the_commit a_dropped_transaction_is_undone
+                a_stale_revision_is_a_conflict a_revision_must_rise a_failed_transaction_is_over
+                concurrent_writers_lose_nothing two_handles_of_one_store the_revision_counts_commits
+                a_sound_store_has_no_problems a_stale_row_is_found a_check_can_be_stopped;
+            model: every_field_comes_back any_writes_do_what_the_model_does;
+        }
+    };
+}
+
+mod memory_backend {
+    contract!(crate::backends::Memory::default());
+}
+
+mod sqlite_backend {
+    contract!(crate::backends::Sqlite::default());
+}

@@ -1,0 +1,292 @@
+//! What only a file can do wrong.
+
+use std::{fs, path::Path, time::Duration};
+
+use backstory_core::{
+    error::Code,
+    job::{Cancel, Silent},
+    model::ContentHash,
+    storage::{CharacterStorage, CheckScope, HistoryQuery, QueryFilter, StorageFactory},
+};
+use backstory_storage::{
+    open::Stores,
+    sqlite::{SqliteOptions, SqliteStorage},
+};
+use backstory_tests::fixtures::{document, store};
+use rusqlite::Connection;
+
+use crate::backends::{Backend, Sqlite};
+
+/// Changes the file behind the store's back.
+fn tamper(path: &Path, sql: &str) {
+    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
+async fn open(path: &Path) -> Result<SqliteStorage, backstory_core::error::Error> {
+    SqliteStorage::open(path, SqliteOptions::default()).await
+}
+
+async fn open_for_reading(path: &Path) -> Result<SqliteStorage, backstory_core::error::Error> {
+    SqliteStorage::open(path, SqliteOptions { read_only: true, ..SqliteOptions::default() }).await
+}
+
+#[tokio::test]
+async fn a_library_of_a_newer_version_can_be_read_and_not_written() {
+    let backend = Sqlite::default();
+    let row = store(&*backend.open().await, 1, &[b"document".to_vec()]).await;
+    let newer = "INSERT INTO refinery_schema_history VALUES (999, 'later', '2030-01-01T00:00:00Z', '1')";
+    tamper(&backend.path(), newer);
+    let storage = open(&backend.path()).await.unwrap();
+    assert_eq!(
+        storage.info().read_only.as_deref(),
+        Some(
+            "This library was made by a newer Backstory, so it is open for reading only. Update Backstory to change it."
+        )
+    );
+    assert_eq!(storage.begin().await.err().unwrap().code, Code::StoreNewer);
+    assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, std::slice::from_ref(&row));
+    assert_eq!(storage.document(&row.id, &ContentHash::of(b"document")).await.unwrap(), b"document");
+}
+
+#[tokio::test]
+async fn a_library_opened_for_reading_is_not_written() {
+    let backend = Sqlite::default();
+    let row = store(&*backend.open().await, 1, &[b"document".to_vec()]).await;
+    let before = fs::read(backend.path()).unwrap();
+    let storage = open_for_reading(&backend.path()).await.unwrap();
+    assert_eq!(storage.begin().await.err().unwrap().code, Code::StoreReadOnly);
+    assert!(storage.info().read_only.is_some());
+    assert_eq!(storage.history(&HistoryQuery::all(row.id)).await.unwrap().total, 1);
+    assert_eq!(fs::read(backend.path()).unwrap(), before);
+    let nowhere = backend.path().with_file_name("nowhere.sqlite");
+    assert_eq!(open_for_reading(&nowhere).await.unwrap_err().code, Code::StorageFailed);
+    assert!(!nowhere.exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_opened_for_reading() {
+    use std::os::unix::fs::PermissionsExt;
+    let backend = Sqlite::default();
+    let row = store(&*backend.open().await, 1, &[b"document".to_vec()]).await;
+    let folder = backend.path().parent().unwrap().to_owned();
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    set(&backend.path(), 0o400);
+    set(&folder, 0o500);
+    // The administrator may write everywhere, and then so does the library.
+    let is_administrator = fs::write(folder.join("probe"), "").is_ok();
+    let storage = open(&backend.path()).await.unwrap();
+    assert_eq!(storage.info().read_only.is_none(), is_administrator);
+    assert_eq!(storage.begin().await.is_ok(), is_administrator);
+    assert_eq!(storage.history(&HistoryQuery::all(row.id)).await.unwrap().total, 1);
+    drop(storage);
+    set(&folder, 0o700);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_may_look() {
+    use std::os::unix::fs::PermissionsExt;
+    let backend = Sqlite::default();
+    let storage = backend.open().await;
+    store(&*storage, 1, &[b"document".to_vec()]).await;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&backend.path()), 0o600);
+    assert_eq!(mode(backend.path().parent().unwrap()), 0o700);
+    assert_eq!(mode(&backend.path().with_file_name("library.sqlite-wal")), 0o600);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_library_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("picture.sqlite");
+    fs::write(&picture, b"\x89PNG and then some more bytes").unwrap();
+    let foreign = folder.path().join("foreign.db");
+    tamper(&foreign, "CREATE TABLE bookmarks (url TEXT)");
+    let marked = folder.path().join("marked.db");
+    tamper(&marked, "PRAGMA application_id = 7; CREATE TABLE t (a)");
+    let cases =
+        [(picture, Code::StoreDamaged), (foreign, Code::InvalidArgument), (marked, Code::InvalidArgument)];
+    for (path, code) in cases {
+        let before = fs::read(&path).unwrap();
+        let error = Stores.open(path.to_str().unwrap()).await.unwrap_err();
+        assert_eq!(error.code, code, "{error:?}");
+        assert!(error.hint.is_some() && error.kept.is_some());
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "nothing was left beside it");
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    for path in [file.join("below").join("a.sqlite"), folder.path().to_owned()] {
+        let error = open(&path).await.unwrap_err();
+        assert_eq!(error.code, Code::StorageFailed, "{error:?}");
+        assert!(error.message.contains(path.to_str().unwrap()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_becomes_a_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("empty.sqlite");
+    fs::write(&path, "").unwrap();
+    store(&open(&path).await.unwrap(), 1, &[b"document".to_vec()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_make_the_same_library_at_once() {
+    for _ in 0..5 {
+        let backend = Sqlite::default();
+        let path = backend.path();
+        let openings: Vec<_> = (0..6)
+            .map(|number| {
+                let path = path.clone();
+                tokio::spawn(async move {
+                    store(&open(&path).await.unwrap(), number, &[b"document".to_vec()]).await;
+                })
+            })
+            .collect();
+        for opening in openings {
+            opening.await.unwrap();
+        }
+        assert_eq!(backend.open().await.query(&QueryFilter::default()).await.unwrap().total, 6);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_document_is_never_returned_and_is_found() {
+    let documents: Vec<_> = (0..12).map(|edition| document(edition, 20_000)).collect();
+    let damages = [
+        // One byte of a difference; everything else reads.
+        (
+            "UPDATE content SET data = CAST(substr(data, 1, 20) || x'ff' || substr(data, 22) AS BLOB) WHERE rung = 3",
+            3,
+        ),
+        ("UPDATE content SET data = x'' WHERE rung = 3", 3),
+        ("UPDATE content SET length = length - 1 WHERE rung = 3", 3),
+        ("UPDATE content SET length = 9223372036854775807 WHERE rung = 3", 3),
+        ("UPDATE content SET codec = 77 WHERE rung = 3", 3),
+        ("UPDATE content SET base = row WHERE rung = 3", 3),
+        ("UPDATE content SET base = NULL WHERE rung = 3", 3),
+        ("PRAGMA foreign_keys = OFF; UPDATE content SET base = 4711 WHERE rung = 3", 3),
+        ("PRAGMA foreign_keys = OFF; DELETE FROM content WHERE rung = 2", 3),
+        ("UPDATE content SET hash = zeroblob(32) WHERE rung = 11", 99),
+    ];
+    for (damage, broken) in damages {
+        let backend = Sqlite::default();
+        let row = store(&*backend.open().await, 1, &documents).await;
+        tamper(&backend.path(), damage);
+        let storage = backend.open().await;
+        for (rung, document) in documents.iter().enumerate() {
+            match storage.document(&row.id, &ContentHash::of(document)).await {
+                Ok(read) => assert!(read == *document && rung != broken, "{damage} {rung}"),
+                Err(error) => assert!(
+                    matches!(error.code, Code::StoreDamaged | Code::VersionNotFound) && error.hint.is_some(),
+                    "{damage} {rung}: {error:?}"
+                ),
+            }
+        }
+        assert!(storage.document(&row.id, &ContentHash::of(&documents[8])).await.is_ok(), "{damage}");
+        let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+        let found = |problem: &backstory_core::storage::Problem| {
+            ["content_damaged", "content_missing"].contains(&problem.code.as_str())
+                && problem.r#where.starts_with("ddb-1 version ")
+        };
+        assert!(report.problems.iter().any(found), "{damage}: {:?}", report.problems);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_base_does_not_keep_a_player_from_saving() {
+    let documents: Vec<_> = (0..3).map(|edition| document(edition, 20_000)).collect();
+    let backend = Sqlite::default();
+    let row = store(&*backend.open().await, 1, &documents[..2]).await;
+    tamper(&backend.path(), "UPDATE content SET data = x'00'");
+    let storage = backend.open().await;
+    let mut transaction = storage.begin().await.unwrap();
+    transaction.write(vec![backstory_tests::fixtures::content(&row.id, &documents[2])]).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(storage.document(&row.id, &ContentHash::of(&documents[2])).await.unwrap() == documents[2]);
+}
+
+#[tokio::test]
+async fn overwritten_pages_are_reported_and_never_a_panic() {
+    let documents: Vec<_> = (0..12).map(|edition| document(edition, 60_000)).collect();
+    let mut reported = 0;
+    for seed in 0..40_usize {
+        let backend = Sqlite::default();
+        let row = store(&*backend.open().await, 1, &documents).await;
+        let mut bytes = fs::read(backend.path()).unwrap();
+        let pages = bytes.len() / 4096;
+        let page = 1 + (seed * 7919) % (pages - 1);
+        bytes[page * 4096..][..4096]
+            .iter_mut()
+            .enumerate()
+            .for_each(|(n, byte)| *byte = (n * seed) as u8 ^ 0x5a);
+        fs::write(backend.path(), bytes).unwrap();
+        let Ok(storage) = open(&backend.path()).await else {
+            reported += 1;
+            continue;
+        };
+        for document in &documents {
+            if let Ok(read) = storage.document(&row.id, &ContentHash::of(document)).await {
+                assert!(read == *document, "page {page}");
+            }
+        }
+        let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+        reported += usize::from(!report.problems.is_empty());
+    }
+    assert_eq!(reported, 40);
+}
+
+#[tokio::test]
+async fn a_projection_that_went_wrong_is_found() {
+    for damage in [
+        "UPDATE character_index SET name_folded = 'somebody'",
+        "UPDATE character_index SET level = 6",
+        "DELETE FROM character_class",
+        "DELETE FROM character_index",
+        "UPDATE character SET details = '{'",
+    ] {
+        let backend = Sqlite::default();
+        store(&*backend.open().await, 1, &[b"document".to_vec()]).await;
+        tamper(&backend.path(), damage);
+        let storage = backend.open().await;
+        let report = storage.check(CheckScope::Structure, &Silent, &Cancel::default()).await.unwrap();
+        let found: Vec<_> = report.problems.iter().map(|p| (p.code.as_str(), p.r#where.as_str())).collect();
+        assert_eq!(found, [("index_stale", "ddb-1")], "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_else_writing_for_long_is_busy() {
+    let backend = Sqlite::default();
+    let options = SqliteOptions { wait: Duration::from_millis(20), ..SqliteOptions::default() };
+    let storage = SqliteStorage::open(backend.path(), options).await.unwrap();
+    let other = backend.open().await;
+    let held = other.begin().await.unwrap();
+    let error = storage.begin().await.err().unwrap();
+    assert_eq!((error.code, error.retryable), (Code::StoreBusy, true));
+    assert!(storage.query(&QueryFilter::default()).await.is_ok(), "readers do not wait");
+    drop(held);
+    let own = storage.begin().await.unwrap();
+    assert_eq!(storage.begin().await.err().unwrap().code, Code::StoreBusy);
+    drop(own);
+    assert!(storage.begin().await.is_ok());
+}
+
+#[tokio::test]
+async fn small_histories_are_small() {
+    let backend = Sqlite::default();
+    let documents: Vec<_> = (0..100).map(|edition| document(edition, 400_000)).collect();
+    let storage = backend.open().await;
+    store(&*storage, 1, &documents).await;
+    let statistics = storage.statistics().await.unwrap();
+    let keyframe = zstd::bulk::compress(&documents[0], 3).unwrap().len() as u64;
+    let per_difference = (statistics.encoded_bytes - keyframe) / 99;
+    assert!(per_difference < 3_000, "{per_difference} bytes for a difference, {keyframe} for a keyframe");
+}
