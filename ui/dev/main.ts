@@ -23,9 +23,9 @@ const bridge = new FakeBridge({
 const pick = (version: number, character = "ddb-102") => ({ character, version });
 const places: Record<string, () => void> = {
   rekor: () => router.reset({ name: "character", id: asked.get("id") ?? "ddb-102", version: asked.has("v") ? Number(asked.get("v")) : null }),
-  compare: () => router.reset({ name: "compare", a: pick(29), b: pick(30), mode: "sheet" }),
-  other: () => router.reset({ name: "compare", a: pick(1, "ddb-105"), b: pick(30), mode: "sheet" }),
-  raw: () => router.reset({ name: "compare", a: pick(29), b: pick(30), mode: "raw" }),
+  compare: () => router.reset({ name: "compare", a: pick(28), b: pick(29), mode: "sheet" }),
+  other: () => router.reset({ name: "compare", a: pick(1, "ddb-105"), b: pick(29), mode: "sheet" }),
+  raw: () => router.reset({ name: "compare", a: pick(28), b: pick(29), mode: "raw" }),
   import: () => router.reset({ name: "import" }),
 };
 

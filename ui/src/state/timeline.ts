@@ -1,5 +1,6 @@
 // Turns a history into the rows of the timeline: days, events, and one line for every stretch in which nothing changed.
 import type { HistoryEntry } from "../api";
+import { groupBy } from "../collections/group";
 import { localDay } from "../text";
 import { isVisible, shownAt } from "./characters.svelte";
 
@@ -32,8 +33,8 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
   let stretch: Stretch = { quiet: [], sightings: 0, sightedUntil: null };
   let newest = true;
   let day = "";
-  const shown = entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find));
-  const wanted = new Set(shown);
+  const wanted = new Set(entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find)));
+  const levels = levelsByDay(entries);
 
   for (const entry of entries) {
     if (!isVisible(entry)) {
@@ -47,7 +48,7 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
     const itsDay = localDay(entry.session);
     if (itsDay !== day) {
       day = itsDay;
-      rows.push({ type: "day", key: `day-${itsDay}-${entry.version}`, at: entry.session, levels: levelsOf(itsDay, entries) });
+      rows.push({ type: "day", key: `day-${itsDay}-${entry.version}`, at: entry.session, levels: levels.get(itsDay) ?? null });
     }
     rows.push({
       type: "event",
@@ -86,15 +87,20 @@ function pushStretch(rows: TimelineRow[], stretch: Stretch, options: TimelineOpt
   if (open) rows.push(...stretch.quiet.map((entry) => ({ type: "quiet" as const, key: `v-${entry.version}`, entry })));
 }
 
-/** From which level to which a day led, where it held more than one event. */
-function levelsOf(day: string, entries: readonly HistoryEntry[]): [number, number] | null {
-  const events = entries.filter((entry) => isVisible(entry) && localDay(entry.session) === day);
-  const [last] = events;
-  const first = events.at(-1);
-  if (!last || !first || events.length < 2) return null;
-  const before = entries[entries.indexOf(first) + 1];
-  const from = before?.level ?? first.level;
-  return from === last.level ? null : [from, last.level];
+/** From which level to which each day led, where it held more than one event. */
+function levelsByDay(entries: readonly HistoryEntry[]): Map<string, [number, number]> {
+  const levels = new Map<string, [number, number]>();
+  const days = groupBy(
+    entries.map((entry, place) => ({ entry, place })).filter(({ entry }) => isVisible(entry)),
+    ({ entry }) => localDay(entry.session),
+  );
+  for (const [day, events] of days) {
+    const last = events[0]!.entry;
+    const first = events.at(-1)!;
+    const from = entries[first.place + 1]?.level ?? first.entry.level;
+    if (events.length > 1 && from !== last.level) levels.set(day, [from, last.level]);
+  }
+  return levels;
 }
 
 function matches(entry: HistoryEntry, landmarks: boolean, find: string): boolean {

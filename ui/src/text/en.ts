@@ -10,13 +10,16 @@ const ORDINALS: Record<string, string> = { one: "st", two: "nd", few: "rd", othe
 const ordinalRules = new Intl.PluralRules("en", { type: "ordinal" });
 const ordinal = (value: number) => `${value}${ORDINALS[ordinalRules.select(value)]}`;
 
-const THINGS: Partial<Record<Section, [string, string]>> = {
+const THINGS: Record<Section, [string, string]> = {
   abilities: ["ability", "abilities"],
   spells: ["spell", "spells"],
   inventory: ["item", "items"],
   features: ["feature", "features"],
   proficiencies: ["proficiency", "proficiencies"],
   notes: ["note", "notes"],
+  identity: ["detail", "details"],
+  combat: ["combat value", "combat values"],
+  currency: ["kind of coin", "kinds of coins"],
   state: ["state", "states"],
 };
 
@@ -110,9 +113,9 @@ export const en = {
   status: {
     label: "Where your data stands",
     nothing: "Nothing saved yet",
-    saved: (characters: number, versions: number) =>
-      `Saved on this computer · ${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}`,
-    savedShort: "Saved on this computer",
+    saved: "Saved on this computer",
+    amount: (characters: number, versions: number) =>
+      `${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}`,
     sample: "Sample characters, nothing is saved",
     readOnly: "Open for reading only",
     unreadable: "Your library could not be opened",
@@ -355,7 +358,7 @@ export const en = {
       state: "None",
     } satisfies Record<Section, string>,
     thing: (section: Section, amount: number) => {
-      const [one, other] = THINGS[section] ?? ["change", "changes"];
+      const [one, other] = THINGS[section];
       return plural(amount) === "one" ? one : other;
     },
     truth: (value: boolean, attribute: string) => {
