@@ -30,13 +30,19 @@ const roomOf = (path: string) => path.split("/")[0]!;
 
 describe("the house", () => {
   it("knows Tauri in one file", () => {
-    expect(files.filter(({ text }) => text.includes("@tauri-apps/")).map(({ file }) => file)).toEqual(["api/tauri.ts"]);
+    expect(files.filter(({ text }) => text.includes("@tauri-apps/")).map(({ file }) => file)).toEqual([
+      "api/tauri.ts",
+    ]);
   });
 
   it("keeps its directions", () => {
     const wrong = files.flatMap(({ file, text }) => {
       const may = MAY[roomOf(file)];
-      return may ? importsOf(file, text).filter((to) => !may.includes(roomOf(to))).map((to) => `${file} → ${to}`) : [];
+      return may
+        ? importsOf(file, text)
+            .filter((to) => !may.includes(roomOf(to)))
+            .map((to) => `${file} → ${to}`)
+        : [];
     });
     expect(wrong).toEqual([]);
   });
@@ -50,7 +56,10 @@ describe("the house", () => {
 
   it("keeps colours in the tokens", () => {
     const styles = readdirSync(join(SRC, "styles")).filter((file) => file !== "tokens.css");
-    for (const file of styles) expect(readFileSync(join(SRC, "styles", file), "utf8"), file).not.toMatch(/#[0-9a-f]{3,8}\b|rgb\(|hsl\(|oklch\(/i);
+    for (const file of styles)
+      expect(readFileSync(join(SRC, "styles", file), "utf8"), file).not.toMatch(
+        /#[0-9a-f]{3,8}\b|rgb\(|hsl\(|oklch\(/i,
+      );
   });
 
   it("takes nothing from the tests into the app", () => {
@@ -59,17 +68,25 @@ describe("the house", () => {
 });
 
 describe("the catalogue", () => {
-  const used = files.filter(({ file }) => !file.startsWith("text/")).map(({ text }) => text).join("\n");
+  const used = files
+    .filter(({ file }) => !file.startsWith("text/"))
+    .map(({ text }) => text)
+    .join("\n");
 
   function leaves(tree: object, path: string[] = []): string[][] {
     return Object.entries(tree).flatMap(([key, value]) =>
-      typeof value === "object" && value !== null && !Array.isArray(value) ? leaves(value, [...path, key]) : [[...path, key]],
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? leaves(value, [...path, key])
+        : [[...path, key]],
     );
   }
 
   it("has no words that nothing says", () => {
-    const said = (path: string[]) => path.some((_, i) => i > 0 && used.includes(`t.${path.slice(0, i + 1).join(".")}`)) || used.includes(`t.${path[0]}`);
-    const unsaid = leaves(en).filter((path) => !said(path) && !(path.length === 1 && used.includes(`t.${path[0]}`)));
+    const names = (path: string[]) => new RegExp(`\\bt\\.${path.join("\\.")}\\b`).test(used);
+    // A table of words, such as the names of the sections, is said as a whole.
+    const unsaid = leaves(en).filter(
+      (path) => !names(path) && !(path.length > 2 && names(path.slice(0, -1))),
+    );
     expect(unsaid.map((path) => path.join("."))).toEqual([]);
   });
 
@@ -86,7 +103,14 @@ describe("the catalogue", () => {
     expect(en.timeline.checks(1)).toBe("1 check, nothing changed");
     expect(en.timeline.checks(35)).toBe("35 checks, nothing changed");
     expect(en.import.dropHover(1)).toBe("Drop to import 1 file");
-    expect([1, 2, 3, 4, 11, 21].map(en.sheet.spellLevel)).toEqual(["1st", "2nd", "3rd", "4th", "11th", "21st"]);
+    expect([1, 2, 3, 4, 11, 21].map(en.sheet.spellLevel)).toEqual([
+      "1st",
+      "2nd",
+      "3rd",
+      "4th",
+      "11th",
+      "21st",
+    ]);
     expect(en.compare.thing("abilities", 1)).toBe("ability");
   });
 });

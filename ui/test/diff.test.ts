@@ -10,7 +10,15 @@ import { rawLines } from "./fake/lines";
 import Table from "./DiffTableHarness.svelte";
 import RawLine from "../src/diff/RawLine.svelte";
 
-const side = { character: "ddb-102", name: "Rekor", id: "x", version: 1, captured_at: "", edited_at: null, level: 9 };
+const side = {
+  character: "ddb-102",
+  name: "Rekor",
+  id: "x",
+  version: 1,
+  captured_at: "",
+  edited_at: null,
+  level: 9,
+};
 const comparison = (changes: Change[]): Comparison => ({
   from: side,
   to: side,
@@ -36,7 +44,13 @@ describe("the rows of a comparison", () => {
 
   it("says numbers with their difference and truths in words", () => {
     const [, , hp] = section("combat").rows.map((row) => row);
-    expect(section("combat").rows[0]!.b).toEqual({ kind: "there", parts: [{ text: "65", mark: "new" }, { text: " +14", mark: "meta" }] });
+    expect(section("combat").rows[0]!.b).toEqual({
+      kind: "there",
+      parts: [
+        { text: "65", mark: "new" },
+        { text: " +14", mark: "meta" },
+      ],
+    });
     expect(hp).toBeDefined();
     const staff = section("inventory").rows.find((row) => JSON.stringify(row.b).includes("Quarterstaff"))!;
     expect(staff.a).toMatchObject({ parts: [{ text: "Quarterstaff " }, { text: "not equipped" }] });
@@ -54,9 +68,32 @@ describe("the rows of a comparison", () => {
 
   it("renders hostile names and notes as text", () => {
     const changes: Change[] = [
-      { section: "identity", key: "identity/name", label: "Name", kind: "changed", old: "Rekor", new: HOSTILE },
-      { section: "inventory", key: "inventory/1", label: HOSTILE, group: HOSTILE, kind: "added", old: null, new: 1 },
-      { section: "notes", key: "notes/backstory", label: "Backstory", kind: "changed", old: "", new: HOSTILE, text: [{ op: "insert", value: HOSTILE }] },
+      {
+        section: "identity",
+        key: "identity/name",
+        label: "Name",
+        kind: "changed",
+        old: "Rekor",
+        new: HOSTILE,
+      },
+      {
+        section: "inventory",
+        key: "inventory/1",
+        label: HOSTILE,
+        group: HOSTILE,
+        kind: "added",
+        old: null,
+        new: 1,
+      },
+      {
+        section: "notes",
+        key: "notes/backstory",
+        label: "Backstory",
+        kind: "changed",
+        old: "",
+        new: HOSTILE,
+        text: [{ op: "insert", value: HOSTILE }],
+      },
     ];
     const { container } = render(Table, { sections: diffSections(comparison(changes)), current: null });
     expect(container.querySelector("img, script")).toBeNull();
@@ -65,7 +102,10 @@ describe("the rows of a comparison", () => {
   });
 
   it("is a real table with row headers, and outlines the current change", () => {
-    const { container } = render(Table, { sections: diffSections(comparison(rekorChanges)), current: "combat/hit_points_max" });
+    const { container } = render(Table, {
+      sections: diffSections(comparison(rekorChanges)),
+      current: "combat/hit_points_max",
+    });
     expect(screen.getByRole("rowheader", { name: "Hit points" })).toBeTruthy();
     expect(container.querySelector("tr.cur")?.getAttribute("aria-current")).toBe("true");
     expect(container.querySelector("ins")?.textContent).toContain("followed the missing coin north");
@@ -76,19 +116,31 @@ describe("the rows of a comparison", () => {
 describe("prose", () => {
   it("shortens long equal runs to what stands next to a change", () => {
     const long = "word ".repeat(200);
-    const pieces = around([{ op: "equal", value: long }, { op: "insert", value: "new" }, { op: "equal", value: long }]);
+    const pieces = around([
+      { op: "equal", value: long },
+      { op: "insert", value: "new" },
+      { op: "equal", value: long },
+    ]);
     expect(pieces.map((piece) => piece.op)).toEqual(["elided", "equal", "insert", "equal", "elided"]);
     expect(pieces.map((piece) => piece.value).join("").length).toBeLessThan(260);
   });
 
   it("leaves short runs whole", () => {
-    expect(around([{ op: "equal", value: "He " }, { op: "delete", value: "did not" }])).toHaveLength(2);
+    expect(
+      around([
+        { op: "equal", value: "He " },
+        { op: "delete", value: "did not" },
+      ]),
+    ).toHaveLength(2);
   });
 });
 
 describe("the summary of a version", () => {
   it("says single values from what to what and counts the rest", () => {
-    const chips = summaryChips(comparison(rekorChanges)).map((chip) => `${chip.kind}: ${chip.valueFirst ? `${chip.value} ${chip.label}` : `${chip.label} ${chip.value}`}`);
+    const chips = summaryChips(comparison(rekorChanges)).map(
+      (chip) =>
+        `${chip.kind}: ${chip.valueFirst ? `${chip.value} ${chip.label}` : `${chip.label} ${chip.value}`}`,
+    );
     expect(chips).toContain("changed: Level 7 → 9");
     expect(chips).toContain("changed: Hit points 51 → 65");
     expect(chips).toContain("added: 5 spells");

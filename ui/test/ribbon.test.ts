@@ -14,7 +14,10 @@ const point = (version: number, at: string, part: Partial<RibbonPoint> = {}): Ri
 
 describe("the ribbon", () => {
   it("gives a sitting 2 + 2.2·√changes, so that a busy night cannot drown a level-up", () => {
-    const shape = ribbonShape([point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-02T00:00:00Z", { changes: 49 })], null);
+    const shape = ribbonShape(
+      [point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-02T00:00:00Z", { changes: 49 })],
+      null,
+    );
     const [first, second] = shape.dates;
     const units = [2 + 2.2, 2 + 2.2 * 7];
     expect(first!.x).toBe(0);
@@ -24,7 +27,10 @@ describe("the ribbon", () => {
   it("makes a pause of more than two and a half days a column of fixed width that names its length", () => {
     const near = ribbonShape([point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-03T00:00:00Z")], null);
     expect(near.gaps).toEqual([]);
-    const far = ribbonShape([point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-11T00:00:00Z"), point(3, "2026-06-11T00:00:00Z")], null);
+    const far = ribbonShape(
+      [point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-11T00:00:00Z"), point(3, "2026-06-11T00:00:00Z")],
+      null,
+    );
     expect(far.gaps.map((gap) => gap.days)).toEqual([10, 151]);
     expect(far.gaps[0]!.width).toBe(far.gaps[1]!.width);
   });
@@ -36,7 +42,9 @@ describe("the ribbon", () => {
   });
 
   it("stays within its width and in order, however many pauses there are", () => {
-    const points = Array.from({ length: 40 }, (_, i) => point(i + 1, new Date(Date.UTC(2026, 0, 1 + i * 9)).toISOString()));
+    const points = Array.from({ length: 40 }, (_, i) =>
+      point(i + 1, new Date(Date.UTC(2026, 0, 1 + i * 9)).toISOString()),
+    );
     const shape = ribbonShape(points, null);
     const places = shape.ticks.map((tick) => tick.x);
     expect(places).toEqual([...places].sort((a, b) => a - b));
@@ -46,7 +54,11 @@ describe("the ribbon", () => {
 
   it("gives quiet versions a place between the ticks and no tick", () => {
     const shape = ribbonShape(
-      [point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-01T01:00:00Z", { visible: false }), point(3, "2026-01-01T02:00:00Z")],
+      [
+        point(1, "2026-01-01T00:00:00Z"),
+        point(2, "2026-01-01T01:00:00Z", { visible: false }),
+        point(3, "2026-01-01T02:00:00Z"),
+      ],
       null,
     );
     expect(shape.ticks.map((tick) => tick.version)).toEqual([1, 3]);
@@ -55,7 +67,10 @@ describe("the ribbon", () => {
   });
 
   it("draws a level step where the level changed, and a flat line for one version", () => {
-    const shape = ribbonShape([point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-01T01:00:00Z", { level: 2 })], null);
+    const shape = ribbonShape(
+      [point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-01T01:00:00Z", { level: 2 })],
+      null,
+    );
     expect(shape.steps.map((step) => step.level)).toEqual([1, 2]);
     const { line, y } = levelLine(shape);
     expect(y(2)).toBeLessThan(y(1));

@@ -10,9 +10,14 @@ class NoResize implements ResizeObserver {
 
 globalThis.ResizeObserver = NoResize;
 globalThis.matchMedia = (query) =>
-  ({ matches: false, media: query, addEventListener: () => undefined, removeEventListener: () => undefined }) as unknown as MediaQueryList;
+  ({
+    matches: false,
+    media: query,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }) as unknown as MediaQueryList;
 Element.prototype.scrollIntoView = () => undefined;
 Object.defineProperty(document, "fonts", { value: { ready: Promise.resolve() } });
-CSS.escape ??= (text: string) => text.replace(/["\\]/g, "\\$&");
+globalThis.CSS ??= { escape: (text: string) => text.replace(/["\\]/g, "\\$&") } as typeof CSS;
 
 afterEach(() => cleanup());

@@ -3,9 +3,11 @@ import { timelineRows, type TimelineOptions, type TimelineRow } from "../src/sta
 import { rekorHistory } from "./fake/rekor";
 
 const plain: TimelineOptions = { open: new Set(), quiet: false, landmarks: false, find: "" };
-const rowsOf = (options: Partial<TimelineOptions> = {}) => timelineRows(rekorHistory, { ...plain, ...options });
+const rowsOf = (options: Partial<TimelineOptions> = {}) =>
+  timelineRows(rekorHistory, { ...plain, ...options });
 const folds = (rows: TimelineRow[]) => rows.filter((row) => row.type === "fold");
-const events = (rows: TimelineRow[]) => rows.flatMap((row) => (row.type === "event" ? row.entry.version : []));
+const events = (rows: TimelineRow[]) =>
+  rows.flatMap((row) => (row.type === "event" ? row.entry.version : []));
 
 describe("the timeline", () => {
   it("is newest first and says a day once", () => {

@@ -7,7 +7,17 @@ import { isVisible, shownAt } from "./characters.svelte";
 export type TimelineRow =
   | { type: "day"; key: string; at: string; levels: [number, number] | null }
   | { type: "event"; key: string; entry: HistoryEntry; otherDay: boolean }
-  | { type: "fold"; key: string; checks: number; rests: boolean; from: string; to: string; open: boolean; newest: boolean; hides: number }
+  | {
+      type: "fold";
+      key: string;
+      checks: number;
+      rests: boolean;
+      from: string;
+      to: string;
+      open: boolean;
+      newest: boolean;
+      hides: number;
+    }
   | { type: "quiet"; key: string; entry: HistoryEntry };
 
 export interface TimelineOptions {
@@ -33,7 +43,9 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
   let stretch: Stretch = { quiet: [], sightings: 0, sightedUntil: null };
   let newest = true;
   let day = "";
-  const wanted = new Set(entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find)));
+  const wanted = new Set(
+    entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find)),
+  );
   const levels = levelsByDay(entries);
 
   for (const entry of entries) {
@@ -48,7 +60,12 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
     const itsDay = localDay(entry.session);
     if (itsDay !== day) {
       day = itsDay;
-      rows.push({ type: "day", key: `day-${itsDay}-${entry.version}`, at: entry.session, levels: levels.get(itsDay) ?? null });
+      rows.push({
+        type: "day",
+        key: `day-${itsDay}-${entry.version}`,
+        at: entry.session,
+        levels: levels.get(itsDay) ?? null,
+      });
     }
     rows.push({
       type: "event",
@@ -77,14 +94,20 @@ function pushStretch(rows: TimelineRow[], stretch: Stretch, options: TimelineOpt
     type: "fold",
     key,
     checks,
-    rests: stretch.quiet.length > 0 && stretch.quiet.every((entry) => entry.kind === "state") && stretch.sightings <= 0,
+    rests:
+      stretch.quiet.length > 0 &&
+      stretch.quiet.every((entry) => entry.kind === "state") &&
+      stretch.sightings <= 0,
     from: first?.captured_at ?? until,
     to: last?.seen.last ?? until,
     open,
     newest,
     hides: stretch.quiet.length,
   });
-  if (open) rows.push(...stretch.quiet.map((entry) => ({ type: "quiet" as const, key: `v-${entry.version}`, entry })));
+  if (open)
+    rows.push(
+      ...stretch.quiet.map((entry) => ({ type: "quiet" as const, key: `v-${entry.version}`, entry })),
+    );
 }
 
 /** From which level to which each day led, where it held more than one event. */
