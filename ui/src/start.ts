@@ -14,7 +14,9 @@ export async function start(): Promise<void> {
 
 /** After two frames something is on the screen. Hidden windows may not paint at all, so it does not wait for ever. */
 function painted(): Promise<void> {
-  const twoFrames = new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
+  const twoFrames = new Promise<void>((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => done())),
+  );
   const soonEnough = new Promise<void>((done) => setTimeout(done, 250));
   return Promise.race([Promise.all([document.fonts.ready, twoFrames]).then(() => undefined), soonEnough]);
 }

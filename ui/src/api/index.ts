@@ -8,7 +8,11 @@ export type OnProgress = (event: ProgressEvent) => void;
 
 /** What carries commands and events: Tauri in the app, a double in tests. */
 export interface Bridge {
-  call<C extends Command>(command: C, params: Commands[C][0], onProgress?: OnProgress): Promise<Commands[C][1]>;
+  call<C extends Command>(
+    command: C,
+    params: Commands[C][0],
+    onProgress?: OnProgress,
+  ): Promise<Commands[C][1]>;
   listen(handler: (event: AppEvent) => void): void;
 }
 

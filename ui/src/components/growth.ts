@@ -27,8 +27,10 @@ export function growthShape(steps: readonly GrowthStep[]): GrowthShape {
   const levels = steps.map((step) => step.level);
   const low = Math.min(...levels);
   const high = Math.max(...levels);
-  if (steps.length === 0 || low === high) return { line: `0,${FLAT} ${GROWTH_WIDTH},${FLAT}`, area: null, ticks };
-  const y = (level: number) => round(BOTTOM - ((level - low) / Math.max(high - low, FULL_CLIMB)) * (BOTTOM - TOP) - 2);
+  if (steps.length === 0 || low === high)
+    return { line: `0,${FLAT} ${GROWTH_WIDTH},${FLAT}`, area: null, ticks };
+  const y = (level: number) =>
+    round(BOTTOM - ((level - low) / Math.max(high - low, FULL_CLIMB)) * (BOTTOM - TOP) - 2);
   const points: string[] = [`0,${y(levels[0]!)}`];
   for (let i = 1; i < levels.length; i++) {
     if (levels[i] === levels[i - 1]) continue;

@@ -107,7 +107,8 @@ export function levelLine(shape: RibbonShape): { line: string; y: (level: number
 }
 
 const time = (at: string) => Date.parse(at);
-const unitsOf = (sitting: RibbonPoint[]) => 2 + 2.2 * Math.sqrt(sitting.reduce((sum, point) => sum + Math.max(point.changes, 1), 0));
+const unitsOf = (sitting: RibbonPoint[]) =>
+  2 + 2.2 * Math.sqrt(sitting.reduce((sum, point) => sum + Math.max(point.changes, 1), 0));
 
 function sittingsOf(points: readonly RibbonPoint[]): RibbonPoint[][] {
   const sittings: RibbonPoint[][] = [];

@@ -16,7 +16,8 @@ export function rawItems(folded: RawLines, whole: RawLines | null, open: Readonl
       items.push({ key: `r${index}`, row, index });
       return;
     }
-    for (const line of linesOf(whole.rows, row.a, row.count)) items.push({ key: `a${line.a}`, row: line, index });
+    for (const line of linesOf(whole.rows, row.a, row.count))
+      items.push({ key: `a${line.a}`, row: line, index });
   });
   return items;
 }

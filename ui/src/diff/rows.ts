@@ -20,7 +20,8 @@ export const SECTIONS: Section[] = [
 const LISTS: Section[] = ["spells", "inventory", "features", "proficiencies"];
 
 export type Part = { text: string; mark: "plain" | "old" | "new" | "meta" };
-export type Cell = { kind: "missing"; text: string } | { kind: "there"; parts: Part[] } | { kind: "prose"; ops: TextOp[] };
+export type Cell =
+  { kind: "missing"; text: string } | { kind: "there"; parts: Part[] } | { kind: "prose"; ops: TextOp[] };
 
 export interface DiffRow {
   key: string;
@@ -63,13 +64,18 @@ function sectionOf(section: Section, changes: Change[]): DiffSection {
 
 /** Things of one group that share a fate stand in one row; everything else has a row of its own. */
 function rowsOf(changes: Change[]): DiffRow[] {
-  return groupBy(changes, (change) => (isThing(change) ? `${change.kind}:${change.group ?? ""}` : change)).flatMap(
-    ([key, group]) => (typeof key === "string" ? [thingsRow(group)] : group.map(valueRow)),
-  );
+  return groupBy(changes, (change) =>
+    isThing(change) ? `${change.kind}:${change.group ?? ""}` : change,
+  ).flatMap(([key, group]) => (typeof key === "string" ? [thingsRow(group)] : group.map(valueRow)));
 }
 
 function isThing(change: Change): boolean {
-  return LISTS.includes(change.section) && !change.attribute && change.kind !== "changed" && change.kind !== "moved";
+  return (
+    LISTS.includes(change.section) &&
+    !change.attribute &&
+    change.kind !== "changed" &&
+    change.kind !== "moved"
+  );
 }
 
 function thingsRow(changes: Change[]): DiffRow {
@@ -93,7 +99,13 @@ function valueRow(change: Change): DiffRow {
   const field = isListed ? (change.group ?? t.compare.section[change.section]) : fieldOf(change);
   const lead = isListed ? change.label : "";
   if (change.text && change.kind === "changed") {
-    return { key: change.key, kind: change.kind, field, a: { kind: "prose", ops: change.text }, b: { kind: "prose", ops: change.text } };
+    return {
+      key: change.key,
+      kind: change.kind,
+      field,
+      a: { kind: "prose", ops: change.text },
+      b: { kind: "prose", ops: change.text },
+    };
   }
   return {
     key: change.key,
@@ -105,7 +117,9 @@ function valueRow(change: Change): DiffRow {
 }
 
 function fieldOf(change: Change): string {
-  return change.attribute && change.section !== "notes" ? `${change.label}, ${t.compare.attribute(change.attribute).toLocaleLowerCase()}` : change.label;
+  return change.attribute && change.section !== "notes"
+    ? `${change.label}, ${t.compare.attribute(change.attribute).toLocaleLowerCase()}`
+    : change.label;
 }
 
 function cell(change: Change, lead: string, value: JsonValue | null, side: "old" | "new"): Cell {
@@ -124,7 +138,8 @@ function cell(change: Change, lead: string, value: JsonValue | null, side: "old"
 /** `31 × Rations`; a name alone where it stands for one, or where the value only repeats it. */
 function thing(change: Change, value: JsonValue | null): string {
   if (typeof value === "number" && change.section === "inventory") return t.sheet.item(change.label, value);
-  if (typeof value === "string" && value !== "" && value !== change.label && value.length < 40) return `${change.label} (${value})`;
+  if (typeof value === "string" && value !== "" && value !== change.label && value.length < 40)
+    return `${change.label} (${value})`;
   return change.label;
 }
 
@@ -137,7 +152,8 @@ function nameWithValue(change: Change): string {
 export function valueText(value: JsonValue, attribute: string | undefined): string {
   if (typeof value === "number") return formatNumber(value);
   if (typeof value === "string") return value;
-  if (typeof value === "boolean") return attribute ? t.compare.truth(value, attribute) : value ? t.compare.yes : t.compare.no;
+  if (typeof value === "boolean")
+    return attribute ? t.compare.truth(value, attribute) : value ? t.compare.yes : t.compare.no;
   if (Array.isArray(value)) return t.list(value.map((part) => valueText(part, undefined)));
   return JSON.stringify(value);
 }

@@ -12,18 +12,31 @@ export interface SummaryChip {
 }
 
 const SINGLES: Section[] = ["identity", "combat"];
+/** Where things come and go. Elsewhere a value that appears is a value that changed. */
+const LISTS: Section[] = ["spells", "inventory", "features", "proficiencies"];
 const SINGLES_AT_MOST = 3;
 
 /** Single values say from what to what; things are counted. */
 export function summaryChips(comparison: Comparison): SummaryChip[] {
-  const changes = comparison.changes.filter((change) => change.kind !== "same" && change.section !== "state");
+  const seen = comparison.changes.filter((change) => change.kind !== "same" && change.section !== "state");
+  const total = seen.find(
+    (change) => change.section === "identity" && change.key.endsWith("level") && !change.attribute,
+  );
+  // The level of the one class says what the level said.
+  const changes = seen.filter(
+    (change) =>
+      !(total && change.attribute === "level" && change.old === total.old && change.new === total.new),
+  );
   const singles = changes.filter(isSingle);
   const shown = new Set(singles.slice(0, SINGLES_AT_MOST));
   const chips = [...shown].map((change) => single(change));
   const counted = new Map<string, { section: Section; kind: SummaryChip["kind"]; names: Set<string> }>();
   for (const change of changes) {
     if (shown.has(change)) continue;
-    const kind = change.kind === "added" || change.kind === "removed" ? change.kind : "changed";
+    const kind =
+      LISTS.includes(change.section) && (change.kind === "added" || change.kind === "removed")
+        ? change.kind
+        : "changed";
     const key = `${change.section}-${kind}`;
     const group = counted.get(key) ?? { section: change.section, kind, names: new Set() };
     group.names.add(change.label);
@@ -31,16 +44,29 @@ export function summaryChips(comparison: Comparison): SummaryChip[] {
   }
   for (const [key, { section, kind, names }] of counted) {
     const amount = names.size;
-    chips.push({ key, kind, label: t.compare.thing(section, amount), value: formatNumber(amount), valueFirst: true });
+    chips.push({
+      key,
+      kind,
+      label: t.compare.thing(section, amount),
+      value: formatNumber(amount),
+      valueFirst: true,
+    });
   }
   return chips;
 }
 
 function isSingle(change: Change): boolean {
-  return SINGLES.includes(change.section) && change.kind === "changed" && !change.text && isPlain(change.old) && isPlain(change.new);
+  return (
+    SINGLES.includes(change.section) &&
+    change.kind === "changed" &&
+    !change.text &&
+    isPlain(change.old) &&
+    isPlain(change.new)
+  );
 }
 
-const isPlain = (value: unknown) => typeof value === "number" || (typeof value === "string" && value.length <= 24);
+const isPlain = (value: unknown) =>
+  typeof value === "number" || (typeof value === "string" && value.length <= 24);
 
 function single(change: Change): SummaryChip {
   return {

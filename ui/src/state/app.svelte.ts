@@ -1,5 +1,13 @@
 // The program as the frame sees it: what library is open, how the player likes the window.
-import { call, listen, toWireError, type AppEvent, type Overview, type Preferences, type WireError } from "../api";
+import {
+  call,
+  listen,
+  toWireError,
+  type AppEvent,
+  type Overview,
+  type Preferences,
+  type WireError,
+} from "../api";
 import { t } from "../text";
 import { imports } from "./imports.svelte";
 import { router } from "./router.svelte";

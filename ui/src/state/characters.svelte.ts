@@ -57,7 +57,10 @@ export class Character {
   async load(): Promise<void> {
     const question = ++this.#question;
     try {
-      const [index, first] = await Promise.all([call("character.get", { character: this.id }), this.#page(0)]);
+      const [index, first] = await Promise.all([
+        call("character.get", { character: this.id }),
+        this.#page(0),
+      ]);
       let entries = first.entries;
       while (entries.length < first.total) {
         const page = await this.#page(entries.length);

@@ -4,7 +4,10 @@ import type { VersionPick } from "./router.svelte";
 
 const CONTEXT = 3;
 
-const side = (pick: VersionPick): VersionRef => ({ character: pick.character, version: String(pick.version) });
+const side = (pick: VersionPick): VersionRef => ({
+  character: pick.character,
+  version: String(pick.version),
+});
 
 /** One answer that belongs to one question; a late answer to an older one is dropped. */
 class Asked<T> {

@@ -10,7 +10,13 @@ export interface LibraryFilter {
   campaign: string | null;
 }
 
-export const noFilter: LibraryFilter = { text: "", classes: [], minLevel: null, maxLevel: null, campaign: null };
+export const noFilter: LibraryFilter = {
+  text: "",
+  classes: [],
+  minLevel: null,
+  maxLevel: null,
+  campaign: null,
+};
 
 export function isFiltered(filter: LibraryFilter): boolean {
   return (

@@ -13,8 +13,7 @@ import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
 
 export type ImportRow =
-  | { state: "reading"; path: string; result: null }
-  | { state: "done"; path: string; result: FileResult };
+  { state: "reading"; path: string; result: null } | { state: "done"; path: string; result: FileResult };
 
 export class Batch {
   rows = $state.raw<ImportRow[]>([]);
@@ -73,7 +72,8 @@ export class Batch {
 
   #flush(): void {
     this.#scheduled = false;
-    if (this.running) this.rows = [...this.#byIndex.entries()].sort(([a], [b]) => a - b).map(([, row]) => row);
+    if (this.running)
+      this.rows = [...this.#byIndex.entries()].sort(([a], [b]) => a - b).map(([, row]) => row);
   }
 }
 
@@ -138,7 +138,8 @@ class Imports {
     if (router.route.name === "import") return;
     const show = { label: t.import.show, run: () => router.go({ name: "import" }) };
     if (batch.failure) toasts.fail(batch.failure.message, batch.failure);
-    else toasts.news(t.import.finished(batch.count("added", "changed", "quiet"), batch.count("failed")), show);
+    else
+      toasts.news(t.import.finished(batch.count("added", "changed", "quiet"), batch.count("failed")), show);
   }
 }
 

@@ -10,7 +10,11 @@ export function isTyping(event: KeyboardEvent): boolean {
 
 /** The plain key in lower case, or nothing where a modifier makes it another command. */
 export function plainKey(event: KeyboardEvent): string {
-  return event.ctrlKey || event.metaKey || event.altKey ? "" : event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return event.ctrlKey || event.metaKey || event.altKey
+    ? ""
+    : event.key.length === 1
+      ? event.key.toLowerCase()
+      : event.key;
 }
 
 /** Ctrl, or ⌘ on a Mac. */

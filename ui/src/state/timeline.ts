@@ -1,12 +1,23 @@
 // Turns a history into the rows of the timeline: days, events, and one line for every stretch in which nothing changed.
 import type { HistoryEntry } from "../api";
+import { groupBy } from "../collections/group";
 import { localDay } from "../text";
 import { isVisible, shownAt } from "./characters.svelte";
 
 export type TimelineRow =
   | { type: "day"; key: string; at: string; levels: [number, number] | null }
   | { type: "event"; key: string; entry: HistoryEntry; otherDay: boolean }
-  | { type: "fold"; key: string; checks: number; rests: boolean; from: string; to: string; open: boolean; newest: boolean; hides: number }
+  | {
+      type: "fold";
+      key: string;
+      checks: number;
+      rests: boolean;
+      from: string;
+      to: string;
+      open: boolean;
+      newest: boolean;
+      hides: number;
+    }
   | { type: "quiet"; key: string; entry: HistoryEntry };
 
 export interface TimelineOptions {
@@ -32,8 +43,10 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
   let stretch: Stretch = { quiet: [], sightings: 0, sightedUntil: null };
   let newest = true;
   let day = "";
-  const shown = entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find));
-  const wanted = new Set(shown);
+  const wanted = new Set(
+    entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find)),
+  );
+  const levels = levelsByDay(entries);
 
   for (const entry of entries) {
     if (!isVisible(entry)) {
@@ -47,7 +60,12 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
     const itsDay = localDay(entry.session);
     if (itsDay !== day) {
       day = itsDay;
-      rows.push({ type: "day", key: `day-${itsDay}-${entry.version}`, at: entry.session, levels: levelsOf(itsDay, entries) });
+      rows.push({
+        type: "day",
+        key: `day-${itsDay}-${entry.version}`,
+        at: entry.session,
+        levels: levels.get(itsDay) ?? null,
+      });
     }
     rows.push({
       type: "event",
@@ -76,25 +94,36 @@ function pushStretch(rows: TimelineRow[], stretch: Stretch, options: TimelineOpt
     type: "fold",
     key,
     checks,
-    rests: stretch.quiet.length > 0 && stretch.quiet.every((entry) => entry.kind === "state") && stretch.sightings <= 0,
+    rests:
+      stretch.quiet.length > 0 &&
+      stretch.quiet.every((entry) => entry.kind === "state") &&
+      stretch.sightings <= 0,
     from: first?.captured_at ?? until,
     to: last?.seen.last ?? until,
     open,
     newest,
     hides: stretch.quiet.length,
   });
-  if (open) rows.push(...stretch.quiet.map((entry) => ({ type: "quiet" as const, key: `v-${entry.version}`, entry })));
+  if (open)
+    rows.push(
+      ...stretch.quiet.map((entry) => ({ type: "quiet" as const, key: `v-${entry.version}`, entry })),
+    );
 }
 
-/** From which level to which a day led, where it held more than one event. */
-function levelsOf(day: string, entries: readonly HistoryEntry[]): [number, number] | null {
-  const events = entries.filter((entry) => isVisible(entry) && localDay(entry.session) === day);
-  const [last] = events;
-  const first = events.at(-1);
-  if (!last || !first || events.length < 2) return null;
-  const before = entries[entries.indexOf(first) + 1];
-  const from = before?.level ?? first.level;
-  return from === last.level ? null : [from, last.level];
+/** From which level to which each day led, where it held more than one event. */
+function levelsByDay(entries: readonly HistoryEntry[]): Map<string, [number, number]> {
+  const levels = new Map<string, [number, number]>();
+  const days = groupBy(
+    entries.map((entry, place) => ({ entry, place })).filter(({ entry }) => isVisible(entry)),
+    ({ entry }) => localDay(entry.session),
+  );
+  for (const [day, events] of days) {
+    const last = events[0]!.entry;
+    const first = events.at(-1)!;
+    const from = entries[first.place + 1]?.level ?? first.entry.level;
+    if (events.length > 1 && from !== last.level) levels.set(day, [from, last.level]);
+  }
+  return levels;
 }
 
 function matches(entry: HistoryEntry, landmarks: boolean, find: string): boolean {

@@ -21,7 +21,9 @@ class Toasts {
   }
 
   fail(title: string, failure: WireError): void {
-    const detail = [failure.message, failure.kept, failure.hint].filter((part) => part && part !== title).join(" ");
+    const detail = [failure.message, failure.kept, failure.hint]
+      .filter((part) => part && part !== title)
+      .join(" ");
     this.#add({ tone: "failure", title, detail, action: null });
   }
 

@@ -1,5 +1,5 @@
 // Every word the window says, in English. A further language is a file of the same shape.
-import type { ChangeKind, Section, Sort, Theme, Topic } from "../api";
+import type { ChangeKind, Section, Sort, Theme } from "../api";
 import { formatNumber as n, plurals } from "./format";
 
 const plural = plurals("en");
@@ -10,13 +10,16 @@ const ORDINALS: Record<string, string> = { one: "st", two: "nd", few: "rd", othe
 const ordinalRules = new Intl.PluralRules("en", { type: "ordinal" });
 const ordinal = (value: number) => `${value}${ORDINALS[ordinalRules.select(value)]}`;
 
-const THINGS: Partial<Record<Section, [string, string]>> = {
+const THINGS: Record<Section, [string, string]> = {
   abilities: ["ability", "abilities"],
   spells: ["spell", "spells"],
   inventory: ["item", "items"],
   features: ["feature", "features"],
   proficiencies: ["proficiency", "proficiencies"],
   notes: ["note", "notes"],
+  identity: ["detail", "details"],
+  combat: ["combat value", "combat values"],
+  currency: ["kind of coin", "kinds of coins"],
   state: ["state", "states"],
 };
 
@@ -44,23 +47,6 @@ const SECTIONS: Record<Section, string> = {
 const SORTS: Record<Sort, string> = { changed: "Last changed", name: "Name", level: "Level" };
 const THEMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
 
-const TOPICS: Record<Topic, string> = {
-  level: "Level",
-  subclass: "Subclass",
-  identity: "Identity",
-  abilities: "Abilities",
-  hit_points: "Hit points",
-  combat: "Combat",
-  features: "Features",
-  spells: "Spells",
-  items: "Items",
-  coins: "Coins",
-  notes: "Notes",
-  experience: "Experience",
-  state: "Rest",
-  baseline: "First version",
-};
-
 const NOTES: Record<string, string> = {
   backstory: "Backstory",
   personality: "Personality",
@@ -75,7 +61,13 @@ const NOTES: Record<string, string> = {
   other: "Other notes",
 };
 
-const SPEEDS: Record<string, string> = { walk: "Speed", fly: "Fly", swim: "Swim", climb: "Climb", burrow: "Burrow" };
+const SPEEDS: Record<string, string> = {
+  walk: "Speed",
+  fly: "Fly",
+  swim: "Swim",
+  climb: "Climb",
+  burrow: "Burrow",
+};
 
 /** `weaponMastery2` and `personal_possessions` as words. */
 const words = (key: string) => {
@@ -91,9 +83,7 @@ export const en = {
   title: (page: string) => `${page} – Backstory`,
   loading: "Loading",
   close: "Close",
-  back: "Back",
   tryAgain: "Try again",
-  more: "More",
 
   nav: {
     main: "Main",
@@ -104,15 +94,14 @@ export const en = {
     noCampaign: "No campaign",
     find: "Search or jump",
     about: "Shortcuts and about",
-    skip: "Skip to content",
   },
   theme: { label: "Theme", names: THEMES },
   status: {
     label: "Where your data stands",
     nothing: "Nothing saved yet",
-    saved: (characters: number, versions: number) =>
-      `Saved on this computer · ${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}`,
-    savedShort: "Saved on this computer",
+    saved: "Saved on this computer",
+    amount: (characters: number, versions: number) =>
+      `${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}`,
     sample: "Sample characters, nothing is saved",
     readOnly: "Open for reading only",
     unreadable: "Your library could not be opened",
@@ -160,11 +149,6 @@ export const en = {
     level: "Level",
     campaign: "Campaign",
     noCampaign: "No campaign",
-    noClass: "No class",
-    from: "From",
-    to: "to",
-    levelFrom: "Lowest level",
-    levelTo: "Highest level",
     levelRange: (min: number | null, max: number | null) => {
       if (min !== null && max !== null) return min === max ? `Level ${min}` : `Level ${min} to ${max}`;
       return min !== null ? `Level ${min} and up` : `Level up to ${max}`;
@@ -172,9 +156,9 @@ export const en = {
     classes: (names: string[]) => (names.length > 2 ? `${names.length} classes` : names.join(", ")),
     anyCampaign: "Every campaign",
     remove: (what: string) => `Remove filter: ${what}`,
-    reset: "Any",
     showAll: "Show all",
-    noMatch: (text: string) => (text ? `No character matches “${text}”` : "No character matches these filters"),
+    noMatch: (text: string) =>
+      text ? `No character matches “${text}”` : "No character matches these filters",
     noMatchHint: (all: number) => `${count(all, "character is", "characters are")} hidden.`,
     growth: (from: number, to: number, changes: number) =>
       `${from === to ? `Level ${to}` : `Level ${from} to ${to}`}, ${count(changes, "change", "changes")}`,
@@ -200,7 +184,6 @@ export const en = {
       classes.map((c) => `${c.name} ${c.level}`).join(" / "),
     classesLong: (classes: { name: string; level: number; subclass: string | null }[]) =>
       classes.map((c) => `${c.name} ${c.level}${c.subclass ? ` (${c.subclass})` : ""}`).join(" / "),
-    gone: "This character is not in the library any more.",
   },
 
   ribbon: {
@@ -227,13 +210,11 @@ export const en = {
     checksRest: (checks: number) => `${count(checks, "check", "checks")}, only what a rest resets`,
     until: (date: string) => `until ${date}`,
     level: (from: number, to: number) => (from === to ? "" : `level ${from} → ${to} overall`),
-    quietVersion: "Rewritten by the source, same sheet",
+    quietVersion: "Reworded by the source",
     stateVersion: (differences: number) => `${count(differences, "thing", "things")} that a rest resets`,
-    seen: (times: number) => `seen ${count(times, "time", "times")}`,
     kept: "Kept forever",
     landmark: "Landmark",
     first: "First saved",
-    topics: TOPICS,
   },
 
   sheet: {
@@ -246,7 +227,6 @@ export const en = {
     unchanged: "Nothing a player would notice changed in this version.",
     firstVersion: "The first version. Later ones show here what changed.",
     saved: (when: string) => `Saved ${when}`,
-    edited: (when: string) => `Edited ${when}`,
     was: (value: string) => `was ${value}`,
     change: (from: string, to: string) => `${from} → ${to}`,
     abilities: { str: "Str", dex: "Dex", con: "Con", int: "Int", wis: "Wis", cha: "Cha" },
@@ -277,7 +257,6 @@ export const en = {
     spellGroup: (level: number) => (level === 0 ? "Cantrip" : `${ordinal(level)} level`),
     slots: (slots: { level: number; max: number; used: number; pact: boolean }) =>
       `${count(slots.max, slots.pact ? "pact slot" : "slot", slots.pact ? "pact slots" : "slots")}${slots.used > 0 ? `, ${n(slots.used)} used` : ""}`,
-    prepared: "prepared",
     inventory: "Inventory",
     kinds: (kinds: number) => count(kinds, "kind", "kinds"),
     coins: (coins: { pp: number; gp: number; ep: number; sp: number; cp: number }) =>
@@ -289,21 +268,18 @@ export const en = {
     item: (name: string, quantity: number) => (quantity === 1 ? name : `${n(quantity)} × ${name}`),
     attuned: "attuned",
     equipped: "equipped",
-    inside: (container: string) => `in ${container}`,
-    carried: "Carried",
     features: "Features",
-    feats: "Feats",
     proficiencies: "Proficiencies",
     proficiencyKinds: { armor: "Armor", weapons: "Weapons", tools: "Tools", languages: "Languages" },
     notes: "Notes",
     note: (key: string) => NOTES[key] ?? words(key),
     showAll: (more: number) => `and ${n(more)} more`,
     showLess: "show less",
-    conditions: "Conditions",
     inspiration: "Heroic Inspiration",
     experience: (xp: number) => `${n(xp)} XP`,
     other: "Other",
-    unknown: (source: string) => `Fields of ${source} that Backstory does not know yet. They are saved and visible in Raw JSON.`,
+    unknown: (source: string) =>
+      `Fields of ${source} that Backstory does not know yet. They are saved and visible in Raw JSON.`,
   },
 
   compare: {
@@ -312,28 +288,27 @@ export const en = {
     raw: "Raw JSON",
     onlyChanges: "Only changes",
     state: "Also what a rest resets",
-    stateCount: (count: number) => `Also what a rest resets (${n(count)})`,
     sections: "Sections",
     keys: "Keys",
     section: SECTIONS,
     kinds: KINDS,
     differences: "Differences",
     rawDifferences: "Raw differences",
-    position: (index: number, total: number) => (index < 0 ? count(total, "change", "changes") : `Change ${n(index + 1)} of ${n(total)}`),
+    position: (index: number, total: number) =>
+      index < 0 ? count(total, "change", "changes") : `Change ${n(index + 1)} of ${n(total)}`,
     previous: "Previous change (P)",
     next: "Next change (N)",
     swap: "Swap A and B (X)",
-    pick: (side: string, label: string) => `${side}: ${label}`,
     version: (version: number) => `v${n(version)}`,
     pickVersion: (side: string) => `Version for ${side}`,
-    pickCharacter: "Character",
     findVersion: "Find a version or a date",
     otherCharacter: "Another character…",
     allVersions: "Versions",
     noVersion: "No version matches",
     kindColumn: "Kind of change",
     fieldColumn: "Field",
-    same: (names: string[], more: boolean) => `${n(names.length)} the same: ${names.slice(0, 3).join(", ")}${more ? "…" : ""}`,
+    same: (names: string[], more: boolean) =>
+      `${n(names.length)} the same: ${names.slice(0, 3).join(", ")}${more ? "…" : ""}`,
     counts: (added: number, removed: number, changed: number) =>
       [
         added > 0 ? `${n(added)} added` : "",
@@ -355,7 +330,7 @@ export const en = {
       state: "None",
     } satisfies Record<Section, string>,
     thing: (section: Section, amount: number) => {
-      const [one, other] = THINGS[section] ?? ["change", "changes"];
+      const [one, other] = THINGS[section];
       return plural(amount) === "one" ? one : other;
     },
     truth: (value: boolean, attribute: string) => {
@@ -374,15 +349,14 @@ export const en = {
     identicalState: (count: number) => `Only what a rest resets differs: ${n(count)} values.`,
     seeRaw: "See it in Raw JSON",
     showState: "Show it",
-    noise: (count: number) => `${count === 1 ? "1 difference" : `${n(count)} differences`} in the source’s own text and ids that no player sees.`,
+    noise: (count: number) =>
+      `${count === 1 ? "1 difference" : `${n(count)} differences`} in the source’s own text and ids that no player sees.`,
     moreRows: (more: number) => `Show ${n(more)} more rows`,
     findKey: "Find a key",
     noKey: "No key matches",
     allKeys: "No key differs",
     linesSame: (lines: number) => `${count(lines, "line", "lines")} the same`,
     rawTable: "JSON, side by side",
-    jump: "Jump to a section",
-    level: (level: number) => `level ${level}`,
   },
 
   import: {
@@ -405,7 +379,6 @@ export const en = {
         .filter(Boolean)
         .join(", "),
     stopped: (done: number) => `Stopped. What was read until then is saved: ${count(done, "file", "files")}.`,
-    queued: "Waiting",
     reading: "Reading",
     notImported: "Not imported",
     newCharacter: (name: string) => `New character, ${name}`,
@@ -420,7 +393,9 @@ export const en = {
     fileUntouched: "The file itself was not touched.",
     dropHover: (files: number) => `Drop to import ${count(files, "file", "files")}`,
     finished: (saved: number, failed: number) =>
-      failed > 0 ? `Import finished: ${n(saved)} saved, ${n(failed)} not imported` : `Import finished: ${n(saved)} saved`,
+      failed > 0
+        ? `Import finished: ${n(saved)} saved, ${n(failed)} not imported`
+        : `Import finished: ${n(saved)} saved`,
     show: "Show",
     nothingYet: "Files you import are listed here, each with what became of it.",
     sample: "Sample characters are open, so nothing can be imported. Go back to your characters first.",
@@ -473,7 +448,8 @@ export const en = {
     raw: "Sheet or Raw JSON",
     leave: "Close, or up one level",
     about: (version: string) => `Backstory ${version}`,
-    credit: "Class emblems by game-icons.net: Lorc, Delapouite and contributors (CC BY 3.0). Icons by Lucide (ISC).",
+    credit:
+      "Class emblems by game-icons.net: Lorc, Delapouite and contributors (CC BY 3.0). Icons by Lucide (ISC).",
   },
 };
 

@@ -57,6 +57,11 @@ export function formatMoment(at: string): string {
   return `${weekdayDayYear.format(date)}, ${hourMinute.format(date)}`;
 }
 
+/** `26 July 2026, 21:00`. */
+export function formatShortMoment(at: string): string {
+  return `${formatDate(at)}, ${formatTime(at)}`;
+}
+
 /** `6–16 Jul`, or one date where both are the same day. */
 export function formatDateRange(from: string, to: string, now = new Date()): string {
   const [a, b] = [new Date(from), new Date(to)];

@@ -32,7 +32,12 @@ export interface FakeOptions {
   hangsAfter?: number;
 }
 
-type Answers = { [C in Command]: (params: Commands[C][0], onProgress?: OnProgress) => Commands[C][1] | Promise<Commands[C][1]> };
+type Answers = {
+  [C in Command]: (
+    params: Commands[C][0],
+    onProgress?: OnProgress,
+  ) => Commands[C][1] | Promise<Commands[C][1]>;
+};
 
 export class FakeBridge implements Bridge {
   calls: { command: Command; params: unknown }[] = [];
@@ -56,7 +61,11 @@ export class FakeBridge implements Bridge {
     this.#handlers.push(handler);
   }
 
-  async call<C extends Command>(command: C, params: Commands[C][0], onProgress?: OnProgress): Promise<Commands[C][1]> {
+  async call<C extends Command>(
+    command: C,
+    params: Commands[C][0],
+    onProgress?: OnProgress,
+  ): Promise<Commands[C][1]> {
     this.calls.push({ command, params });
     if (this.#options.delay) await new Promise((done) => setTimeout(done, this.#options.delay));
     const failure = this.#options.failing?.[command];
@@ -75,7 +84,11 @@ export class FakeBridge implements Bridge {
   #answers: Answers = {
     "app.overview": () => this.#overview(),
     "app.ready": () => ({}),
-    "app.verify": () => ({ ok: true, checked: { characters: 0, versions: 0, contents: 0, bytes: 0 }, problems: [] }),
+    "app.verify": () => ({
+      ok: true,
+      checked: { characters: 0, versions: 0, contents: 0, bytes: 0 },
+      problems: [],
+    }),
     "preferences.get": () => this.#preferences,
     "preferences.set": (preferences) => {
       this.#preferences = preferences;
@@ -115,7 +128,12 @@ export class FakeBridge implements Bridge {
   #find(id: string): CharacterIndex {
     const found = this.#people.find((one) => one.id === id);
     if (found) return found;
-    const missing: WireError = { code: "character_not_found", message: "No character has this id.", hint: "Go back to the list.", retryable: false };
+    const missing: WireError = {
+      code: "character_not_found",
+      message: "No character has this id.",
+      hint: "Go back to the list.",
+      retryable: false,
+    };
     throw missing;
   }
 
@@ -124,11 +142,18 @@ export class FakeBridge implements Bridge {
     const facet = (of: (one: CharacterIndex) => (string | null)[]) => {
       const counts = new Map<string | null, number>();
       for (const one of all) for (const name of of(one)) counts.set(name, (counts.get(name) ?? 0) + 1);
-      return [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => (a.name === null ? 1 : b.name === null ? -1 : a.name.localeCompare(b.name)));
+      return [...counts]
+        .map(([name, count]) => ({ name, count }))
+        .sort((a, b) => (a.name === null ? 1 : b.name === null ? -1 : a.name.localeCompare(b.name)));
     };
     return {
       version: "0.1.0",
-      store: { kind: "sqlite", location: "~/.local/share/backstory/library.sqlite", read_only: this.#options.readOnly ?? null, capabilities: { persistent: true, shared: true } },
+      store: {
+        kind: "sqlite",
+        location: "~/.local/share/backstory/library.sqlite",
+        read_only: this.#options.readOnly ?? null,
+        capabilities: { persistent: true, shared: true },
+      },
       facets: {
         characters: all.length,
         versions: all.reduce((sum, one) => sum + one.versions, 0),
@@ -144,7 +169,15 @@ export class FakeBridge implements Bridge {
     const side = ({ character, version }: CompareGet["from"]) => {
       const one = this.#find(character);
       const entry = historyOf(one).find((entry) => String(entry.version) === version) ?? historyOf(one)[0]!;
-      return { character, name: one.name, id: entry.id, version: entry.version, captured_at: entry.captured_at, edited_at: null, level: entry.level };
+      return {
+        character,
+        name: one.name,
+        id: entry.id,
+        version: entry.version,
+        captured_at: entry.captured_at,
+        edited_at: null,
+        level: entry.level,
+      };
     };
     const equal = from.character === to.character && from.version === to.version;
     const changes = equal ? [] : [...rekorChanges, ...(state ? rekorState : [])];
@@ -209,7 +242,10 @@ function page(all: CharacterIndex[], query: QueryFilter) {
   const has = (text: string | null, part: string) => (text ?? "").toLowerCase().includes(part.toLowerCase());
   const matching = all.filter(
     (one) =>
-      (!query.text || [one.name, one.species, one.campaign, ...one.classes.flatMap((c) => [c.name, c.subclass])].some((text) => has(text, query.text!))) &&
+      (!query.text ||
+        [one.name, one.species, one.campaign, ...one.classes.flatMap((c) => [c.name, c.subclass])].some(
+          (text) => has(text, query.text!),
+        )) &&
       (!query.classes?.length || one.classes.some((c) => query.classes!.includes(c.name))) &&
       (query.min_level === undefined || one.level >= query.min_level) &&
       (query.max_level === undefined || one.level <= query.max_level) &&
@@ -236,16 +272,60 @@ export const someFiles: FileResult[] = [
     changes: 0,
     error: {
       code: "json_truncated",
-      message: "The file stops in the middle. It ends after 65,536 bytes, inside the inventory, so the download was probably cut off.",
+      message:
+        "The file stops in the middle. It ends after 65,536 bytes, inside the inventory, so the download was probably cut off.",
       kept: "All 5 saved versions of Thuldus Blackblade are as they were. The file itself was not touched.",
       hint: "Download it again from D&D Beyond, then drop it here.",
       retryable: false,
       details: { bytes: 65_536 },
     },
   },
-  { path: "/home/player/rekor-2026-11-14.json", outcome: "changed", character: "ddb-102", name: "Rekor", version: 31, captured_at: "2026-11-14T20:00:00Z", sentences: ["Reached level 9", "Hit points 51 to 65", "5 spells, 6 items"], changes: 15 },
-  { path: "/home/player/kaeda.json", outcome: "added", character: "ddb-109", name: "Kaeda", version: 1, captured_at: "2026-11-14T20:00:00Z", sentences: ["Monk 7 / Fighter 3, Aasimar"], changes: 0 },
-  { path: "/home/player/rekor-2026-11-15.json", outcome: "quiet", character: "ddb-102", name: "Rekor", version: 32, captured_at: "2026-11-15T20:00:00Z", changes: 0 },
-  { path: "/home/player/rekor-2026-11-16.json", outcome: "identical", character: "ddb-102", name: "Rekor", version: 32, captured_at: "2026-11-16T20:00:00Z", changes: 0 },
-  { path: "/home/player/character_145081718.json", outcome: "changed", character: "ddb-105", name: "Ilarion Veles", version: 260, captured_at: "2026-11-16T20:00:00Z", sentences: ["Hit points 16 to 22"], changes: 1 },
+  {
+    path: "/home/player/rekor-2026-11-14.json",
+    outcome: "changed",
+    character: "ddb-102",
+    name: "Rekor",
+    version: 31,
+    captured_at: "2026-11-14T20:00:00Z",
+    sentences: ["Reached level 9", "Hit points 51 to 65", "5 spells, 6 items"],
+    changes: 15,
+  },
+  {
+    path: "/home/player/kaeda.json",
+    outcome: "added",
+    character: "ddb-109",
+    name: "Kaeda",
+    version: 1,
+    captured_at: "2026-11-14T20:00:00Z",
+    sentences: ["Monk 7 / Fighter 3, Aasimar"],
+    changes: 0,
+  },
+  {
+    path: "/home/player/rekor-2026-11-15.json",
+    outcome: "quiet",
+    character: "ddb-102",
+    name: "Rekor",
+    version: 32,
+    captured_at: "2026-11-15T20:00:00Z",
+    changes: 0,
+  },
+  {
+    path: "/home/player/rekor-2026-11-16.json",
+    outcome: "identical",
+    character: "ddb-102",
+    name: "Rekor",
+    version: 32,
+    captured_at: "2026-11-16T20:00:00Z",
+    changes: 0,
+  },
+  {
+    path: "/home/player/character_145081718.json",
+    outcome: "changed",
+    character: "ddb-105",
+    name: "Ilarion Veles",
+    version: 260,
+    captured_at: "2026-11-16T20:00:00Z",
+    sentences: ["Hit points 16 to 22"],
+    changes: 1,
+  },
 ];

@@ -8,15 +8,24 @@ function wholeRows(length: number): Row[] {
   const rows: Row[] = [same(1, 1, "{"), same(2, 2, '  "id": 145081718,'), same(3, 3, '  "name": "Rekor",')];
   let b = 4;
   for (let a = 4; a < length; a++, b++) {
-    if (a === 24) rows.push({ kind: "changed", a, b, old: '  "currentXp": 753,', new: '  "currentXp": 1043,' });
-    else if (a % 90 === 0) rows.push({ kind: "changed", a, b, old: `    "value": ${a},`, new: `    "value": ${a + 7},` });
+    if (a === 24)
+      rows.push({ kind: "changed", a, b, old: '  "currentXp": 753,', new: '  "currentXp": 1043,' });
+    else if (a % 90 === 0)
+      rows.push({ kind: "changed", a, b, old: `    "value": ${a},`, new: `    "value": ${a + 7},` });
     else if (a === 240) {
-      rows.push({ kind: "changed", a, b, old: `  "backstory": "${"He kept the ledgers of a caravan. ".repeat(9)}He did not care.",`, new: `  "backstory": "${"He kept the ledgers of a caravan. ".repeat(9)}He followed the coin.",` });
+      rows.push({
+        kind: "changed",
+        a,
+        b,
+        old: `  "backstory": "${"He kept the ledgers of a caravan. ".repeat(9)}He did not care.",`,
+        new: `  "backstory": "${"He kept the ledgers of a caravan. ".repeat(9)}He followed the coin.",`,
+      });
     } else if (a % 130 === 0) {
       rows.push({ kind: "removed", a, text: '      "isHomebrew": false,' });
       b -= 1;
     } else if (a % 160 === 0) {
-      for (let k = 0; k < 3; k++) rows.push({ kind: "added", b: b + k, text: `      "name": "Illusionist ${k}",` });
+      for (let k = 0; k < 3; k++)
+        rows.push({ kind: "added", b: b + k, text: `      "name": "Illusionist ${k}",` });
       b += 2;
       rows.push(same(a, b + 1, '    "level": 3,'));
       b += 1;
@@ -29,7 +38,8 @@ function wholeRows(length: number): Row[] {
 const rowsWhole = wholeRows(1200);
 
 function fold(rows: readonly Row[], context: number): Row[] {
-  const near = (i: number) => rows.slice(Math.max(0, i - context), i + context + 1).some((row) => row.kind !== "same");
+  const near = (i: number) =>
+    rows.slice(Math.max(0, i - context), i + context + 1).some((row) => row.kind !== "same");
   const folded: Row[] = [];
   let i = 0;
   while (i < rows.length) {
@@ -47,7 +57,18 @@ function fold(rows: readonly Row[], context: number): Row[] {
   return folded;
 }
 
-const KEYS = ["actions", "choices", "classes", "currencies", "currentXp", "inventory", "modifiers", "notes", "spells", "spellSlots"];
+const KEYS = [
+  "actions",
+  "choices",
+  "classes",
+  "currencies",
+  "currentXp",
+  "inventory",
+  "modifiers",
+  "notes",
+  "spells",
+  "spellSlots",
+];
 
 export function rawLines(context: number | undefined): RawLines {
   const rows = context === undefined ? rowsWhole : fold(rowsWhole, context);
@@ -55,7 +76,11 @@ export function rawLines(context: number | undefined): RawLines {
   const count = (kind: Row["kind"]) => rows.filter((row) => row.kind === kind).length;
   return {
     rows,
-    keys: KEYS.map((key, i) => ({ key, changes: 1 + ((i * 37) % 411), row: changed[Math.floor((i * changed.length) / KEYS.length)] ?? 0 })),
+    keys: KEYS.map((key, i) => ({
+      key,
+      changes: 1 + ((i * 37) % 411),
+      row: changed[Math.floor((i * changed.length) / KEYS.length)] ?? 0,
+    })),
     counts: { added: count("added"), removed: count("removed"), changed: count("changed"), moved: 0 },
   };
 }

@@ -11,7 +11,13 @@ export function columnsFor(width: number): number {
 }
 
 /** Where a key leads; none where the key is not one that moves. */
-export function moveCursor(key: string, from: number, total: number, columns: number, layout: Layout): number | null {
+export function moveCursor(
+  key: string,
+  from: number,
+  total: number,
+  columns: number,
+  layout: Layout,
+): number | null {
   const moves: Record<string, number> = {
     ArrowDown: columns,
     ArrowUp: -columns,
