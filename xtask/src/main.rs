@@ -1,1 +1,81 @@
-fn main() {}
+//! The project's own commands: `cargo xtask run`, `test`, `gen`, `bench`. Each sets up first what it needs.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod machine;
+mod page;
+mod process;
+mod screen;
+mod suite;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use process::{Outcome, cargo};
+
+const HELP: &str = "\
+cargo xtask run [--release] [--demo] [FILE]...   Opens Backstory. --demo: on sample characters, kept nowhere.
+cargo xtask test [--fast]                        Runs every test. --fast: without the window.
+cargo xtask gen                                  Writes the TypeScript types of the bridge from the Rust ones.
+cargo xtask bench                                Measures, and prints ratios as a table and as JSON.
+
+What is missing on the machine is found, and on Debian and Ubuntu installed where that needs no password.";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let (command, rest) =
+        words.split_first().map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
+    let called_from = env::current_dir().unwrap_or_default();
+    // Every path of ours is taken from the root of the project, every path of the user's from where they are.
+    let outcome = env::set_current_dir(root()).map_err(|e| e.to_string()).and_then(|()| match command {
+        "run" => run(rest, &called_from),
+        "test" => suite::run(rest),
+        "gen" => generate(),
+        "bench" => bench(rest),
+        _ => Err(HELP.to_owned()),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    let mut folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    folder.pop();
+    folder
+}
+
+/// Builds the page and the program, and opens the window. Everything but `--release` goes to the program.
+fn run(words: &[String], called_from: &Path) -> Outcome {
+    machine::prepare(machine::For::Run)?;
+    page::install()?;
+    page::build()?;
+    let (ours, theirs): (Vec<_>, Vec<_>) = words.iter().partition(|word| *word == "--release");
+    let release = !ours.is_empty();
+    let program = process::desktop(release)?;
+    let theirs = theirs.into_iter().filter(|word| *word != "--");
+    process::run(Command::new(program).args(theirs).current_dir(called_from))
+}
+
+/// The bindings are written by the test that otherwise holds them.
+fn generate() -> Outcome {
+    process::run(
+        cargo(&["test", "--quiet", "--package", "backstory-core", "bindings"]).env("BACKSTORY_GEN", "1"),
+    )?;
+    process::run(&mut cargo(&["fmt", "--all"]))
+}
+
+fn bench(words: &[String]) -> Outcome {
+    machine::prepare(machine::For::Test)?;
+    page::install()?;
+    page::build()?;
+    process::run(
+        cargo(&["run", "--release", "--package", "backstory-tests", "--bin", "bench", "--"]).args(words),
+    )
+}

@@ -1,0 +1,132 @@
+//! Puts the program together: the window, the store, the bridge, and what happens to the window from outside.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use backstory_core::{
+    api::{self, App, AppEvent, Host, Parts},
+    error::Result,
+    job::Silent,
+    storage::{CharacterStorage, StorageFactory},
+};
+use backstory_sources::{files::Files, registry, sample};
+use backstory_storage::{clock::SystemClock, open};
+use serde_json::json;
+use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
+use tauri_plugin_window_state::StateFlags;
+
+use crate::{
+    arguments::{Arguments, Request},
+    bridge,
+    host::{Desktop, WINDOW},
+    preferences::PreferencesFile,
+};
+
+/// A page that has not said by then that it is there is shown as it is, so that a fault can be seen.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// Where the system gives no window at all. A store that cannot be opened is not an error here: the window says so.
+pub(crate) fn run(arguments: Arguments) -> tauri::Result<()> {
+    let mut builder = tauri::Builder::default();
+    if !arguments.demo {
+        // The first plugin: a second start must end before it opens anything. Samples stand beside the library.
+        builder = builder.plugin(tauri_plugin_single_instance::init(|handle, words, folder| {
+            second_start(handle, words, Path::new(&folder));
+        }));
+    }
+    #[cfg(debug_assertions)]
+    {
+        let faults = tauri::plugin::Builder::<_, ()>::new("faults").js_init_script(include_str!("faults.js"));
+        builder = builder.plugin(faults.build());
+    }
+    builder
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .build(),
+        )
+        .invoke_handler(tauri::generate_handler![bridge::call])
+        .on_window_event(window_event)
+        .setup(|tauri| set_up(tauri.handle(), arguments).map_err(Into::into))
+        .run(tauri::generate_context!())
+}
+
+/// Opens the store and puts the core behind the bridge. The window is being made meanwhile and waits for its answers.
+fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
+    let preferences = PreferencesFile::at(handle.path().app_config_dir()?.join("preferences.json"));
+    let desktop = Arc::new(Desktop::new(handle.clone(), preferences, arguments.files));
+    let app = tauri::async_runtime::block_on(open(desktop.clone(), arguments.demo));
+    handle.manage(Arc::new(app));
+    handle.manage(desktop.clone());
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(PATIENCE).await;
+        if !desktop.is_shown() {
+            tracing::warn!("the page has not said that it is there");
+            desktop.show();
+        }
+    });
+    Ok(())
+}
+
+/// The core on the library that is asked for, and on the samples where they are.
+async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
+    let stores = Arc::new(open::Stores);
+    let app = App::new(Parts {
+        storage: open_library(&stores, demo).await,
+        factory: stores,
+        sources: registry::sources(),
+        intake: Arc::new(Files::new()),
+        samples: Arc::new(sample::drafts),
+        host: desktop,
+        clock: Arc::new(SystemClock),
+        version: env!("CARGO_PKG_VERSION"),
+        origin: "window",
+    });
+    if demo && let Err(error) = api::call(&app, "sample.open", json!({}), &Silent).await {
+        tracing::error!(?error, "the samples cannot be opened");
+    }
+    app
+}
+
+/// The player's library, or why it cannot be opened. Samples alone stand on nothing that is kept.
+async fn open_library(stores: &open::Stores, demo: bool) -> Result<Arc<dyn CharacterStorage>> {
+    let address = if demo { "memory:".to_owned() } else { open::default_location()? };
+    let storage = stores.open(&address).await;
+    if let Err(error) = &storage {
+        tracing::error!(?error, address, "the library cannot be opened");
+    }
+    storage
+}
+
+/// Another start of the program: this window comes to the front and takes the files.
+fn second_start(handle: &AppHandle, words: Vec<String>, folder: &Path) {
+    if let Some(window) = handle.get_webview_window(WINDOW)
+        && let Err(error) = window.unminimize().and_then(|()| window.set_focus())
+    {
+        tracing::warn!(%error, "the window cannot be brought to the front");
+    }
+    let words = words.into_iter().skip(1).map(Into::into);
+    if let Ok(Request::Start(arguments)) = Arguments::parse(words, folder)
+        && let Some(desktop) = handle.try_state::<Arc<Desktop>>()
+    {
+        desktop.offer(arguments.files);
+    }
+}
+
+/// Files that are dragged over the window and dropped on it.
+fn window_event(window: &Window, event: &WindowEvent) {
+    let WindowEvent::DragDrop(drag) = event else { return };
+    let Some(desktop) = window.try_state::<Arc<Desktop>>() else { return };
+    match drag {
+        DragDropEvent::Enter { paths, .. } => desktop.emit(AppEvent::DropHover { count: paths.len() as u64 }),
+        DragDropEvent::Leave => desktop.emit(AppEvent::DropLeft),
+        DragDropEvent::Drop { paths, .. } => {
+            desktop.emit(AppEvent::DropLeft);
+            desktop.offer(paths.clone());
+        }
+        _ => {}
+    }
+}

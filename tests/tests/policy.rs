@@ -1,0 +1,72 @@
+//! What the window may do. Loosening it fails here, so that it is done on purpose and not on the way.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::{Value, json};
+
+fn read(path: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    serde_json::from_str(&fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+        .unwrap()
+}
+
+#[test]
+fn the_content_security_policy_is_strict() {
+    let config = read("tauri.conf.json");
+    let security = &config["app"]["security"];
+    let policy: BTreeMap<&str, Vec<&str>> = security["csp"]
+        .as_str()
+        .expect("one policy, for debug builds too")
+        .split(';')
+        .filter_map(|directive| {
+            let mut words = directive.split_whitespace();
+            Some((words.next()?, words.collect()))
+        })
+        .collect();
+    assert_eq!(policy["default-src"], ["'none'"]);
+    assert_eq!(policy["script-src"], ["'self'"]);
+    assert_eq!(policy["style-src"], ["'self'"]);
+    assert_eq!(policy["connect-src"], ["ipc:", "http://ipc.localhost"]);
+    for directive in ["object-src", "base-uri", "form-action"] {
+        assert_eq!(policy[directive], ["'none'"], "{directive}");
+    }
+    for (directive, sources) in &policy {
+        for source in sources {
+            let local = ["'none'", "'self'", "data:", "ipc:", "http://ipc.localhost"].contains(source);
+            assert!(local, "{directive} allows {source}");
+        }
+        assert!(!sources.contains(&"data:") || *directive == "img-src", "{directive} allows data:");
+    }
+    assert_eq!(security["freezePrototype"], true);
+    assert_ne!(security["dangerousDisableAssetCspModification"], true);
+    assert!(security.get("devCsp").is_none(), "debug builds have the same policy");
+    assert!(security.get("assetProtocol").is_none(), "the page reads no files");
+    assert!(config["app"].get("withGlobalTauri").is_none_or(|global| global == false));
+    assert!(config["build"].get("devUrl").is_none(), "the page comes out of the program");
+}
+
+#[test]
+fn there_is_one_window_and_it_may_listen() {
+    let config = read("tauri.conf.json");
+    let windows = config["app"]["windows"].as_array().unwrap();
+    assert_eq!(windows.len(), 1);
+    assert_eq!(windows[0]["label"], "main");
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/capabilities");
+    let names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["main.json"], "one file says it all");
+    let capability = read("src-tauri/capabilities/main.json");
+    assert_eq!(capability["windows"], json!(["main"]));
+    assert!(capability.get("webviews").is_none() && capability.get("remote").is_none());
+    // Single permissions by name. A set (`…:default`), a file, a process or a network permission has no place here.
+    assert_eq!(capability["permissions"], json!(["core:event:allow-listen", "core:event:allow-unlisten"]));
+}
+
+#[test]
+fn the_program_has_no_plugin_that_opens_the_machine_to_the_page() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml")).unwrap();
+    for plugin in ["fs", "shell", "http", "sql", "store", "websocket", "upload", "process", "stronghold"] {
+        assert!(!manifest.contains(&format!("tauri-plugin-{plugin}")), "tauri-plugin-{plugin}");
+    }
+}

@@ -1,0 +1,54 @@
+//! A player's computer for one test: empty folders, and a library that stays when the window is closed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use backstory_sources::sample::{Capture, demo};
+use tempfile::TempDir;
+
+/// The folders of one imagined player. They are removed with this value.
+pub(crate) struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    /// A computer that Backstory has never run on.
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Where the library is.
+    pub(crate) fn library(&self) -> PathBuf {
+        self.folder.path().join("library.sqlite")
+    }
+
+    /// The player's own folder, to put files in.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Puts the sample characters into a folder, each capture a file as people save them, and says which they are.
+    pub(crate) fn with_samples(&self) -> (PathBuf, Vec<Capture>) {
+        let folder = self.path().join("saved characters");
+        fs::create_dir_all(&folder).unwrap();
+        let captures = demo();
+        for capture in &captures {
+            fs::write(folder.join(&capture.file_name), &capture.document).unwrap();
+        }
+        (folder, captures)
+    }
+
+    /// What the program must find in its environment to live here.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
+        let folder = self.folder.path();
+        vec![
+            ("HOME", folder.to_owned()),
+            ("XDG_CONFIG_HOME", folder.join("config")),
+            ("XDG_DATA_HOME", folder.join("data")),
+            ("XDG_CACHE_HOME", folder.join("cache")),
+            ("BACKSTORY_LIBRARY", self.library()),
+        ]
+    }
+}

@@ -1,0 +1,145 @@
+//! A player's first evening with Backstory, from the empty window to the day after.
+
+use std::fs;
+
+use backstory_sources::sample::{Capture, Outcome};
+use fantoccini::Locator;
+use serde_json::json;
+
+use crate::{driver::Window, home::Home};
+
+/// The usual size, and the smallest the window has.
+const SIZES: [(u32, u32); 2] = [(1280, 832), (900, 640)];
+
+#[tokio::test]
+#[ignore = "needs the built window: cargo xtask test"]
+async fn first_run_import_look_compare_and_the_day_after() {
+    let home = Home::new();
+    let (folder, captures) = home.with_samples();
+    // A file that is no character stands among them.
+    fs::write(folder.join("shopping.json"), "{\"milk\": 2}").unwrap();
+    let window = Window::open(&home, &[], &[folder]).await;
+
+    window.says("Every version of every character").await;
+    photograph(&window, "1-first-run").await;
+
+    import(&window, &captures).await;
+    let (name, characters) = look_around_the_library(&window).await;
+    history(&window, &name).await;
+    compare(&window).await;
+    assert_eq!(window.faults().await, Vec::<String>::new());
+    window.press("Dark").await;
+    let before = window.call("app.overview", json!({})).await.unwrap();
+    window.close().await;
+
+    let window = Window::open(&home, &[], &[]).await;
+    window.control(&name).await;
+    window.says(&format!("{characters} characters")).await;
+    assert_eq!(window.call("app.overview", json!({})).await.unwrap(), before);
+    assert_eq!(window.run("return document.documentElement.dataset.theme").await, "dark");
+    assert_eq!(window.faults().await, Vec::<String>::new());
+    window.close().await;
+}
+
+async fn photograph(window: &Window, name: &str) {
+    for size in SIZES {
+        window.resize(size).await;
+        window.photograph(name).await;
+    }
+    window.resize(SIZES[0]).await;
+}
+
+/// Every file gets its answer, and a second import of the same files adds nothing.
+async fn import(window: &Window, captures: &[Capture]) {
+    let known = captures.iter().filter(|capture| capture.expected.outcome == Outcome::Identical).count();
+    let saved = captures.len() - known;
+    window.press("Choose files").await;
+    window.says(&format!("{saved} saved, {known} already here, 1 not imported")).await;
+    photograph(window, "2-import").await;
+
+    let once = window.call("app.overview", json!({})).await.unwrap();
+    assert_eq!(once["facets"]["versions"], saved);
+    window.control_and('o').await;
+    window.says(&format!("{} already here, 1 not imported", captures.len())).await;
+    let twice = window.call("app.overview", json!({})).await.unwrap();
+    assert_eq!(once["facets"], twice["facets"], "the same files again add nothing");
+}
+
+/// The library as cards and as rows, and a search. Gives the first character's name, and how many there are.
+async fn look_around_the_library(window: &Window) -> (String, u64) {
+    let list = window.call("characters.list", json!({})).await.unwrap();
+    let characters = list["total"].as_u64().unwrap();
+    let name = list["characters"][0]["name"].as_str().unwrap().to_owned();
+
+    window.press("Characters").await;
+    window.control(&name).await;
+    photograph(window, "3-library").await;
+    window.press("List").await;
+    window.says("Last change").await;
+    photograph(window, "4-library-list").await;
+    window.press("Grid").await;
+
+    let search = window.find(Locator::Css("input[aria-label='Filter characters']")).await;
+    search.send_keys("nobody has this name").await.unwrap();
+    window.says("No character matches").await;
+    window.press("Show all").await;
+    window.control(&name).await;
+    (name, characters)
+}
+
+/// The timeline tells what the core says, and another version can be looked at by keyboard alone.
+async fn history(window: &Window, name: &str) {
+    window.press(name).await;
+    window.says("First saved").await;
+    let id =
+        window.call("characters.list", json!({ "name": name })).await.unwrap()["characters"][0]["id"].clone();
+    let history = window.call("character.history", json!({ "character": id })).await.unwrap();
+    let newest = history["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|version| version["sentences"][0].as_str())
+        .expect("the sample characters change");
+    window.says(newest).await;
+    photograph(window, "5-history").await;
+
+    let before = window.run("return document.querySelector('[aria-selected=true]')?.textContent").await;
+    window.keys("j").await;
+    window
+        .until("another version is selected", async || {
+            window.run("return document.querySelector('[aria-selected=true]')?.textContent").await != before
+        })
+        .await;
+}
+
+/// The last two versions by sheet, the steps through the changes, and the documents side by side.
+async fn compare(window: &Window) {
+    window.press("Compare").await;
+    window.find(Locator::Css("#compared")).await;
+    window.says("Only changes").await;
+    photograph(window, "6-compare").await;
+
+    window.keys("n").await;
+    window.says("Change 1 of").await;
+    window.press("Raw JSON").await;
+    window.find(Locator::Css("[role=tabpanel][aria-label='Raw JSON']")).await;
+    photograph(window, "7-compare-raw").await;
+}
+
+#[tokio::test]
+#[ignore = "needs the built window: cargo xtask test"]
+async fn the_samples_are_opened_and_left_again() {
+    let home = Home::new();
+    let window = Window::open(&home, &[], &[]).await;
+
+    window.press("Look around with sample characters").await;
+    window.says("Nothing here is saved").await;
+    let expected = backstory_sources::sample::demo();
+    let characters = expected.iter().filter(|capture| capture.expected.outcome == Outcome::First).count();
+    window.says(&format!("{characters}, with")).await;
+    photograph(&window, "8-samples").await;
+    window.press("Back to my characters").await;
+    window.says("Every version of every character").await;
+    assert_eq!(window.faults().await, Vec::<String>::new());
+    window.close().await;
+}

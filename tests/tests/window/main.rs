@@ -1,0 +1,11 @@
+//! The program as a player meets it: the built window, driven through WebDriver, on a library of its own.
+//!
+//! `cargo xtask test` builds the program, gives its path in `BACKSTORY_DESKTOP`, and runs these tests on a screen and
+//! a message bus of their own. Alone they are skipped, because they need all of that.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
+
+mod driver;
+mod home;
+mod journey;
+mod outside;
+mod smoke;

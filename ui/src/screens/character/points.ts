@@ -1,0 +1,30 @@
+// A history as the ribbon wants it, and versions in words.
+import type { HistoryEntry } from "../../api";
+import type { RibbonPoint } from "../../components/ribbon";
+import { isVisible, shownAt, type Character } from "../../state/characters.svelte";
+import { formatMoment, t } from "../../text";
+
+export function ribbonPoints(entries: readonly HistoryEntry[]): RibbonPoint[] {
+  return entries.toReversed().map((entry) => ({
+    version: entry.version,
+    at: shownAt(entry),
+    session: entry.session,
+    changes: entry.changes,
+    level: entry.level,
+    landmark: entry.landmark,
+    visible: isVisible(entry),
+  }));
+}
+
+/** The headline of a version. */
+export function headline(entry: HistoryEntry): string {
+  if (entry.sentences[0]) return entry.sentences[0];
+  if (entry.kind === "baseline") return t.timeline.first;
+  return entry.kind === "state" ? t.timeline.stateVersion(entry.state) : t.timeline.quietVersion;
+}
+
+/** What a screen reader says of a bookmark. */
+export function bookmarkText(character: Character, version: number): string {
+  const entry = character.entry(version);
+  return entry ? t.ribbon.value(version, headline(entry), formatMoment(shownAt(entry))) : "";
+}

@@ -1,0 +1,110 @@
+// Characters whose history is open, shared by the History and Compare screens.
+import { call, toWireError, type CharacterIndex, type HistoryEntry, type WireError } from "../api";
+
+const HISTORY_PAGE = 500;
+const KEPT = 4;
+
+/** When it happened for a person: the player's edit where the source says, else when we looked. */
+export function shownAt(entry: HistoryEntry): string {
+  return entry.edited_at ?? entry.captured_at;
+}
+
+/** Whether a player would call it a step of the story. */
+export function isVisible(entry: HistoryEntry): boolean {
+  return entry.kind === "change" || entry.kind === "baseline";
+}
+
+export class Character {
+  index = $state.raw<CharacterIndex | null>(null);
+  /** The whole history, newest first, with the quiet versions. */
+  entries = $state.raw<HistoryEntry[]>([]);
+  loaded = $state(false);
+  failure = $state.raw<WireError | null>(null);
+  #places = $derived(new Map(this.entries.map((entry, place) => [entry.version, place])));
+  #question = 0;
+
+  constructor(readonly id: string) {}
+
+  get newest(): HistoryEntry | undefined {
+    return this.entries[0];
+  }
+
+  entry(version: number): HistoryEntry | undefined {
+    return this.entries[this.#places.get(version) ?? -1];
+  }
+
+  /** The version before this one in the history. */
+  before(version: number): HistoryEntry | undefined {
+    return this.entries[(this.#places.get(version) ?? NaN) + 1];
+  }
+
+  /** The next visible version, towards newer (-1) or older (+1). */
+  neighbour(version: number, step: -1 | 1, accept: (entry: HistoryEntry) => boolean = isVisible) {
+    const place = this.#places.get(version);
+    if (place === undefined) return undefined;
+    for (let i = place + step; i >= 0 && i < this.entries.length; i += step) {
+      const entry = this.entries[i]!;
+      if (accept(entry)) return entry;
+    }
+    return undefined;
+  }
+
+  /** What is selected when nothing else is: the newest step of the story. */
+  get start(): HistoryEntry | undefined {
+    return this.entries.find(isVisible) ?? this.newest;
+  }
+
+  async load(): Promise<void> {
+    const question = ++this.#question;
+    try {
+      const [index, first] = await Promise.all([
+        call("character.get", { character: this.id }),
+        this.#page(0),
+      ]);
+      let entries = first.entries;
+      while (entries.length < first.total) {
+        const page = await this.#page(entries.length);
+        if (page.entries.length === 0) break;
+        entries = [...entries, ...page.entries];
+      }
+      if (question !== this.#question) return;
+      this.index = index;
+      this.entries = entries;
+      this.failure = null;
+      this.loaded = true;
+    } catch (error) {
+      if (question === this.#question) this.failure = toWireError(error);
+    }
+  }
+
+  #page(offset: number) {
+    return call("character.history", { character: this.id, quiet_too: true, limit: HISTORY_PAGE, offset });
+  }
+}
+
+class Characters {
+  #open = new Map<string, Character>();
+  #epochs = new Map<string, number>();
+
+  /** The character, loaded anew where something was written since. */
+  open(id: string, epoch: number): Character {
+    const character = this.#open.get(id) ?? new Character(id);
+    this.#open.delete(id);
+    this.#open.set(id, character);
+    if (this.#epochs.get(id) !== epoch) {
+      this.#epochs.set(id, epoch);
+      void character.load();
+    }
+    this.#forgetOldest();
+    return character;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#open.keys();
+    if (this.#open.size <= KEPT || oldest === undefined) return;
+    this.#open.delete(oldest);
+    this.#epochs.delete(oldest);
+  }
+}
+
+export const characters = new Characters();

@@ -1,0 +1,133 @@
+// Turns a history into the rows of the timeline: days, events, and one line for every stretch in which nothing changed.
+import type { HistoryEntry } from "../api";
+import { groupBy } from "../collections/group";
+import { localDay } from "../text";
+import { isVisible, shownAt } from "./characters.svelte";
+
+export type TimelineRow =
+  | { type: "day"; key: string; at: string; levels: [number, number] | null }
+  | { type: "event"; key: string; entry: HistoryEntry; otherDay: boolean }
+  | {
+      type: "fold";
+      key: string;
+      checks: number;
+      rests: boolean;
+      from: string;
+      to: string;
+      open: boolean;
+      newest: boolean;
+      hides: number;
+    }
+  | { type: "quiet"; key: string; entry: HistoryEntry };
+
+export interface TimelineOptions {
+  /** Keys of folds that are open. */
+  open: ReadonlySet<string>;
+  /** Every fold is open. */
+  quiet: boolean;
+  landmarks: boolean;
+  find: string;
+}
+
+/** A stretch between two events: the quiet versions in it, and the sightings of the event it follows. */
+interface Stretch {
+  quiet: HistoryEntry[];
+  sightings: number;
+  sightedUntil: string | null;
+}
+
+export function timelineRows(entries: readonly HistoryEntry[], options: TimelineOptions): TimelineRow[] {
+  const rows: TimelineRow[] = [];
+  const find = options.find.trim().toLocaleLowerCase();
+  const filtered = find !== "" || options.landmarks;
+  let stretch: Stretch = { quiet: [], sightings: 0, sightedUntil: null };
+  let newest = true;
+  let day = "";
+  const wanted = new Set(
+    entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find)),
+  );
+  const levels = levelsByDay(entries);
+
+  for (const entry of entries) {
+    if (!isVisible(entry)) {
+      stretch.quiet.push(entry);
+      continue;
+    }
+    if (!filtered) pushStretch(rows, closeStretch(stretch, entry), options, newest);
+    stretch = { quiet: [], sightings: 0, sightedUntil: null };
+    newest = false;
+    if (!wanted.has(entry)) continue;
+    const itsDay = localDay(entry.session);
+    if (itsDay !== day) {
+      day = itsDay;
+      rows.push({
+        type: "day",
+        key: `day-${itsDay}-${entry.version}`,
+        at: entry.session,
+        levels: levels.get(itsDay) ?? null,
+      });
+    }
+    rows.push({
+      type: "event",
+      key: `v-${entry.version}`,
+      entry,
+      otherDay: localDay(shownAt(entry)) !== itsDay,
+    });
+  }
+  return rows;
+}
+
+/** The sightings of the event below belong to the stretch above it: they came after it. */
+function closeStretch(stretch: Stretch, below: HistoryEntry): Stretch {
+  return { ...stretch, sightings: below.seen.count - 1, sightedUntil: below.seen.last };
+}
+
+function pushStretch(rows: TimelineRow[], stretch: Stretch, options: TimelineOptions, newest: boolean): void {
+  const checks = stretch.sightings + stretch.quiet.reduce((sum, entry) => sum + entry.seen.count, 0);
+  if (checks <= 0) return;
+  const [last] = stretch.quiet;
+  const first = stretch.quiet.at(-1);
+  const key = `fold-${first?.version ?? `s${rows.length}`}`;
+  const open = stretch.quiet.length > 0 && (options.quiet || options.open.has(key));
+  const until = stretch.sightedUntil ?? "";
+  rows.push({
+    type: "fold",
+    key,
+    checks,
+    rests:
+      stretch.quiet.length > 0 &&
+      stretch.quiet.every((entry) => entry.kind === "state") &&
+      stretch.sightings <= 0,
+    from: first?.captured_at ?? until,
+    to: last?.seen.last ?? until,
+    open,
+    newest,
+    hides: stretch.quiet.length,
+  });
+  if (open)
+    rows.push(
+      ...stretch.quiet.map((entry) => ({ type: "quiet" as const, key: `v-${entry.version}`, entry })),
+    );
+}
+
+/** From which level to which each day led, where it held more than one event. */
+function levelsByDay(entries: readonly HistoryEntry[]): Map<string, [number, number]> {
+  const levels = new Map<string, [number, number]>();
+  const days = groupBy(
+    entries.map((entry, place) => ({ entry, place })).filter(({ entry }) => isVisible(entry)),
+    ({ entry }) => localDay(entry.session),
+  );
+  for (const [day, events] of days) {
+    const last = events[0]!.entry;
+    const first = events.at(-1)!;
+    const from = entries[first.place + 1]?.level ?? first.entry.level;
+    if (events.length > 1 && from !== last.level) levels.set(day, [from, last.level]);
+  }
+  return levels;
+}
+
+function matches(entry: HistoryEntry, landmarks: boolean, find: string): boolean {
+  if (landmarks && !entry.landmark && !entry.pinned && entry.tags.length === 0) return false;
+  if (find === "") return true;
+  return [...entry.sentences, ...entry.tags].some((text) => text.toLocaleLowerCase().includes(find));
+}

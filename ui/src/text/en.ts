@@ -1,0 +1,456 @@
+// Every word the window says, in English. A further language is a file of the same shape.
+import type { ChangeKind, Section, Sort, Theme } from "../api";
+import { formatNumber as n, plurals } from "./format";
+
+const plural = plurals("en");
+const count = (value: number, one: string, other: string) =>
+  `${n(value)} ${plural(value) === "one" ? one : other}`;
+
+const ORDINALS: Record<string, string> = { one: "st", two: "nd", few: "rd", other: "th" };
+const ordinalRules = new Intl.PluralRules("en", { type: "ordinal" });
+const ordinal = (value: number) => `${value}${ORDINALS[ordinalRules.select(value)]}`;
+
+const THINGS: Record<Section, [string, string]> = {
+  abilities: ["ability", "abilities"],
+  spells: ["spell", "spells"],
+  inventory: ["item", "items"],
+  features: ["feature", "features"],
+  proficiencies: ["proficiency", "proficiencies"],
+  notes: ["note", "notes"],
+  identity: ["detail", "details"],
+  combat: ["combat value", "combat values"],
+  currency: ["kind of coin", "kinds of coins"],
+  state: ["state", "states"],
+};
+
+const KINDS: Record<ChangeKind, string> = {
+  added: "added",
+  removed: "removed",
+  changed: "changed",
+  moved: "moved",
+  same: "the same",
+};
+
+const SECTIONS: Record<Section, string> = {
+  identity: "Identity",
+  abilities: "Abilities",
+  combat: "Combat",
+  spells: "Spells",
+  inventory: "Inventory",
+  features: "Features",
+  proficiencies: "Proficiencies",
+  currency: "Coins",
+  notes: "Notes",
+  state: "Until the next rest",
+};
+
+const SORTS: Record<Sort, string> = { changed: "Last changed", name: "Name", level: "Level" };
+const THEMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
+
+const NOTES: Record<string, string> = {
+  backstory: "Backstory",
+  personality: "Personality",
+  personality_traits: "Personality traits",
+  ideals: "Ideals",
+  bonds: "Bonds",
+  flaws: "Flaws",
+  appearance: "Appearance",
+  allies: "Allies",
+  organizations: "Organizations",
+  enemies: "Enemies",
+  other: "Other notes",
+};
+
+const SPEEDS: Record<string, string> = {
+  walk: "Speed",
+  fly: "Fly",
+  swim: "Swim",
+  climb: "Climb",
+  burrow: "Burrow",
+};
+
+/** `weaponMastery2` and `personal_possessions` as words. */
+const words = (key: string) => {
+  const spaced = key.replaceAll("_", " ").replace(/([a-z])([A-Z])/g, "$1 $2");
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+};
+
+export const en = {
+  locale: "en",
+  app: "Backstory",
+  list: (items: string[]) => items.join(", "),
+  facts: (items: string[]) => items.join(" · "),
+  title: (page: string) => `${page} – Backstory`,
+  loading: "Loading",
+  close: "Close",
+  tryAgain: "Try again",
+
+  nav: {
+    main: "Main",
+    library: "Library",
+    characters: "Characters",
+    import: "Import",
+    campaigns: "Campaigns",
+    noCampaign: "No campaign",
+    find: "Search or jump",
+    about: "Shortcuts and about",
+  },
+  theme: { label: "Theme", names: THEMES },
+  status: {
+    label: "Where your data stands",
+    nothing: "Nothing saved yet",
+    saved: "Saved on this computer",
+    amount: (characters: number, versions: number) =>
+      `${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}`,
+    sample: "Sample characters, nothing is saved",
+    readOnly: "Open for reading only",
+    unreadable: "Your library could not be opened",
+    importing: (done: number, total: number) => `Importing, ${n(done)} of ${n(total)} done`,
+  },
+  banner: {
+    sample: "You are looking at sample characters. Nothing here is saved.",
+    leave: "Back to my characters",
+    readOnly: "Backstory can show your characters but not save anything now.",
+  },
+  errors: {
+    happened: "What happened",
+    kept: "What was kept",
+    todo: "What to do",
+    copy: "Copy details",
+    copied: "Copied",
+    keptDefault: "Your saved versions are as they were.",
+    preferences: "This setting was not saved. It holds until Backstory is closed.",
+  },
+
+  firstRun: {
+    headline: "Every version of every character",
+    lead: "Bring in a character once. Backstory then keeps each change, so you can look back, compare, and see how they grew.",
+    drop: "Drop character files here",
+    formats: "D&D Beyond JSON or Foundry VTT actors, as many as you like",
+    choose: "Choose files",
+    local: "Everything stays on this computer. No account. Nothing is sent.",
+    sample: "Look around with sample characters",
+  },
+
+  library: {
+    title: "Characters",
+    summary: (characters: number, versions: number) =>
+      `${n(characters)}, with ${count(versions, "version", "versions")}`,
+    hidden: (shown: number, hidden: number) => `${n(shown)} shown, ${n(hidden)} hidden by filters`,
+    search: "Filter characters",
+    placeholder: "Name, class, campaign…",
+    clear: "Clear the search",
+    sort: "Order",
+    sorts: SORTS,
+    layout: "View",
+    grid: "Grid",
+    rows: "List",
+    class: "Class",
+    level: "Level",
+    campaign: "Campaign",
+    noCampaign: "No campaign",
+    levelRange: (min: number | null, max: number | null) => {
+      if (min !== null && max !== null) return min === max ? `Level ${min}` : `Level ${min} to ${max}`;
+      return min !== null ? `Level ${min} and up` : `Level up to ${max}`;
+    },
+    classes: (names: string[]) => (names.length > 2 ? `${names.length} classes` : names.join(", ")),
+    anyCampaign: "Every campaign",
+    remove: (what: string) => `Remove filter: ${what}`,
+    showAll: "Show all",
+    noMatch: (text: string) =>
+      text ? `No character matches “${text}”` : "No character matches these filters",
+    noMatchHint: (all: number) => `${count(all, "character is", "characters are")} hidden.`,
+    growth: (from: number, to: number, changes: number) =>
+      `${from === to ? `Level ${to}` : `Level ${from} to ${to}`}, ${count(changes, "change", "changes")}`,
+    columns: {
+      name: "Name",
+      class: "Class and level",
+      campaign: "Campaign",
+      growth: "Growth",
+      last: "Last change",
+      when: "When",
+      versions: "Versions",
+    },
+    firstSaved: "First saved",
+    label: (total: number) => count(total, "character", "characters"),
+  },
+
+  character: {
+    views: "Character views",
+    history: "History",
+    compare: "Compare",
+    back: "Back to characters",
+    classes: (classes: { name: string; level: number; subclass: string | null }[]) =>
+      classes.map((c) => `${c.name} ${c.level}`).join(" / "),
+    classesLong: (classes: { name: string; level: number; subclass: string | null }[]) =>
+      classes.map((c) => `${c.name} ${c.level}${c.subclass ? ` (${c.subclass})` : ""}`).join(" / "),
+  },
+
+  ribbon: {
+    label: "Version",
+    labelA: "Version A, the old side",
+    labelB: "Version B, the new side",
+    value: (version: number, what: string, when: string) => `Version ${n(version)}, ${what}, ${when}`,
+    gap: (days: number) => count(days, "day", "days"),
+    quiet: "quiet",
+    loading: "Loading the history",
+  },
+
+  timeline: {
+    label: "Timeline",
+    grid: "Versions, newest first",
+    find: "Find a change",
+    findLabel: "Find in this history",
+    landmarks: "Landmarks",
+    quiet: "Show checks in which nothing changed",
+    noMatch: (text: string) => `No change matches “${text}”`,
+    noMatchLandmarks: "No landmark matches",
+    clear: "Show all",
+    checks: (checks: number) => `${count(checks, "check", "checks")}, nothing changed`,
+    checksRest: (checks: number) => `${count(checks, "check", "checks")}, only what a rest resets`,
+    until: (date: string) => `until ${date}`,
+    level: (from: number, to: number) => (from === to ? "" : `level ${from} → ${to} overall`),
+    quietVersion: "Reworded by the source",
+    stateVersion: (differences: number) => `${count(differences, "thing", "things")} that a rest resets`,
+    kept: "Kept forever",
+    landmark: "Landmark",
+    first: "First saved",
+  },
+
+  sheet: {
+    label: (name: string, version: number) => `${name} at version ${n(version)}`,
+    older: "Older version",
+    newer: "Newer version",
+    version: (version: number, of: number) => `version ${n(version)} of ${n(of)}`,
+    compare: "Compare",
+    changes: "What changed in this version",
+    unchanged: "Nothing a player would notice changed in this version.",
+    firstVersion: "The first version. Later ones show here what changed.",
+    saved: (when: string) => `Saved ${when}`,
+    was: (value: string) => `was ${value}`,
+    change: (from: string, to: string) => `${from} → ${to}`,
+    abilities: { str: "Str", dex: "Dex", con: "Con", int: "Int", wis: "Wis", cha: "Cha" },
+    abilityNames: {
+      str: "Strength",
+      dex: "Dexterity",
+      con: "Constitution",
+      int: "Intelligence",
+      wis: "Wisdom",
+      cha: "Charisma",
+    },
+    hitPoints: "Hit points",
+    temporary: (value: number) => `+${n(value)} temporary`,
+    armorClass: "Armor Class",
+    initiative: "Initiative",
+    speed: (kind: string) => SPEEDS[kind] ?? words(kind),
+    feet: (value: number) => `${n(value)} ft`,
+    proficiency: "Proficiency",
+    savesAndSkills: "Saves & skills",
+    savesNote: "without item bonuses",
+    save: (ability: string) => `${ability} save`,
+    ranks: { half: "half proficient", proficient: "proficient", expertise: "expertise" },
+    noSaves: "No proficient saves or skills.",
+    spells: "Spells",
+    spellCount: (known: number, prepared: number) =>
+      prepared > 0 ? `${n(known)} known, ${n(prepared)} prepared` : `${n(known)} known`,
+    spellLevel: (level: number) => (level === 0 ? "Cantrip" : ordinal(level)),
+    spellGroup: (level: number) => (level === 0 ? "Cantrip" : `${ordinal(level)} level`),
+    slots: (slots: { level: number; max: number; used: number; pact: boolean }) =>
+      `${count(slots.max, slots.pact ? "pact slot" : "slot", slots.pact ? "pact slots" : "slots")}${slots.used > 0 ? `, ${n(slots.used)} used` : ""}`,
+    inventory: "Inventory",
+    kinds: (kinds: number) => count(kinds, "kind", "kinds"),
+    coins: (coins: { pp: number; gp: number; ep: number; sp: number; cp: number }) =>
+      (["pp", "gp", "ep", "sp", "cp"] as const)
+        .filter((coin) => coins[coin] !== 0)
+        .map((coin) => `${n(coins[coin])} ${coin}`)
+        .join(", "),
+    noCoins: "no coins",
+    item: (name: string, quantity: number) => (quantity === 1 ? name : `${n(quantity)} × ${name}`),
+    attuned: "attuned",
+    equipped: "equipped",
+    features: "Features",
+    proficiencies: "Proficiencies",
+    proficiencyKinds: { armor: "Armor", weapons: "Weapons", tools: "Tools", languages: "Languages" },
+    notes: "Notes",
+    note: (key: string) => NOTES[key] ?? words(key),
+    showAll: (more: number) => `and ${n(more)} more`,
+    showLess: "show less",
+    inspiration: "Heroic Inspiration",
+    experience: (xp: number) => `${n(xp)} XP`,
+    other: "Other",
+    unknown: (source: string) =>
+      `Fields of ${source} that Backstory does not know yet. They are saved and visible in Raw JSON.`,
+  },
+
+  compare: {
+    as: "Compare as",
+    sheet: "Sheet",
+    raw: "Raw JSON",
+    onlyChanges: "Only changes",
+    state: "Also what a rest resets",
+    sections: "Sections",
+    keys: "Keys",
+    section: SECTIONS,
+    kinds: KINDS,
+    differences: "Differences",
+    rawDifferences: "Raw differences",
+    position: (index: number, total: number) =>
+      index < 0 ? count(total, "change", "changes") : `Change ${n(index + 1)} of ${n(total)}`,
+    previous: "Previous change (P)",
+    next: "Next change (N)",
+    swap: "Swap A and B (X)",
+    version: (version: number) => `v${n(version)}`,
+    pickVersion: (side: string) => `Version for ${side}`,
+    findVersion: "Find a version or a date",
+    otherCharacter: "Another character…",
+    allVersions: "Versions",
+    noVersion: "No version matches",
+    kindColumn: "Kind of change",
+    fieldColumn: "Field",
+    same: (names: string[], more: boolean) =>
+      `${n(names.length)} the same: ${names.slice(0, 3).join(", ")}${more ? "…" : ""}`,
+    counts: (added: number, removed: number, changed: number) =>
+      [
+        added > 0 ? `${n(added)} added` : "",
+        removed > 0 ? `${n(removed)} removed` : "",
+        changed > 0 ? `${n(changed)} changed` : "",
+      ]
+        .filter(Boolean)
+        .join(", "),
+    missing: {
+      identity: "None",
+      abilities: "None",
+      combat: "None",
+      spells: "Not known",
+      inventory: "Not carried",
+      features: "Not gained",
+      proficiencies: "Not proficient",
+      currency: "None",
+      notes: "Nothing written",
+      state: "None",
+    } satisfies Record<Section, string>,
+    thing: (section: Section, amount: number) => {
+      const [one, other] = THINGS[section];
+      return plural(amount) === "one" ? one : other;
+    },
+    truth: (value: boolean, attribute: string) => {
+      const word = attribute.replaceAll("_", " ");
+      return value ? word : `not ${word}`;
+    },
+    yes: "yes",
+    no: "no",
+    attribute: (attribute: string) => words(attribute),
+    elided: "…",
+    inserted: "inserted",
+    deleted: "deleted",
+    identical: "These two versions are the same",
+    identicalSame: "Both sides show the same version. Pick another one for A or B.",
+    identicalNoise: "Only the source’s own bookkeeping differs.",
+    identicalState: (count: number) => `Only what a rest resets differs: ${n(count)} values.`,
+    seeRaw: "See it in Raw JSON",
+    showState: "Show it",
+    noise: (count: number) =>
+      `${count === 1 ? "1 difference" : `${n(count)} differences`} in the source’s own text and ids that no player sees.`,
+    moreRows: (more: number) => `Show ${n(more)} more rows`,
+    findKey: "Find a key",
+    noKey: "No key matches",
+    allKeys: "No key differs",
+    linesSame: (lines: number) => `${count(lines, "line", "lines")} the same`,
+    rawTable: "JSON, side by side",
+  },
+
+  import: {
+    title: "Import",
+    drop: "Drop character files here",
+    formats: "D&D Beyond JSON or Foundry VTT actors, one or many, or a folder. Nothing is saved twice.",
+    choose: "Choose files",
+    files: (files: number) => count(files, "file", "files"),
+    stop: "Stop",
+    stopping: "Stopping",
+    progress: "Import progress",
+    results: "Files",
+    totals: (saved: number, same: number, failed: number, reading: boolean) =>
+      [
+        saved > 0 ? `${n(saved)} saved` : "",
+        same > 0 ? `${n(same)} already here` : "",
+        failed > 0 ? `${n(failed)} not imported` : "",
+        reading ? "1 being read" : "",
+      ]
+        .filter(Boolean)
+        .join(", "),
+    stopped: (done: number) => `Stopped. What was read until then is saved: ${count(done, "file", "files")}.`,
+    reading: "Reading",
+    notImported: "Not imported",
+    newCharacter: (name: string) => `New character, ${name}`,
+    newVersion: (name: string) => `New version of ${name}`,
+    quiet: "Saved. Nothing a player would notice changed.",
+    identical: (version: number, name: string) =>
+      `Same as version ${n(version)} of ${name}. Counted as a check, nothing stored.`,
+    identicalShort: "Unchanged",
+    badgeNew: "New",
+    badgeQuiet: "No change",
+    changes: (changes: number) => count(changes, "change", "changes"),
+    fileUntouched: "The file itself was not touched.",
+    dropHover: (files: number) => `Drop to import ${count(files, "file", "files")}`,
+    finished: (saved: number, failed: number) =>
+      failed > 0
+        ? `Import finished: ${n(saved)} saved, ${n(failed)} not imported`
+        : `Import finished: ${n(saved)} saved`,
+    show: "Show",
+    nothingYet: "Files you import are listed here, each with what became of it.",
+    sample: "Sample characters are open, so nothing can be imported. Go back to your characters first.",
+    readOnly: "Nothing can be imported while the library is open for reading only.",
+  },
+
+  palette: {
+    label: "Search or run a command",
+    results: "Results",
+    characters: "Characters",
+    commands: "Do",
+    none: "Nothing matches",
+    move: "move",
+    open: "open",
+    commandsOnly: "commands only",
+    goCharacters: "Go to characters",
+    goImport: "Go to import",
+    chooseFiles: "Choose files to import",
+    grid: "Show characters as a grid",
+    rows: "Show characters as a list",
+    theme: (name: string) => `Theme: ${name}`,
+    shortcuts: "All shortcuts",
+    sample: "Look around with sample characters",
+    leaveSample: "Back to my characters",
+  },
+
+  shortcuts: {
+    title: "Shortcuts",
+    groups: {
+      everywhere: "Everywhere",
+      library: "Characters",
+      history: "History",
+      compare: "Compare",
+    },
+    search: "Search or run anything",
+    choose: "Choose files to import",
+    goBack: "Go back",
+    all: "This list",
+    find: "Find in this view",
+    move: "Move",
+    open: "Open",
+    through: "Move through the history",
+    fold: "Fold or unfold",
+    newest: "Newest, oldest",
+    landmark: "Previous or next landmark, on the ribbon",
+    withBefore: "Compare with the version before",
+    nextPrevious: "Next, previous change",
+    swap: "Swap A and B",
+    only: "Only changes on or off",
+    raw: "Sheet or Raw JSON",
+    leave: "Close, or up one level",
+    about: (version: string) => `Backstory ${version}`,
+    credit:
+      "Class emblems by game-icons.net: Lorc, Delapouite and contributors (CC BY 3.0). Icons by Lucide (ISC).",
+  },
+};
+
+export type Catalogue = typeof en;

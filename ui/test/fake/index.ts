@@ -1,0 +1,331 @@
+// The bridge's double: answers every command from invented data. Test and dev page only.
+import type {
+  AppEvent,
+  Bridge,
+  CharacterIndex,
+  Command,
+  Commands,
+  CompareGet,
+  Comparison,
+  FileResult,
+  HistoryEntry,
+  OnProgress,
+  Overview,
+  Preferences,
+  QueryFilter,
+  WireError,
+} from "../../src/api";
+import { people } from "./people";
+import { rawLines } from "./lines";
+import { rekorChanges, rekorHistory, rekorSame, rekorSheet, rekorState } from "./rekor";
+
+export interface FakeOptions {
+  characters?: CharacterIndex[];
+  preferences?: Partial<Preferences>;
+  readOnly?: string;
+  sample?: boolean;
+  files?: FileResult[];
+  /** How long every answer takes, in milliseconds. */
+  delay?: number;
+  failing?: Partial<Record<Command, WireError>>;
+  /** Never finishes the import, to look at it while it runs. */
+  hangsAfter?: number;
+}
+
+type Answers = {
+  [C in Command]: (
+    params: Commands[C][0],
+    onProgress?: OnProgress,
+  ) => Commands[C][1] | Promise<Commands[C][1]>;
+};
+
+export class FakeBridge implements Bridge {
+  calls: { command: Command; params: unknown }[] = [];
+  #handlers: ((event: AppEvent) => void)[] = [];
+  #options: FakeOptions;
+  #preferences: Preferences;
+  #sample: boolean;
+  #cancelled = false;
+
+  constructor(options: FakeOptions = {}) {
+    this.#options = options;
+    this.#preferences = { theme: "system", layout: "grid", sort: "changed", ...options.preferences };
+    this.#sample = options.sample ?? false;
+  }
+
+  emit(event: AppEvent): void {
+    for (const handler of this.#handlers) handler(event);
+  }
+
+  listen(handler: (event: AppEvent) => void): void {
+    this.#handlers.push(handler);
+  }
+
+  async call<C extends Command>(
+    command: C,
+    params: Commands[C][0],
+    onProgress?: OnProgress,
+  ): Promise<Commands[C][1]> {
+    this.calls.push({ command, params });
+    if (this.#options.delay) await new Promise((done) => setTimeout(done, this.#options.delay));
+    const failure = this.#options.failing?.[command];
+    if (failure) throw failure;
+    return this.#answers[command](params, onProgress) as Promise<Commands[C][1]>;
+  }
+
+  asked(command: Command): unknown[] {
+    return this.calls.filter((call) => call.command === command).map((call) => call.params);
+  }
+
+  get #people(): CharacterIndex[] {
+    return this.#sample ? people : (this.#options.characters ?? people);
+  }
+
+  #answers: Answers = {
+    "app.overview": () => this.#overview(),
+    "app.ready": () => ({}),
+    "app.verify": () => ({
+      ok: true,
+      checked: { characters: 0, versions: 0, contents: 0, bytes: 0 },
+      problems: [],
+    }),
+    "preferences.get": () => this.#preferences,
+    "preferences.set": (preferences) => {
+      this.#preferences = preferences;
+      return {};
+    },
+    "sample.open": () => {
+      this.#sample = true;
+      return this.#overview();
+    },
+    "sample.close": () => {
+      this.#sample = false;
+      return this.#overview();
+    },
+    "characters.list": (query) => page(this.#people, query),
+    "character.get": ({ character }) => this.#find(character),
+    "character.history": ({ character, limit, offset }) => {
+      const all = historyOf(this.#find(character));
+      const from = offset ?? 0;
+      return { character, total: all.length, entries: all.slice(from, from + (limit ?? all.length)) };
+    },
+    "character.sheet": ({ character, version }) => {
+      const one = this.#find(character);
+      const sheet = rekorSheet(Number(version ?? one.last_version));
+      return { ...sheet, id: one.id, name: one.name, version: Number(version ?? one.last_version) };
+    },
+    "compare.sheets": (get) => this.#compare(get),
+    "compare.raw": () => ({ changes: [] }),
+    "compare.lines": ({ context }) => rawLines(context),
+    "import.choose": () => ({ selection: 1, names: (this.#options.files ?? []).map((file) => file.path) }),
+    "import.start": (_, onProgress) => this.#import(onProgress),
+    "job.cancel": () => {
+      this.#cancelled = true;
+      return {};
+    },
+  };
+
+  #find(id: string): CharacterIndex {
+    const found = this.#people.find((one) => one.id === id);
+    if (found) return found;
+    const missing: WireError = {
+      code: "character_not_found",
+      message: "No character has this id.",
+      hint: "Go back to the list.",
+      retryable: false,
+    };
+    throw missing;
+  }
+
+  #overview(): Overview {
+    const all = this.#people;
+    const facet = (of: (one: CharacterIndex) => (string | null)[]) => {
+      const counts = new Map<string | null, number>();
+      for (const one of all) for (const name of of(one)) counts.set(name, (counts.get(name) ?? 0) + 1);
+      return [...counts]
+        .map(([name, count]) => ({ name, count }))
+        .sort((a, b) => (a.name === null ? 1 : b.name === null ? -1 : a.name.localeCompare(b.name)));
+    };
+    return {
+      version: "0.1.0",
+      store: {
+        kind: "sqlite",
+        location: "~/.local/share/backstory/library.sqlite",
+        read_only: this.#options.readOnly ?? null,
+        capabilities: { persistent: true, shared: true },
+      },
+      facets: {
+        characters: all.length,
+        versions: all.reduce((sum, one) => sum + one.versions, 0),
+        classes: facet((one) => one.classes.map((c) => c.name)),
+        campaigns: facet((one) => [one.campaign]),
+      },
+      sample: this.#sample,
+      revision: 1,
+    };
+  }
+
+  #compare({ from, to, state, same }: CompareGet): Comparison {
+    const side = ({ character, version }: CompareGet["from"]) => {
+      const one = this.#find(character);
+      const entry = historyOf(one).find((entry) => String(entry.version) === version) ?? historyOf(one)[0]!;
+      return {
+        character,
+        name: one.name,
+        id: entry.id,
+        version: entry.version,
+        captured_at: entry.captured_at,
+        edited_at: null,
+        level: entry.level,
+      };
+    };
+    const equal = from.character === to.character && from.version === to.version;
+    const changes = equal ? [] : [...rekorChanges, ...(state ? rekorState : [])];
+    const count = (kind: string) => changes.filter((change) => change.kind === kind).length;
+    return {
+      from: side(from),
+      to: side(to),
+      changes: [...changes, ...(same ? rekorSame : [])],
+      counts: { added: count("added"), removed: count("removed"), changed: count("changed"), moved: 0 },
+      folded: { state: state || equal ? 0 : rekorState.length, noise: equal ? 0 : 1129 },
+    };
+  }
+
+  async #import(onProgress?: OnProgress) {
+    const files = this.#options.files ?? [];
+    this.#cancelled = false;
+    onProgress?.({ event: "started", job: 7, total: files.length });
+    const done: FileResult[] = [];
+    for (const [index, result] of files.entries()) {
+      onProgress?.({ event: "reading", index, path: result.path });
+      if (this.#options.hangsAfter === index) await new Promise<void>((stop) => this.#whenCancelled(stop));
+      if (this.#cancelled) break;
+      done.push(result);
+      onProgress?.({ event: "file", index, result });
+      onProgress?.({ event: "advanced", done: index + 1, total: files.length });
+    }
+    const totals: Record<string, number> = { added: 0, changed: 0, quiet: 0, identical: 0, failed: 0 };
+    for (const { outcome } of done) totals[outcome] = (totals[outcome] ?? 0) + 1;
+    return { files: done, totals, stopped: this.#cancelled };
+  }
+
+  #whenCancelled(stop: () => void): void {
+    const timer = setInterval(() => {
+      if (!this.#cancelled) return;
+      clearInterval(timer);
+      stop();
+    }, 20);
+  }
+}
+
+function historyOf(one: CharacterIndex): HistoryEntry[] {
+  if (one.growth.length > 8) return rekorHistory;
+  return one.growth
+    .map((point, i): HistoryEntry => ({
+      ...rekorHistory.at(-1)!,
+      id: `${one.id}-${i}`,
+      version: i + 1,
+      captured_at: point.at,
+      session: point.at,
+      kind: i === 0 ? "baseline" : "change",
+      sentences: i === 0 ? [`First saved at level ${point.level}`] : [one.last_sentence ?? "Earned 100 XP"],
+      topics: i === 0 ? ["baseline"] : ["experience"],
+      changes: i === 0 ? 0 : 1,
+      level: point.level,
+      landmark: i === 0,
+      pinned: false,
+    }))
+    .reverse();
+}
+
+function page(all: CharacterIndex[], query: QueryFilter) {
+  const has = (text: string | null, part: string) => (text ?? "").toLowerCase().includes(part.toLowerCase());
+  const matching = all.filter(
+    (one) =>
+      (!query.text ||
+        [one.name, one.species, one.campaign, ...one.classes.flatMap((c) => [c.name, c.subclass])].some(
+          (text) => has(text, query.text!),
+        )) &&
+      (!query.classes?.length || one.classes.some((c) => query.classes!.includes(c.name))) &&
+      (query.min_level === undefined || one.level >= query.min_level) &&
+      (query.max_level === undefined || one.level <= query.max_level) &&
+      (query.campaign === undefined || (one.campaign ?? "") === query.campaign),
+  );
+  const order: Record<string, (a: CharacterIndex, b: CharacterIndex) => number> = {
+    changed: (a, b) => b.last_changed.localeCompare(a.last_changed),
+    name: (a, b) => a.name.localeCompare(b.name),
+    level: (a, b) => b.level - a.level,
+  };
+  const sorted = matching.sort(order[query.sort ?? "changed"]);
+  const from = query.offset ?? 0;
+  return { total: sorted.length, characters: sorted.slice(from, from + (query.limit ?? sorted.length)) };
+}
+
+/** One file of every outcome. */
+export const someFiles: FileResult[] = [
+  {
+    path: "/home/player/character_145079040.json",
+    outcome: "failed",
+    character: null,
+    version: null,
+    captured_at: null,
+    changes: 0,
+    error: {
+      code: "json_truncated",
+      message:
+        "The file stops in the middle. It ends after 65,536 bytes, inside the inventory, so the download was probably cut off.",
+      kept: "All 5 saved versions of Thuldus Blackblade are as they were. The file itself was not touched.",
+      hint: "Download it again from D&D Beyond, then drop it here.",
+      retryable: false,
+      details: { bytes: 65_536 },
+    },
+  },
+  {
+    path: "/home/player/rekor-2026-11-14.json",
+    outcome: "changed",
+    character: "ddb-102",
+    name: "Rekor",
+    version: 31,
+    captured_at: "2026-11-14T20:00:00Z",
+    sentences: ["Reached level 9", "Hit points 51 to 65", "5 spells, 6 items"],
+    changes: 15,
+  },
+  {
+    path: "/home/player/kaeda.json",
+    outcome: "added",
+    character: "ddb-109",
+    name: "Kaeda",
+    version: 1,
+    captured_at: "2026-11-14T20:00:00Z",
+    sentences: ["Monk 7 / Fighter 3, Aasimar"],
+    changes: 0,
+  },
+  {
+    path: "/home/player/rekor-2026-11-15.json",
+    outcome: "quiet",
+    character: "ddb-102",
+    name: "Rekor",
+    version: 32,
+    captured_at: "2026-11-15T20:00:00Z",
+    changes: 0,
+  },
+  {
+    path: "/home/player/rekor-2026-11-16.json",
+    outcome: "identical",
+    character: "ddb-102",
+    name: "Rekor",
+    version: 32,
+    captured_at: "2026-11-16T20:00:00Z",
+    changes: 0,
+  },
+  {
+    path: "/home/player/character_145081718.json",
+    outcome: "changed",
+    character: "ddb-105",
+    name: "Ilarion Veles",
+    version: 260,
+    captured_at: "2026-11-16T20:00:00Z",
+    sentences: ["Hit points 16 to 22"],
+    changes: 1,
+  },
+];

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { timelineRows, type TimelineOptions, type TimelineRow } from "../src/state/timeline";
+import { rekorHistory } from "./fake/rekor";
+
+const plain: TimelineOptions = { open: new Set(), quiet: false, landmarks: false, find: "" };
+const rowsOf = (options: Partial<TimelineOptions> = {}) =>
+  timelineRows(rekorHistory, { ...plain, ...options });
+const folds = (rows: TimelineRow[]) => rows.filter((row) => row.type === "fold");
+const events = (rows: TimelineRow[]) =>
+  rows.flatMap((row) => (row.type === "event" ? row.entry.version : []));
+
+describe("the timeline", () => {
+  it("is newest first and says a day once", () => {
+    const rows = rowsOf();
+    const days = rows.flatMap((row) => (row.type === "day" ? row.at : []));
+    expect(days).toHaveLength(new Set(days.map((at) => at.slice(0, 10))).size);
+    const versions = events(rows);
+    expect(versions).toEqual([...versions].sort((a, b) => b - a));
+  });
+
+  it("folds a quiet stretch into one line that counts every check in it", () => {
+    const [newest, ...older] = folds(rowsOf());
+    expect(newest).toMatchObject({ checks: 35, newest: true, hides: 1 });
+    expect(older.map((fold) => fold.checks)).toEqual([50, 182, 12]);
+  });
+
+  it("counts sightings of an event as checks after it", () => {
+    const [first] = rekorHistory.slice(-1);
+    const seen = { ...first!, seen: { last: "2026-10-25T00:00:00Z", count: 8 } };
+    const rows = timelineRows([seen], plain);
+    expect(folds(rows)).toMatchObject([{ checks: 7, hides: 0, to: "2026-10-25T00:00:00Z" }]);
+  });
+
+  it("opens one fold, or all of them", () => {
+    const [first] = folds(rowsOf());
+    expect(rowsOf({ open: new Set([first!.key]) }).filter((row) => row.type === "quiet")).toHaveLength(1);
+    expect(rowsOf({ quiet: true }).filter((row) => row.type === "quiet")).toHaveLength(
+      rekorHistory.filter((entry) => entry.kind === "quiet" || entry.kind === "state").length,
+    );
+  });
+
+  it("finds a change in any sentence and in names, and shows no folds then", () => {
+    const found = rowsOf({ find: "fireball" });
+    expect(events(found)).toHaveLength(1);
+    expect(folds(found)).toHaveLength(0);
+    expect(events(rowsOf({ find: "before the DRAGON" }))).toHaveLength(1);
+    expect(rowsOf({ find: "no such thing" })).toEqual([]);
+  });
+
+  it("keeps landmarks and what is kept for ever", () => {
+    const versions = events(rowsOf({ landmarks: true }));
+    expect(versions.length).toBeGreaterThan(4);
+    for (const version of versions) {
+      const entry = rekorHistory.find((candidate) => candidate.version === version)!;
+      expect(entry.landmark || entry.pinned || entry.tags.length > 0).toBe(true);
+    }
+  });
+
+  it("says where a day of several events led", () => {
+    const [day] = rowsOf().filter((row) => row.type === "day");
+    expect(day).toMatchObject({ levels: [8, 9] });
+  });
+});

@@ -1,0 +1,310 @@
+// The whole window over the bridge's double: what a player sees and does.
+import { render, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { tick } from "svelte";
+import { afterEach, describe, expect, it } from "vitest";
+import App from "../src/App.svelte";
+import { connect, type WireError } from "../src/api";
+import { app } from "../src/state/app.svelte";
+import { imports } from "../src/state/imports.svelte";
+import { router } from "../src/state/router.svelte";
+import { toasts } from "../src/state/toasts.svelte";
+import { FakeBridge, someFiles, type FakeOptions } from "./fake";
+
+async function open(options: FakeOptions = {}): Promise<FakeBridge> {
+  const bridge = new FakeBridge(options);
+  connect(bridge);
+  router.reset();
+  app.epoch += 1;
+  await app.start();
+  render(App);
+  await tick();
+  return bridge;
+}
+
+const user = userEvent.setup();
+
+afterEach(() => {
+  imports.batch = null;
+  imports.hovering = 0;
+  toasts.list = [];
+  app.overview = null;
+});
+
+describe("the library", () => {
+  it("shows every character with class, last sentence and date", async () => {
+    await open();
+    const card = await screen.findByRole("button", { name: /Rekor/ });
+    expect(card.textContent).toContain("Wizard 9");
+    expect(card.textContent).toContain("Reached level 9");
+    expect(within(card).getByRole("img", { name: "Level 4 to 9, 23 changes" })).toBeTruthy();
+    expect(screen.getByRole("grid", { name: "15 characters" })).toBeTruthy();
+  });
+
+  it("asks for what is typed, chosen and sorted", async () => {
+    const bridge = await open();
+    await user.type(screen.getByRole("textbox", { name: "Filter characters" }), "elf");
+    await user.click(screen.getByRole("button", { name: "Class" }));
+    await user.click(await screen.findByText("Wizard", { selector: ".checklist span" }));
+    await waitFor(() =>
+      expect(bridge.asked("characters.list").at(-1)).toEqual({
+        sort: "changed",
+        offset: 0,
+        limit: 100,
+        text: "elf",
+        classes: ["Wizard"],
+      }),
+    );
+    expect(await screen.findByText(/2 shown, 13 hidden by filters/)).toBeTruthy();
+  });
+
+  it("says how many are hidden when nothing matches, and brings them back", async () => {
+    await open();
+    await user.type(screen.getByRole("textbox", { name: "Filter characters" }), "zzz");
+    expect(await screen.findByRole("heading", { name: "No character matches “zzz”" })).toBeTruthy();
+    await user.click(screen.getAllByRole("button", { name: "Show all" })[0]!);
+    expect(await screen.findByRole("button", { name: /Rekor/ })).toBeTruthy();
+  });
+
+  it("opens a campaign from the sidebar", async () => {
+    const bridge = await open();
+    await user.click(screen.getByRole("link", { name: /Eldoria/ }));
+    await waitFor(() =>
+      expect(bridge.asked("characters.list").at(-1)).toMatchObject({ campaign: "Eldoria" }),
+    );
+  });
+
+  it("moves with the arrows and opens with Enter", async () => {
+    await open({ preferences: { layout: "list" } });
+    const first = await screen.findByRole("button", { name: "Baldrin Highfoot" });
+    first.focus();
+    await user.keyboard("{ArrowDown}");
+    await waitFor(() => expect(document.activeElement?.textContent).toBe("Rekor"));
+    await user.keyboard("{Enter}");
+    expect(await screen.findByRole("treegrid", { name: "Versions, newest first" })).toBeTruthy();
+  });
+
+  it("focuses the search with / and never while typing", async () => {
+    await open();
+    await screen.findByRole("button", { name: /Rekor/ });
+    await user.keyboard("/");
+    const search = screen.getByRole<HTMLInputElement>("textbox", { name: "Filter characters" });
+    expect(document.activeElement).toBe(search);
+    await user.keyboard("/");
+    expect(search.value).toBe("/");
+  });
+
+  it("says what happened when the list cannot be read", async () => {
+    const failure: WireError = {
+      code: "store_busy",
+      message: "Another program holds the library.",
+      hint: "Close it.",
+      retryable: true,
+    };
+    await open({ failing: { "characters.list": failure } });
+    const alert = await screen.findByRole("alert");
+    for (const text of ["Another program holds the library.", "What was kept", "Close it.", "Try again"]) {
+      expect(alert.textContent).toContain(text);
+    }
+  });
+});
+
+describe("the frame", () => {
+  it("greets an empty library with one thing to do", async () => {
+    await open({ characters: [] });
+    expect(screen.getByRole("heading", { name: "Every version of every character" })).toBeTruthy();
+    expect(screen.getByRole("status", { name: "Where your data stands" }).textContent).toContain(
+      "Nothing saved yet",
+    );
+    await user.click(screen.getByRole("button", { name: "Look around with sample characters" }));
+    expect(
+      await screen.findByText("You are looking at sample characters. Nothing here is saved."),
+    ).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Back to my characters" }));
+    expect(await screen.findByRole("heading", { name: "Every version of every character" })).toBeTruthy();
+  });
+
+  it("tells the truth about saving", async () => {
+    await open();
+    expect(
+      screen.getByRole("status", { name: "Where your data stands" }).textContent?.replace(/\s+/g, " "),
+    ).toContain("Saved on this computer · 15 characters, 763 versions");
+  });
+
+  it("says why nothing can be written", async () => {
+    await open({ readOnly: "This library was made by a newer Backstory." });
+    expect(screen.getByText(/made by a newer Backstory/)).toBeTruthy();
+  });
+
+  it("paints the theme and saves it", async () => {
+    const bridge = await open();
+    await user.click(screen.getByRole("radio", { name: "Dark" }));
+    expect(document.documentElement.dataset.theme).toBe("dark");
+    expect(bridge.asked("preferences.set").at(-1)).toMatchObject({ theme: "dark" });
+  });
+
+  it("jumps to a character from the palette", async () => {
+    await open();
+    await user.keyboard("{Control>}k{/Control}");
+    await user.type(await screen.findByRole("combobox", { name: "Search or run a command" }), "rekor");
+    await waitFor(() => expect(screen.getAllByRole("option")[0]?.textContent).toContain("Rekor"));
+    await user.keyboard("{Enter}");
+    expect(await screen.findByRole("heading", { level: 1, name: "Rekor" })).toBeTruthy();
+  });
+
+  it("credits the emblems", async () => {
+    await open();
+    await user.click(screen.getByRole("button", { name: "Shortcuts and about" }));
+    expect(await screen.findByText(/game-icons.net: Lorc, Delapouite and contributors/)).toBeTruthy();
+  });
+});
+
+describe("the history", () => {
+  async function rekor(): Promise<FakeBridge> {
+    const bridge = await open();
+    router.go({ name: "character", id: "ddb-102", version: null });
+    await screen.findByRole("treegrid");
+    return bridge;
+  }
+
+  it("starts at the newest change and says which version it is", async () => {
+    await rekor();
+    expect(screen.getByText("version 29 of 451")).toBeTruthy();
+    expect(screen.getByRole("row", { selected: true }).textContent).toContain("Reached level 9");
+    expect(await screen.findByText("Fire Shield")).toBeTruthy();
+  });
+
+  it("moves with J and K and with the ribbon, asking for the version before as well", async () => {
+    const bridge = await rekor();
+    await user.keyboard("j");
+    await waitFor(() =>
+      expect(screen.getByRole("row", { selected: true }).textContent).toContain("Rebuilt at level 7"),
+    );
+    await waitFor(() =>
+      expect(bridge.asked("compare.sheets").at(-1)).toEqual({
+        from: { character: "ddb-102", version: "27" },
+        to: { character: "ddb-102", version: "28" },
+      }),
+    );
+    const slider = screen.getByRole("slider", { name: "Version" });
+    slider.focus();
+    await user.keyboard("{Home}");
+    expect(slider.getAttribute("aria-valuetext")).toMatch(/^Version 1, First saved at level 4, /);
+    await user.keyboard("{Shift>}{ArrowRight}{/Shift}");
+    await waitFor(() =>
+      expect(screen.getByRole("row", { selected: true }).textContent).toContain("Reached level 5"),
+    );
+  });
+
+  it("compares with the version before on C and comes back", async () => {
+    await rekor();
+    await user.keyboard("c");
+    expect(await screen.findByRole("table")).toBeTruthy();
+    expect(router.route).toMatchObject({ name: "compare", a: { version: 28 }, b: { version: 29 } });
+    await user.keyboard("{Alt>}{ArrowLeft}{/Alt}");
+    expect(await screen.findByRole("treegrid")).toBeTruthy();
+  });
+});
+
+describe("comparing", () => {
+  async function compare(): Promise<FakeBridge> {
+    const bridge = await open();
+    router.go({
+      name: "compare",
+      a: { character: "ddb-102", version: 28 },
+      b: { character: "ddb-102", version: 29 },
+      mode: "sheet",
+    });
+    await screen.findByRole("table");
+    return bridge;
+  }
+
+  it("steps through the changes with N and P", async () => {
+    await compare();
+    await user.keyboard("n");
+    expect(await screen.findByText(/^Change 1 of/)).toBeTruthy();
+    await user.keyboard("nn");
+    expect(await screen.findByText(/^Change 3 of/)).toBeTruthy();
+    await user.keyboard("p");
+    expect(await screen.findByText(/^Change 2 of/)).toBeTruthy();
+    expect(document.querySelectorAll("tr.cur")).toHaveLength(1);
+  });
+
+  it("swaps, shows equal rows and what a rest resets", async () => {
+    const bridge = await compare();
+    await user.keyboard("x");
+    await waitFor(() =>
+      expect(bridge.asked("compare.sheets").at(-1)).toMatchObject({
+        from: { version: "29" },
+        to: { version: "28" },
+      }),
+    );
+    expect(screen.queryByRole("rowheader", { name: "Species" })).toBeNull();
+    await user.keyboard("o");
+    expect(await screen.findByRole("rowheader", { name: "Species" })).toBeTruthy();
+    await user.click(screen.getByRole("switch", { name: "Also what a rest resets" }));
+    expect(await screen.findByRole("rowheader", { name: "Hit points lost" })).toBeTruthy();
+  });
+
+  it("shows the documents on R", async () => {
+    const bridge = await compare();
+    await user.keyboard("r");
+    expect(await screen.findByRole("table", { name: "JSON, side by side" })).toBeTruthy();
+    expect(bridge.asked("compare.lines").at(-1)).toMatchObject({ context: 3 });
+  });
+
+  it("says so when both sides are one version", async () => {
+    await compare();
+    router.replace({
+      name: "compare",
+      a: { character: "ddb-102", version: 29 },
+      b: { character: "ddb-102", version: 29 },
+      mode: "sheet",
+    });
+    expect(await screen.findByRole("heading", { name: "These two versions are the same" })).toBeTruthy();
+  });
+});
+
+describe("importing", () => {
+  it("tells what became of every file", async () => {
+    const bridge = await open({ files: someFiles });
+    bridge.emit({ event: "dropped", selection: 4, names: someFiles.map((file) => file.path) });
+    await waitFor(() => expect(bridge.asked("import.start")).toEqual([{ selection: 4 }]));
+    const list = await screen.findByRole("list", { name: "Files" });
+    await waitFor(() => expect(within(list).getAllByRole("listitem")).toHaveLength(6));
+    const [failed, changed, added, quiet, identical] = within(list)
+      .getAllByRole("listitem")
+      .map((row) => row.textContent ?? "");
+    expect(failed).toMatch(
+      /Not imported.*What happened.*The file stops in the middle.*What was kept.*What to do/s,
+    );
+    expect(changed).toMatch(/New version of Rekor.*Reached level 9/s);
+    expect(added).toContain("New character, Kaeda");
+    expect(quiet).toContain("Nothing a player would notice changed");
+    expect(identical).toContain("Same as version 32 of Rekor. Counted as a check, nothing stored.");
+    expect(screen.getByText("4 saved, 1 already here, 1 not imported")).toBeTruthy();
+  });
+
+  it("shows files held over the window", async () => {
+    const bridge = await open();
+    bridge.emit({ event: "drop_hover", count: 3 });
+    expect(await screen.findByText("Drop to import 3 files")).toBeTruthy();
+    bridge.emit({ event: "drop_left" });
+    await waitFor(() => expect(screen.queryByText("Drop to import 3 files")).toBeNull());
+  });
+
+  it("stops on request and says what was kept", async () => {
+    const bridge = await open({ files: someFiles, hangsAfter: 2 });
+    await user.keyboard("{Control>}o{/Control}");
+    await user.click(await screen.findByRole("button", { name: "Stop" }));
+    expect(bridge.asked("job.cancel")).toEqual([{ job: 7 }]);
+    expect(await screen.findByText("Stopped. What was read until then is saved: 2 files.")).toBeTruthy();
+  });
+
+  it("leads to the character", async () => {
+    await open({ files: someFiles });
+    await user.keyboard("{Control>}o{/Control}");
+    await user.click((await screen.findAllByRole("link", { name: "New version of Rekor" }))[0]!);
+    expect(await screen.findByRole("heading", { level: 1, name: "Rekor" })).toBeTruthy();
+  });
+});
