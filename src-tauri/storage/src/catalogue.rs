@@ -274,7 +274,7 @@ impl Order {
         let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
         let mut places = self.places.clone();
         places.extend((self.places.len()..length).map(number));
-        places.sort_by(|&a, &b| key(a as usize).cmp(&key(b as usize)));
+        places.sort_by_key(|&place| key(place as usize));
         let mut ranks = vec![0; length];
         for (rank, &place) in places.iter().enumerate() {
             ranks[place as usize] = number(rank);
