@@ -15,7 +15,7 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Kind, SnapshotId, VersionMetadata},
     storage::{
         Capabilities, CharacterStorage, CheckReport, CheckScope, Expect, Facet, Facets, HistoryQuery, Page,
-        Problem, QueryFilter, Sort, StorageInfo, StorageStatistics, StorageTransaction, Surroundings, Write,
+        Problem, QueryFilter, StorageInfo, StorageStatistics, StorageTransaction, Surroundings, Write,
     },
 };
 use jiff::Timestamp;
@@ -79,7 +79,7 @@ impl State {
         if query.newest_first {
             versions.reverse();
         }
-        page(&versions, query.limit, query.offset)
+        matching::page(&versions, query.limit, query.offset)
     }
 
     fn document(&self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {
@@ -136,39 +136,6 @@ impl Entry {
     }
 }
 
-fn matches(filter: &QueryFilter, index: &CharacterIndex) -> bool {
-    let contains = |needle: &Option<String>, text: &str| {
-        needle.as_ref().is_none_or(|needle| text.contains(&fold(needle)))
-    };
-    let has_class = |wanted: &String| index.classes.iter().any(|class| fold(&class.name) == fold(wanted));
-    (filter.ids.is_empty() || filter.ids.contains(&index.id))
-        && contains(&filter.name, &fold(&index.name))
-        && contains(&filter.text, &matching::search_text(index))
-        && (filter.classes.is_empty() || filter.classes.iter().any(has_class))
-        && filter.min_level.is_none_or(|level| index.level >= level)
-        && filter.max_level.is_none_or(|level| index.level <= level)
-        && filter.campaign.as_ref().is_none_or(|name| matching::campaign(index).unwrap_or_default() == name)
-        && filter.changed_after.is_none_or(|time| index.last_changed >= time)
-        && filter.changed_before.is_none_or(|time| index.last_changed < time)
-}
-
-fn sort(indexes: &mut [&CharacterIndex], sort: Sort) {
-    indexes.sort_by(|a, b| {
-        let order = match sort {
-            Sort::Changed => b.last_changed.cmp(&a.last_changed),
-            Sort::Name => fold(&a.name).cmp(&fold(&b.name)),
-            Sort::Level => b.level.cmp(&a.level),
-        };
-        order.then_with(|| a.id.cmp(&b.id))
-    });
-}
-
-fn page<T: Clone>(all: &[&T], limit: Option<u32>, offset: u32) -> Page<T> {
-    let limit = limit.map_or(usize::MAX, |limit| limit as usize);
-    let items = all.iter().skip(offset as usize).take(limit).map(|&item| item.clone()).collect();
-    Page { items, total: all.len() as u64 }
-}
-
 /// Counts names in their order, without regard to case first; "has none" last.
 fn facets<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Vec<Facet> {
     let mut counts: BTreeMap<_, u64> = BTreeMap::new();
@@ -195,9 +162,9 @@ impl CharacterStorage for MemoryStorage {
 
     async fn query(&self, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
         let state = self.state();
-        let mut found: Vec<_> = state.indexes().filter(|index| matches(filter, index)).collect();
-        sort(&mut found, filter.sort);
-        Ok(page(&found, filter.limit, filter.offset))
+        let mut found: Vec<_> = state.indexes().filter(|index| matching::matches(filter, index)).collect();
+        matching::sort(&mut found, filter.sort);
+        Ok(matching::page(&found, filter.limit, filter.offset))
     }
 
     async fn facets(&self) -> Result<Facets> {

@@ -248,7 +248,7 @@ async fn a_projection_that_went_wrong_is_found() {
     for damage in [
         "UPDATE character_index SET name_folded = 'somebody'",
         "UPDATE character_index SET level = 6",
-        "DELETE FROM character_class",
+        "UPDATE character_index SET classes = '[]'",
         "DELETE FROM character_index",
         "UPDATE character SET details = '{'",
     ] {

@@ -17,7 +17,7 @@ use super::{
     failure::{self, Failure},
     opening::Door,
     query,
-    rows::{timestamp, unsigned},
+    rows::{self, timestamp, unsigned},
 };
 use crate::{
     matching::{self, fold},
@@ -285,7 +285,7 @@ impl Check {
     fn is_projected(&self, row: i64, index: &CharacterIndex) -> failure::Result<bool> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id = ?2 AND level = ?3 AND last_changed = ?4 AND campaign IS ?5 AND name_folded = ?6 \
-             AND search_folded = ?7 FROM character_index WHERE character = ?1",
+             AND search_folded = ?7 AND classes = ?8 FROM character_index WHERE character = ?1",
         )?;
         let mut found = statement.query(params![
             row,
@@ -295,18 +295,9 @@ impl Check {
             matching::campaign(index),
             fold(&index.name),
             matching::search_text(index),
+            rows::class_names(index)?,
         ])?;
-        let columns = found.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(false);
-        let mut statement = self.connection.prepare_cached(
-            "SELECT name_folded, name FROM character_class WHERE character = ?1 ORDER BY name",
-        )?;
-        let classes = statement.query_map([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let classes: Vec<(String, String)> = classes.collect::<rusqlite::Result<_>>()?;
-        let mut wanted: Vec<_> =
-            index.classes.iter().map(|class| (fold(&class.name), class.name.clone())).collect();
-        wanted.sort_by(|a, b| a.1.cmp(&b.1));
-        wanted.dedup();
-        Ok(columns && classes == wanted)
+        Ok(found.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(false))
     }
 
     /// Decodes the next documents and compares them with their hashes.

@@ -53,11 +53,11 @@ pub(super) fn document(
 ) -> Result<Arc<Vec<u8>>> {
     let mut chain = Vec::new();
     let mut next = Some(row);
-    let mut document = None;
+    let mut start = None;
     while let Some(row) = next {
         let stored = load(connection, row)?;
-        document = recent.get(&stored.hash);
-        if document.is_some() {
+        start = recent.get(&stored.hash);
+        if start.is_some() {
             break;
         }
         // Bases are always stored first, so a chain that does not lead to lower rows would never end.
@@ -68,17 +68,24 @@ pub(super) fn document(
         chain.push(stored);
     }
     let Some(wanted) = chain.first().map(|stored| stored.hash) else {
-        return document.ok_or_else(|| damaged("A saved document is missing."));
+        return start.ok_or_else(|| damaged("A saved document is missing."));
     };
-    for stored in chain.iter().rev() {
-        let base = document.as_ref().map(|base| base.as_slice());
-        document = Some(Arc::new(codec::decode(stored.codec, &stored.data, base, stored.length)?));
-    }
-    let document = document.unwrap_or_default();
+    let document = Arc::new(rebuild(&chain, start.as_ref().map(|start| start.as_slice()))?);
     if ContentHash::of(&document) != wanted {
         return Err(damaged("A saved document is not what was saved: its checksum does not match."));
     }
     recent.put(wanted, Arc::clone(&document));
+    Ok(document)
+}
+
+/// Decodes a chain from its far end, in two buffers that take turns.
+fn rebuild(chain: &[Stored], start: Option<&[u8]>) -> Result<Vec<u8>> {
+    let (mut document, mut spare) = (Vec::new(), Vec::new());
+    for (n, stored) in chain.iter().rev().enumerate() {
+        let base = if n == 0 { start } else { Some(document.as_slice()) };
+        codec::decode(stored.codec, &stored.data, base, stored.length, &mut spare)?;
+        std::mem::swap(&mut document, &mut spare);
+    }
     Ok(document)
 }
 

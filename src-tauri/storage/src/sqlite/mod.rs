@@ -63,12 +63,13 @@ pub struct SqliteStorage {
     writer: Result<Arc<tokio::sync::Mutex<Writer>>, ReadOnly>,
 }
 
-/// The connections for reading: those that are idle, and how to make another.
+/// The connections for reading: those that are idle, and how to make another; and what they share.
 #[derive(Debug)]
 struct Readers {
     door: Door,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    catalogue: query::SharedCatalogue,
 }
 
 impl SqliteStorage {
@@ -89,10 +90,8 @@ impl SqliteStorage {
             None => Ok(Arc::new(tokio::sync::Mutex::new(Writer::new(door.connect()?)))),
         };
         let idle = Mutex::new(Vec::with_capacity(READERS));
-        Ok(Self {
-            readers: Arc::new(Readers { door, idle, permits: Arc::new(Semaphore::new(READERS)) }),
-            writer,
-        })
+        let permits = Arc::new(Semaphore::new(READERS));
+        Ok(Self { readers: Arc::new(Readers { door, idle, permits, catalogue: Mutex::default() }), writer })
     }
 
     /// Runs a read on a thread where waiting is allowed.
@@ -163,11 +162,13 @@ impl CharacterStorage for SqliteStorage {
 
     async fn query(&self, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
         let filter = filter.clone();
-        self.read(move |connection| query::characters(connection, &filter)).await
+        let readers = Arc::clone(&self.readers);
+        self.read(move |connection| query::characters(connection, &readers.catalogue, &filter)).await
     }
 
     async fn facets(&self) -> Result<Facets> {
-        self.read(query::facets).await
+        let readers = Arc::clone(&self.readers);
+        self.read(move |connection| query::facets(connection, &readers.catalogue)).await
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {

@@ -1,11 +1,15 @@
 //! Reading: the list, the history, single documents, counts. Every function runs inside one transaction.
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use backstory_core::{
     error::Code,
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
-    storage::{Facet, Facets, HistoryQuery, Page, QueryFilter, Sort, StorageStatistics},
+    storage::{Facets, HistoryQuery, Page, QueryFilter, StorageStatistics},
 };
 use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
 
@@ -15,7 +19,8 @@ use super::{
     rows::{self, integer, unsigned},
 };
 use crate::{
-    matching::fold,
+    catalogue::{Catalogue, Found, Listed},
+    matching,
     recent::RecentDocuments,
     rules::{self, nanoseconds},
 };
@@ -35,87 +40,101 @@ struct Conditions {
 
 impl Conditions {
     fn add(&mut self, condition: &str, value: impl Into<Value>) {
-        self.add_fixed(condition);
-        self.values.push(value.into());
-    }
-
-    fn add_fixed(&mut self, condition: &str) {
         self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
         self.sql.push_str(condition);
+        self.values.push(value.into());
     }
 }
 
-fn conditions(filter: &QueryFilter) -> Result<Conditions> {
-    let mut all = Conditions::default();
-    if !filter.ids.is_empty() {
-        let ids = rows::to_json(&filter.ids)?;
-        all.add("character IN (SELECT row FROM character WHERE id IN (SELECT value FROM json_each(?)))", ids);
+/// The catalogue shared by all readers of a store; none before the first filter is asked for.
+pub(super) type SharedCatalogue = Mutex<Option<(u64, Arc<Catalogue>)>>;
+
+/// The catalogue as of this reader's moment.
+///
+/// The moment begins under the lock: it is never older than what the catalogue holds already.
+fn catalogue(connection: &Connection, shared: &SharedCatalogue) -> Result<Arc<Catalogue>> {
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = revision(connection)?;
+    // A store put back from a backup has counted less: it is read anew.
+    let (seen, mut catalogue) = shared.take().filter(|(seen, _)| *seen <= now).unwrap_or_default();
+    if seen < now {
+        let changes = listed_since(connection, seen)?;
+        Arc::make_mut(&mut catalogue).apply(changes);
     }
-    if let Some(name) = &filter.name {
-        all.add("instr(name_folded, ?) > 0", fold(name));
+    *shared = Some((now, Arc::clone(&catalogue)));
+    Ok(catalogue)
+}
+
+fn listed_since(connection: &Connection, seen: u64) -> Result<Vec<Listed>> {
+    // Reading everything by an index would visit every page many times.
+    let condition = if seen == 0 { "+written > ?1" } else { "written > ?1" };
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT character, id, name_folded, search_folded, classes, level, campaign, last_changed \
+         FROM character_index WHERE {condition}"
+    ))?;
+    let mut found = statement.query([integer(seen)])?;
+    let mut listed = Vec::new();
+    while let Some(row) = found.next()? {
+        listed.push(Listed {
+            key: row.get(0)?,
+            id: row.get(1)?,
+            name_folded: row.get(2)?,
+            search_folded: row.get(3)?,
+            classes: rows::from_json(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?, "the list")?,
+            level: row.get(5)?,
+            campaign: row.get(6)?,
+            last_changed: row.get(7)?,
+        });
     }
-    if let Some(text) = &filter.text {
-        all.add("instr(search_folded, ?) > 0", fold(text));
-    }
-    match filter.classes.as_slice() {
-        [] => {}
-        [class] => {
-            all.add(
-                "character IN (SELECT character FROM character_class WHERE name_folded = ?)",
-                fold(class),
-            );
-        }
-        classes => {
-            let folded: Vec<_> = classes.iter().map(|class| fold(class)).collect();
-            all.add(
-                "character IN (SELECT character FROM character_class WHERE name_folded IN (SELECT value FROM json_each(?)))",
-                rows::to_json(&folded)?,
-            );
-        }
-    }
-    if let Some(level) = filter.min_level {
-        all.add("level >= ?", i64::from(level));
-    }
-    if let Some(level) = filter.max_level {
-        all.add("level <= ?", i64::from(level));
-    }
-    match filter.campaign.as_deref() {
-        None => {}
-        Some("") => all.add_fixed("campaign IS NULL"),
-        Some(name) => all.add("campaign = ?", name.to_owned()),
-    }
-    if let Some(time) = filter.changed_after {
-        all.add("last_changed >= ?", nanoseconds(time));
-    }
-    if let Some(time) = filter.changed_before {
-        all.add("last_changed < ?", nanoseconds(time));
-    }
-    Ok(all)
+    Ok(listed)
 }
 
 /// The characters that match, and how many there are in all.
-pub(super) fn characters(connection: &Connection, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
-    let mut conditions = conditions(filter)?;
-    let total = match filter.limit {
-        None if filter.offset == 0 => None,
-        _ => Some(count(connection, "character_index", &conditions)?),
-    };
-    let order = match filter.sort {
-        Sort::Changed => "last_changed DESC, id",
-        Sort::Name => "name_folded, id",
-        Sort::Level => "level DESC, id",
-    };
-    let sql =
-        format!("SELECT character FROM character_index{} ORDER BY {order} LIMIT ? OFFSET ?", conditions.sql);
-    conditions.values.extend(window(filter.limit, filter.offset));
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query(params_from_iter(conditions.values))?;
-    let mut items = Vec::new();
-    while let Some(row) = found.next()? {
-        items.extend(character(connection, row.get(0)?)?);
+///
+/// Named ones are fetched, the plain first page is read from its index, everything else is found in the catalogue.
+pub(super) fn characters(
+    connection: &Connection,
+    shared: &SharedCatalogue,
+    filter: &QueryFilter,
+) -> Result<Page<CharacterIndex>> {
+    if !filter.ids.is_empty() {
+        return named(connection, filter);
     }
-    let total = total.unwrap_or(items.len() as u64);
-    Ok(Page { items, total })
+    let plain = QueryFilter { limit: filter.limit, offset: filter.offset, ..QueryFilter::default() };
+    let is_loaded = shared.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    let found = if *filter == plain && !is_loaded {
+        last_changed(connection, filter)?
+    } else {
+        catalogue(connection, shared)?.find(filter)
+    };
+    let mut items = Vec::with_capacity(found.keys.len());
+    for row in found.keys {
+        items.extend(character(connection, row)?);
+    }
+    Ok(Page { items, total: found.total })
+}
+
+fn named(connection: &Connection, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
+    let mut found = Vec::new();
+    for id in filter.ids.iter().collect::<BTreeSet<_>>() {
+        if let Some(row) = character_row(connection, id)? {
+            found.extend(character(connection, row)?);
+        }
+    }
+    let mut matching: Vec<_> = found.iter().filter(|index| matching::matches(filter, index)).collect();
+    matching::sort(&mut matching, filter.sort);
+    Ok(matching::page(&matching, filter.limit, filter.offset))
+}
+
+/// A page of all characters in the usual order.
+fn last_changed(connection: &Connection, filter: &QueryFilter) -> Result<Found> {
+    let mut statement = connection.prepare_cached(
+        "SELECT character FROM character_index ORDER BY last_changed DESC, id LIMIT ? OFFSET ?",
+    )?;
+    let keys =
+        statement.query_map(params_from_iter(window(filter.limit, filter.offset)), |row| row.get(0))?;
+    let keys = keys.collect::<rusqlite::Result<_>>()?;
+    Ok(Found { keys, total: count(connection, "character_index", &Conditions::default())? })
 }
 
 fn count(connection: &Connection, from: &str, conditions: &Conditions) -> Result<u64> {
@@ -211,31 +230,14 @@ pub(super) fn document(
 }
 
 /// Which classes and campaigns there are, and how many characters have each.
-pub(super) fn facets(connection: &Connection) -> Result<Facets> {
-    let count_of = |table: &str| count(connection, table, &Conditions::default());
-    let classes =
-        "SELECT name, count(*) FROM character_class GROUP BY name_folded, name ORDER BY name_folded, name";
-    let campaigns = "SELECT campaign, count(*) FROM character_index GROUP BY campaign";
-    let mut campaigns = facet_rows(connection, campaigns)?;
-    campaigns.sort_by_cached_key(|facet| {
-        (facet.name.is_none(), facet.name.as_deref().map(fold), facet.name.clone())
-    });
+pub(super) fn facets(connection: &Connection, shared: &SharedCatalogue) -> Result<Facets> {
+    let catalogue = catalogue(connection, shared)?;
     Ok(Facets {
-        characters: count_of("character_index")?,
-        versions: count_of("version")?,
-        classes: facet_rows(connection, classes)?,
-        campaigns,
+        characters: catalogue.len() as u64,
+        versions: count(connection, "version", &Conditions::default())?,
+        classes: catalogue.class_facets(),
+        campaigns: catalogue.campaign_facets(),
     })
-}
-
-fn facet_rows(connection: &Connection, sql: &str) -> Result<Vec<Facet>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query([])?;
-    let mut facets = Vec::new();
-    while let Some(row) = found.next()? {
-        facets.push(Facet { name: row.get(0)?, count: unsigned(row.get(1)?)? });
-    }
-    Ok(facets)
 }
 
 /// How much there is.

@@ -1,6 +1,6 @@
 //! Between the model and its rows.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use backstory_core::{
     model::{
@@ -32,7 +32,7 @@ pub(super) fn timestamp(nanoseconds: i64) -> Result<Timestamp> {
         .map_err(|_| damaged("A time in the library is out of range."))
 }
 
-pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
+fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| {
         Failure::Said(
             backstory_core::error::Error::internal("A row could not be written as JSON.").caused_by(error),
@@ -40,13 +40,10 @@ pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
     })
 }
 
-fn from_json<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T> {
+/// Reads a JSON column.
+pub(super) fn from_json<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T> {
     serde_json::from_str(text)
         .map_err(|_| damaged(format!("What the library knows of {what} cannot be read.")))
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 /// [`CharacterIndex`] without its id and revision, with times as numbers: a third of the bytes and of the time to read.
@@ -123,48 +120,42 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
     })
 }
 
-/// What of a [`VersionMetadata`] is neither filtered nor sorted by. What is usual is left out.
-#[derive(Serialize, Deserialize)]
-struct VersionDetails {
-    source: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    origin: Option<String>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    cuts: Vec<Cut>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    sentences: Vec<(Topic, String)>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    changes: u32,
-    #[serde(default, skip_serializing_if = "is_default")]
-    state: u32,
-    #[serde(default, skip_serializing_if = "is_default")]
-    level: u32,
-    #[serde(default, skip_serializing_if = "is_default")]
-    landmark: bool,
-    #[serde(default, skip_serializing_if = "is_default")]
-    deriver: u32,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pinned: bool,
-    #[serde(default, skip_serializing_if = "is_default")]
-    tags: Vec<String>,
+/// The names of a character's classes as JSON, each once.
+pub(super) fn class_names(index: &CharacterIndex) -> Result<String> {
+    let names: BTreeSet<&str> = index.classes.iter().map(|class| class.name.as_str()).collect();
+    to_json(&names)
 }
+
+/// What of a [`VersionMetadata`] is neither filtered nor sorted by: a JSON array, because names would take more room than
+/// the values. New fields are added at the end, with `#[serde(default)]`.
+#[derive(Serialize, Deserialize)]
+struct VersionDetails<'a>(
+    /* source */ Cow<'a, str>,
+    /* origin */ Option<Cow<'a, str>>,
+    /* cuts */ Vec<(Cow<'a, str>, u64, Cow<'a, str>)>,
+    /* summary.sentences */ Vec<(Topic, Cow<'a, str>)>,
+    /* summary.changes, state, level */ [u32; 3],
+    /* summary.landmark */ bool,
+    /* summary.deriver */ u32,
+    /* pinned */ bool,
+    /* tags */ Cow<'a, [String]>,
+);
 
 /// The JSON column of a version.
 pub(super) fn version_details(metadata: &VersionMetadata) -> Result<String> {
     let summary = &metadata.summary;
-    to_json(&VersionDetails {
-        source: metadata.source.clone(),
-        origin: metadata.origin.clone(),
-        cuts: metadata.cuts.clone(),
-        sentences: summary.sentences.iter().map(|line| (line.topic, line.text.clone())).collect(),
-        changes: summary.changes,
-        state: summary.state,
-        level: summary.level,
-        landmark: summary.landmark,
-        deriver: summary.deriver,
-        pinned: metadata.pinned,
-        tags: metadata.tags.clone(),
-    })
+    let cut = |cut: &'_ Cut| (cut.pointer.clone().into(), cut.removed_bytes, cut.replaced_by.clone().into());
+    to_json(&VersionDetails(
+        Cow::Borrowed(&metadata.source),
+        metadata.origin.as_deref().map(Cow::Borrowed),
+        metadata.cuts.iter().map(cut).collect(),
+        summary.sentences.iter().map(|line| (line.topic, Cow::Borrowed(line.text.as_str()))).collect(),
+        [summary.changes, summary.state, summary.level],
+        summary.landmark,
+        summary.deriver,
+        metadata.pinned,
+        Cow::Borrowed(&metadata.tags),
+    ))
 }
 
 /// The number a kind is stored as. A number is never given a new meaning.
@@ -191,10 +182,18 @@ pub(super) const VERSION_COLUMNS: &str = "v.id, v.number, v.captured_at, v.edite
 /// A version from its row.
 pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {
     let number = unsigned(row.get(1)?)?;
-    let details: VersionDetails =
-        from_json(row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?, character.as_str())?;
+    let details = row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?;
+    let VersionDetails(source, origin, cuts, sentences, counts, landmark, deriver, pinned, tags) =
+        from_json(details, character.as_str())?;
+    let [changes, state, level] = counts;
     let edited_at: Option<i64> = row.get(3)?;
-    let sentence = |(topic, text)| Sentence { topic, text };
+    let sentence = |(topic, text): (Topic, Cow<'_, str>)| Sentence { topic, text: text.into_owned() };
+    let cut = |(pointer, removed_bytes, replaced_by): (Cow<'_, str>, u64, Cow<'_, str>)| Cut {
+        pointer: pointer.into_owned(),
+        removed_bytes,
+        replaced_by: replaced_by.into_owned(),
+    };
+    let sentences = sentences.into_iter().map(sentence).collect();
     Ok(VersionMetadata {
         id: SnapshotId(Uuid::from_bytes(row.get(0)?)),
         character: character.clone(),
@@ -203,20 +202,12 @@ pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionM
         edited_at: edited_at.map(timestamp).transpose()?,
         content: ContentHash(row.get(4)?),
         bytes: unsigned(row.get(5)?)?,
-        source: details.source,
-        origin: details.origin,
-        cuts: details.cuts,
-        summary: Summary {
-            kind: kind(row.get(6)?)?,
-            sentences: details.sentences.into_iter().map(sentence).collect(),
-            changes: details.changes,
-            state: details.state,
-            level: details.level,
-            landmark: details.landmark,
-            deriver: details.deriver,
-        },
+        source: source.into_owned(),
+        origin: origin.map(Cow::into_owned),
+        cuts: cuts.into_iter().map(cut).collect(),
+        summary: Summary { kind: kind(row.get(6)?)?, sentences, changes, state, level, landmark, deriver },
         seen: Seen { last: timestamp(row.get(7)?)?, count: unsigned(row.get(8)?)? },
-        pinned: details.pinned,
-        tags: details.tags,
+        pinned,
+        tags: tags.into_owned(),
     })
 }

@@ -1,9 +1,6 @@
 //! The writing transaction: the one writer, held from `BEGIN IMMEDIATE` to the commit.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::{
@@ -268,10 +265,9 @@ impl Open {
             .execute(params![row, integer(index.revision), rows::index_details(index)?])?;
         connection
             .prepare_cached(
-                "INSERT INTO character_index (character, id, level, last_changed, campaign, name_folded, search_folded) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (character) DO UPDATE SET level = excluded.level, \
-                 last_changed = excluded.last_changed, campaign = excluded.campaign, \
-                 name_folded = excluded.name_folded, search_folded = excluded.search_folded",
+                "INSERT OR REPLACE INTO character_index (character, written, id, level, last_changed, campaign, \
+                 name_folded, search_folded, classes) \
+                 VALUES (?1, (SELECT revision + 1 FROM store), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 row,
@@ -281,30 +277,8 @@ impl Open {
                 matching::campaign(index),
                 fold(&index.name),
                 matching::search_text(index),
+                rows::class_names(index)?,
             ])?;
-        self.put_classes(index, row)
-    }
-
-    /// Writes the classes only where they changed, which is at a level at most.
-    fn put_classes(&self, index: &CharacterIndex, row: i64) -> failure::Result<()> {
-        let connection = &self.writer.connection;
-        let mut statement =
-            connection.prepare_cached("SELECT name FROM character_class WHERE character = ?1")?;
-        let present: BTreeSet<String> =
-            statement.query_map([row], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        let wanted: BTreeSet<String> = index.classes.iter().map(|class| class.name.clone()).collect();
-        for name in present.difference(&wanted) {
-            connection
-                .prepare_cached("DELETE FROM character_class WHERE character = ?1 AND name = ?2")?
-                .execute(params![row, name])?;
-        }
-        for name in wanted.difference(&present) {
-            connection
-                .prepare_cached(
-                    "INSERT INTO character_class (name_folded, name, character) VALUES (?1, ?2, ?3)",
-                )?
-                .execute(params![fold(name), name, row])?;
-        }
         Ok(())
     }
 

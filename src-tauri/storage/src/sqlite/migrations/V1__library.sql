@@ -16,28 +16,22 @@ CREATE TABLE character (
     details TEXT
 );
 
--- What the list is filtered and sorted by: a projection of `character.details`, narrow enough to be scanned.
+-- What the list is filtered and sorted by: a projection of `character.details`, narrow enough to be read whole.
+-- `written` is the store's revision that the row came with, so that a reader fetches only what it has not seen.
+-- `classes` is a JSON array of names.
 CREATE TABLE character_index (
     character INTEGER PRIMARY KEY REFERENCES character (row),
+    written INTEGER NOT NULL,
     id TEXT NOT NULL,
     level INTEGER NOT NULL,
     last_changed INTEGER NOT NULL,
     campaign TEXT,
     name_folded TEXT NOT NULL,
-    search_folded TEXT NOT NULL
+    search_folded TEXT NOT NULL,
+    classes TEXT NOT NULL
 );
 CREATE INDEX character_index_changed ON character_index (last_changed DESC, id);
-CREATE INDEX character_index_name ON character_index (name_folded, id);
-CREATE INDEX character_index_level ON character_index (level DESC, id);
-CREATE INDEX character_index_campaign ON character_index (campaign);
-
-CREATE TABLE character_class (
-    name_folded TEXT NOT NULL,
-    name TEXT NOT NULL,
-    character INTEGER NOT NULL REFERENCES character (row),
-    PRIMARY KEY (name_folded, name, character)
-) WITHOUT ROWID;
-CREATE INDEX character_class_character ON character_class (character);
+CREATE INDEX character_index_written ON character_index (written);
 
 -- A distinct document of a character. `base` is the content it is encoded against; a keyframe has none.
 -- `data` stands last, so that following a chain does not read past the small columns.
@@ -53,7 +47,6 @@ CREATE TABLE content (
 );
 CREATE UNIQUE INDEX content_hash ON content (character, hash);
 CREATE UNIQUE INDEX content_rung ON content (character, rung);
-CREATE INDEX content_base ON content (base);
 
 -- A version: a capture that was not the same as the one before it.
 CREATE TABLE version (
@@ -72,7 +65,6 @@ CREATE TABLE version (
 );
 CREATE INDEX version_history ON version (character, captured_at, id);
 CREATE UNIQUE INDEX version_number ON version (character, number);
-CREATE INDEX version_content ON version (content);
 
 -- When a version was seen again.
 CREATE TABLE sighting (
