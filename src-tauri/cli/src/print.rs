@@ -272,7 +272,7 @@ fn row(change: &Change) -> String {
 /// `: value`, where the value says more than the label.
 fn unless_said(label: &str, value: &Option<Value>) -> String {
     let value = plain(value);
-    if value == label || value == "1" { String::new() } else { format!(": {value}") }
+    if value == label { String::new() } else { format!(": {value}") }
 }
 
 pub(crate) fn raw(comparison: &RawComparison) -> String {
