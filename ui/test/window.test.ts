@@ -293,6 +293,13 @@ describe("importing", () => {
     await waitFor(() => expect(screen.queryByText("Drop to import 3 files")).toBeNull());
   });
 
+  it("does not import into the samples", async () => {
+    const bridge = await open({ sample: true });
+    bridge.emit({ event: "dropped", selection: 1, names: ["rekor.json"] });
+    expect(await screen.findByText(/Sample characters are open, so nothing can be imported/)).toBeTruthy();
+    expect(bridge.asked("import.start")).toEqual([]);
+  });
+
   it("stops on request and says what was kept", async () => {
     const bridge = await open({ files: someFiles, hangsAfter: 2 });
     await user.keyboard("{Control>}o{/Control}");

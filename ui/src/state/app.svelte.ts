@@ -89,7 +89,8 @@ class App {
     if (event.event === "changed") void this.refresh();
     else if (event.event === "drop_hover") imports.hovering = event.count;
     else if (event.event === "drop_left") imports.hovering = 0;
-    else imports.take(event);
+    else if (this.canWrite) imports.take(event);
+    else imports.refuse();
   }
 
   #paintTheme(): void {

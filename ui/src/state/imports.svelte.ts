@@ -106,6 +106,12 @@ class Imports {
     else void this.#run(selection);
   }
 
+  /** Nothing can be imported now: the Import screen says why. */
+  refuse(): void {
+    this.hovering = 0;
+    if (router.route.name !== "import") router.go({ name: "import" });
+  }
+
   async stop(): Promise<void> {
     const batch = this.batch;
     if (!batch?.running || batch.job === null) return;

@@ -14,6 +14,8 @@ export class Library {
   #sort: Sort = "changed";
   /** Answers to an older question are dropped. */
   #question = 0;
+  /** The question the pages answer: the old rows stand until the new ones come. */
+  #answered = 0;
 
   at(index: number): CharacterIndex | undefined {
     return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
@@ -41,8 +43,8 @@ export class Library {
     try {
       const answer = await call("characters.list", toQuery(this.#filter, this.#sort, page * PAGE, PAGE));
       if (question !== this.#question) return;
-      const isFirst = this.#asked.size === 1;
-      this.#pages = new Map(isFirst ? [] : this.#pages).set(page, answer.characters);
+      this.#pages = new Map(this.#answered === question ? this.#pages : []).set(page, answer.characters);
+      this.#answered = question;
       this.total = answer.total;
       this.failure = null;
     } catch (error) {
