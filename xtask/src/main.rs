@@ -72,7 +72,7 @@ fn generate() -> Outcome {
 }
 
 fn bench(words: &[String]) -> Outcome {
-    machine::prepare(machine::For::Test)?;
+    machine::prepare(machine::For::Run)?;
     page::install()?;
     page::build()?;
     process::run(
