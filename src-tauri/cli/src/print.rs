@@ -126,7 +126,7 @@ pub(crate) fn import(report: &ImportReport) -> String {
     let files = count(report.files.len() as u64, "file", "files");
     let _ = writeln!(out, "{files}: {}", parts.join(", "));
     if report.stopped {
-        out.push_str("Stopped before the end. What is listed here is kept.\n");
+        out.push_str("Stopped before the end. What is listed as new, changed or quiet is kept.\n");
     }
     out
 }

@@ -275,24 +275,25 @@ impl Import<'_> {
 
     /// Writes a batch as one transaction; where that fails, each draft alone, so that one bad draft costs only itself.
     async fn capture(&mut self, drafts: &[Draft]) -> Vec<Result<Capture>> {
-        match self.library.capture(drafts).await {
-            Ok(captures) => captures.into_iter().map(Ok).collect(),
-            Err(error)
-                if matches!(error.code, Code::StoreReadOnly | Code::StoreNewer | Code::StorageFull) =>
-            {
-                self.report.stopped = true;
-                drafts.iter().map(|_| Err(error.clone())).collect()
-            }
-            Err(_) => {
-                let mut captures = Vec::with_capacity(drafts.len());
-                for draft in drafts {
-                    let one = self.library.capture(std::slice::from_ref(draft)).await;
-                    let none = || Error::internal("A capture gave no answer.");
-                    captures.push(one.and_then(|mut one| one.pop().ok_or_else(none)));
-                }
-                captures
-            }
+        if let Ok(captures) = self.library.capture(drafts).await {
+            return captures.into_iter().map(Ok).collect();
         }
+        let mut captures: Vec<Result<Capture>> = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let refused =
+                captures.last().and_then(|last| last.as_ref().err()).filter(|e| is_final(e)).cloned();
+            captures.push(match refused {
+                Some(error) => Err(error),
+                None => self.capture_one(draft).await,
+            });
+        }
+        self.report.stopped |= captures.iter().any(|capture| capture.as_ref().is_err_and(is_final));
+        captures
+    }
+
+    async fn capture_one(&self, draft: &Draft) -> Result<Capture> {
+        let mut captures = self.library.capture(std::slice::from_ref(draft)).await?;
+        captures.pop().ok_or_else(|| Error::internal("A capture gave no answer."))
     }
 
     fn note(&mut self, index: usize, file: &IntakeFile, capture: Result<Capture>) {
@@ -301,6 +302,11 @@ impl Import<'_> {
         self.progress.report(ProgressEvent::File { index: index as u64, result: result.clone() });
         self.report.files.push(result);
     }
+}
+
+/// Whether the next file would fail for the same reason.
+fn is_final(error: &Error) -> bool {
+    matches!(error.code, Code::StoreReadOnly | Code::StoreNewer | Code::StorageFull)
 }
 
 fn file_result(file: &IntakeFile, capture: Result<Capture>) -> FileResult {
