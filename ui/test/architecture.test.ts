@@ -17,7 +17,7 @@ const MAY: Record<string, string[]> = {
   components: ["components", "text", "collections"],
   diff: ["diff", "components", "text", "collections"],
   state: ["state", "api", "text", "collections"],
-  screens: ["screens", "state", "api", "components", "diff", "text", "collections"],
+  screens: ["screens", "state", "components", "diff", "text", "collections"],
 };
 
 function importsOf(file: string, text: string): string[] {
