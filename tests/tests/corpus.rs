@@ -135,7 +135,7 @@ async fn every_real_document_is_kept_as_it_is_but_for_the_recorded_cuts() {
         for cut in &version.cuts {
             let keys: Vec<&str> = cut.pointer.split('/').skip(1).collect();
             let (last, parents) = keys.split_last().unwrap();
-            let value = parents.iter().fold(Some(tree.root()), |value, key| value?.get(key)).unwrap();
+            let value = parents.iter().try_fold(tree.root(), |value, key| value.get(key)).unwrap();
             assert_eq!(value.get(last).unwrap().raw(), cut.replaced_by, "{} {}", file.path, cut.pointer);
         }
         if version.cuts.is_empty() {

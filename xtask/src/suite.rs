@@ -50,7 +50,16 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     suite.step("page: tests", |tally| tally.read(&mut npm(&["test"])));
     suite.step("page: build", |_| page::build());
     suite.step("rust: lints", |_| {
-        process::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+        process::run(&mut cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--test",
+            "window",
+            "--",
+            "--deny",
+            "warnings",
+        ]))
     });
     suite.step("rust: build", |_| process::run(&mut cargo(&["test", "--workspace", "--no-run"])));
     suite.step("rust: tests", |tally| tally.read(&mut cargo(&["test", "--workspace", "--no-fail-fast"])));
@@ -66,7 +75,7 @@ fn in_the_window(tally: &mut Tally) -> Outcome {
     let program = process::desktop(false)?;
     let screen = Screen::start()?;
     let mut tests = Command::new("dbus-run-session");
-    let cargo = cargo(&["test", "--workspace", "--test", "window", "--", "--ignored", "--test-threads=1"]);
+    let cargo = cargo(&["test", "--workspace", "--test", "window", "--", "--test-threads=1"]);
     tests.arg("--").arg(cargo.get_program()).args(cargo.get_args());
     tally.read(tests.env("DISPLAY", &screen.display).env("BACKSTORY_DESKTOP", program))
 }

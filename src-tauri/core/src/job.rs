@@ -44,7 +44,7 @@ pub enum ProgressEvent {
         /// Its place in the list, from 0.
         index: u64,
         /// What became of it.
-        result: crate::api::import::FileResult,
+        result: Box<crate::api::import::FileResult>,
     },
     /// How far it is.
     Advanced {

@@ -364,6 +364,9 @@ async fn compare(table: &mut Table, library: &Library, all: &[VersionMetadata]) 
     table.alone("hash of one document", median(&mut hash), "ms", "");
 }
 
+/// Makes the i-th query of a kind.
+type Query<'q> = &'q dyn Fn(u32) -> QueryFilter;
+
 async fn many_characters(table: &mut Table) {
     const COUNT: u32 = 100_000;
     let folder = tempfile::tempdir().unwrap();
@@ -397,7 +400,7 @@ async fn many_characters(table: &mut Table) {
         limit: Some(50),
         ..QueryFilter::default()
     };
-    let cases: [(&str, &dyn Fn(u32) -> QueryFilter, &'static str); 3] = [
+    let cases: [(&str, Query<'_>, &'static str); 3] = [
         ("class and level, p99", &filter, "≤ 0.25 ms"),
         ("text, p99", &text, "≤ 2 ms"),
         ("sorted range, p99", &range, "≤ 1 ms"),

@@ -12,7 +12,6 @@ use crate::{driver::Window, home::Home};
 const SIZES: [(u32, u32); 2] = [(1280, 832), (900, 640)];
 
 #[tokio::test]
-#[ignore = "needs the built window: cargo xtask test"]
 async fn first_run_import_look_compare_and_the_day_after() {
     let home = Home::new();
     let (folder, captures) = home.with_samples();
@@ -127,7 +126,6 @@ async fn compare(window: &Window) {
 }
 
 #[tokio::test]
-#[ignore = "needs the built window: cargo xtask test"]
 async fn the_samples_are_opened_and_left_again() {
     let home = Home::new();
     let window = Window::open(&home, &[], &[]).await;

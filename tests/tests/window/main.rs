@@ -1,7 +1,7 @@
 //! The program as a player meets it: the built window, driven through WebDriver, on a library of its own.
 //!
 //! `cargo xtask test` builds the program, gives its path in `BACKSTORY_DESKTOP`, and runs these tests on a screen and
-//! a message bus of their own. Alone they are skipped, because they need all of that.
+//! a message bus of their own. No other command runs them, because they need all of that.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
 
 mod driver;

@@ -7,7 +7,6 @@ use serde_json::json;
 use crate::{driver::Window, home::Home};
 
 #[tokio::test]
-#[ignore = "needs the built window: cargo xtask test"]
 async fn a_second_start_hands_its_files_over() {
     let home = Home::new();
     let (folder, captures) = home.with_samples();
@@ -29,7 +28,6 @@ async fn a_second_start_hands_its_files_over() {
 }
 
 #[tokio::test]
-#[ignore = "needs the built window: cargo xtask test"]
 async fn a_library_that_cannot_be_opened_is_a_screen_and_stays_untouched() {
     let home = Home::new();
     fs::write(home.library(), "this is a letter and not a library\n".repeat(200)).unwrap();

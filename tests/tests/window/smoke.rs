@@ -5,7 +5,6 @@ use serde_json::json;
 use crate::{driver::Window, home::Home};
 
 #[tokio::test]
-#[ignore = "needs the built window: cargo xtask test"]
 async fn the_window_opens_and_the_bridge_answers() {
     let home = Home::new();
     let window = Window::open(&home, &[], &[]).await;
@@ -21,7 +20,6 @@ async fn the_window_opens_and_the_bridge_answers() {
 }
 
 #[tokio::test]
-#[ignore = "needs the built window: cargo xtask test"]
 async fn the_policy_of_the_page_is_in_force() {
     let home = Home::new();
     let window = Window::open(&home, &[], &[]).await;
@@ -51,7 +49,6 @@ async fn the_policy_of_the_page_is_in_force() {
 }
 
 #[tokio::test]
-#[ignore = "needs the built window: cargo xtask test"]
 async fn only_the_bridge_is_open_to_the_page() {
     let home = Home::new();
     let window = Window::open(&home, &[], &[]).await;

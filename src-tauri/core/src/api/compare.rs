@@ -172,7 +172,7 @@ async fn raw_values(
     from: &VersionMetadata,
     to: &VersionMetadata,
 ) -> Result<Vec<raw::RawChange>> {
-    both(library, from, to, |old, new| raw::values(old, new)).await
+    both(library, from, to, raw::values).await
 }
 
 /// Parses both documents and hands the trees on.

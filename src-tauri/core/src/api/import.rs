@@ -299,7 +299,7 @@ impl Import<'_> {
     fn note(&mut self, index: usize, file: &IntakeFile, capture: Result<Capture>) {
         let result = file_result(file, capture);
         *self.report.totals.entry(result.outcome).or_default() += 1;
-        self.progress.report(ProgressEvent::File { index: index as u64, result: result.clone() });
+        self.progress.report(ProgressEvent::File { index: index as u64, result: Box::new(result.clone()) });
         self.report.files.push(result);
     }
 }

@@ -247,12 +247,12 @@ impl Rows {
             self.group(spell_level(spell.level));
             let name = |spell: &Spell| spell.name.clone();
             self.row(&key, &spell.name, a.map(name), b.map(name));
-            if let (Some(a), Some(b)) = (a, b) {
-                if a.name == b.name {
-                    self.attribute(&key, &b.name, "source", Some(&*a.source), Some(&*b.source));
-                    self.attribute(&key, &b.name, "always", Some(a.always), Some(b.always));
-                    both.push((a, b));
-                }
+            if let (Some(a), Some(b)) = (a, b)
+                && a.name == b.name
+            {
+                self.attribute(&key, &b.name, "source", Some(&*a.source), Some(&*b.source));
+                self.attribute(&key, &b.name, "always", Some(a.always), Some(b.always));
+                both.push((a, b));
             }
         }
         both
@@ -354,10 +354,10 @@ impl Rows {
         for key in keys {
             let (a, b) = (old.notes.get(key), new.notes.get(key));
             self.row(format!("notes/{key}"), note_label(key), a.cloned(), b.cloned());
-            if let (Some(a), Some(b), Some(row)) = (a, b, self.diff.changes.last_mut()) {
-                if a != b {
-                    row.text = Some(words(a, b));
-                }
+            if let (Some(a), Some(b), Some(row)) = (a, b, self.diff.changes.last_mut())
+                && a != b
+            {
+                row.text = Some(words(a, b));
             }
         }
     }
@@ -435,11 +435,11 @@ fn replace_by_key<'s, T>(pairs: &mut Pairs<'s, T>, key: impl Fn(&'s T) -> &'s st
         .collect();
     let mut replaced = BTreeSet::new();
     for pair in pairs.iter_mut() {
-        if let (None, Some(b)) = *pair {
-            if let Some(a) = gone.get(key(b)) {
-                pair.0 = Some(a);
-                replaced.insert(key(b));
-            }
+        if let (None, Some(b)) = *pair
+            && let Some(a) = gone.get(key(b))
+        {
+            pair.0 = Some(a);
+            replaced.insert(key(b));
         }
     }
     pairs.retain(|pair| !matches!(pair, (Some(a), None) if replaced.contains(key(a))));

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_span_out_of_place_is_left_alone() {
-        for bad in [3..9, 2..1, 1..2] {
+        for bad in [3..9, std::ops::Range { start: 2, end: 1 }, 1..2] {
             let (document, cuts) = cut("é[1]", &[span(bad, "null")]);
             assert_eq!(document, "é[1]".as_bytes());
             assert!(cuts.is_empty());
