@@ -94,7 +94,11 @@ pub fn version(
 
 /// The write that keeps a document.
 pub fn content(character: &CharacterId, document: &[u8]) -> Write {
-    Write::Content { character: character.clone(), hash: ContentHash::of(document), bytes: document.to_vec() }
+    Write::Content {
+        character: character.clone(),
+        hash: ContentHash::of(document),
+        bytes: document.to_vec().into(),
+    }
 }
 
 /// A document of about `bytes` bytes that looks like a sheet: long texts that never change, and numbers that depend on

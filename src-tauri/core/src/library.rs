@@ -368,7 +368,7 @@ struct Writing<'l> {
 
 impl Writing<'_> {
     async fn capture(&mut self, draft: &Draft) -> Result<Capture> {
-        let content = ContentHash::of(&draft.document);
+        let content = draft.content;
         let around = self.tx.surroundings(&draft.character, draft.captured_at).await?;
         match place(&around, content, draft.captured_at) {
             Placement::Known => self.known(draft, content).await,
@@ -467,7 +467,7 @@ impl Writing<'_> {
             Some(version) => Some(self.sheet(version).await?),
             None => None,
         };
-        let sheet = Arc::new(draft.sheet.clone());
+        let sheet = Arc::clone(&draft.sheet);
         self.library.keep_sheet(&draft.character, content, Arc::clone(&sheet));
         let summary = summarise(before.as_deref(), &sheet, deriver);
         let number = around.character.as_ref().map_or(0, |index| index.last_version) + 1;
@@ -491,7 +491,7 @@ impl Writing<'_> {
             Write::Content {
                 character: draft.character.clone(),
                 hash: content,
-                bytes: draft.document.clone(),
+                bytes: Arc::clone(&draft.document),
             },
             Write::Version { metadata: Box::new(version.clone()) },
         ];

@@ -1,11 +1,13 @@
 //! Where characters come from: a source recognises a document and derives a sheet from it. It never writes.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::{
     error::Result,
     json::Tree,
-    model::{CharacterId, Cut},
+    model::{CharacterId, ContentHash, Cut},
     sheet::Sheet,
 };
 
@@ -17,11 +19,13 @@ pub struct Draft {
     /// The name of the source that read it.
     pub source: &'static str,
     /// The text, byte for byte, after the cuts.
-    pub document: Vec<u8>,
+    pub document: Arc<Vec<u8>>,
+    /// The hash of the document.
+    pub content: ContentHash,
     /// What was cut out.
     pub cuts: Vec<Cut>,
     /// What it says.
-    pub sheet: Sheet,
+    pub sheet: Arc<Sheet>,
     /// When the player last edited, as far as the document says.
     pub edited_at: Option<Timestamp>,
     /// When we looked.

@@ -11,7 +11,7 @@
 //! - **Checked**: a document is compared with its hash before it is returned; a mismatch is `store_damaged`, never wrong bytes.
 //! - **Ordered**: a character's history is ordered by `(captured_at, id)`, in both directions, in every answer.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -191,7 +191,7 @@ pub enum Write {
         /// The BLAKE3 of `bytes`; checked.
         hash: ContentHash,
         /// The document.
-        bytes: Vec<u8>,
+        bytes: Arc<Vec<u8>>,
     },
     /// Puts a version: inserts it, or replaces what is known of the one with the same `id`. Its content must be there.
     Version {
@@ -401,5 +401,5 @@ pub trait StorageFactory: Send + Sync {
     ///
     /// # Errors
     /// `invalid_argument` for an address no backend knows; `storage_failed`, `store_damaged`.
-    async fn open(&self, address: &str) -> Result<std::sync::Arc<dyn CharacterStorage>>;
+    async fn open(&self, address: &str) -> Result<Arc<dyn CharacterStorage>>;
 }

@@ -40,7 +40,7 @@ async fn read_all(folder: PathBuf) -> Vec<(String, Result<Draft, Error>)> {
 
 async fn sheets(folder: PathBuf) -> BTreeMap<String, Sheet> {
     let read = read_all(folder).await;
-    read.into_iter().filter_map(|(name, draft)| Some((name, draft.ok()?.sheet))).collect()
+    read.into_iter().filter_map(|(name, draft)| Some((name, Sheet::clone(&draft.ok()?.sheet)))).collect()
 }
 
 #[tokio::test]

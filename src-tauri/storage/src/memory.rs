@@ -272,7 +272,7 @@ impl Transaction {
         match write {
             Write::Character { index, expect } => self.put_index(*index, expect),
             Write::Content { character, hash, bytes } => {
-                self.entry(character).contents.entry(hash).or_insert_with(|| Arc::new(bytes));
+                self.entry(character).contents.entry(hash).or_insert(bytes);
                 Ok(())
             }
             Write::Version { metadata } => self.put_version(*metadata),

@@ -24,6 +24,7 @@ use std::{
 };
 
 use backstory_core::{
+    api::import::Intake,
     diff,
     json::Tree,
     library::Library,
@@ -31,7 +32,7 @@ use backstory_core::{
     source::{Draft, Source},
     storage::{HistoryQuery, QueryFilter, Sort, StorageFactory},
 };
-use backstory_sources::{ddb::DdbSource, registry, sample};
+use backstory_sources::{ddb::DdbSource, files::Files, registry, sample};
 use backstory_storage::{clock::SystemClock, open::Stores};
 use backstory_tests::fixtures;
 use rusqlite::Connection;
@@ -168,22 +169,10 @@ fn generated() -> Vec<Raw> {
         .collect()
 }
 
-/// The whole way from bytes to a draft.
-fn draft((at, bytes): &Raw) -> Draft {
-    let text = std::str::from_utf8(bytes).unwrap();
-    let tree = Tree::parse(text).unwrap();
-    let reading = DdbSource.read(&tree).unwrap();
-    let (document, cuts) = backstory_core::privacy::cut(text, &reading.foreign);
-    Draft {
-        character: reading.character,
-        source: "ddb",
-        document,
-        cuts,
-        sheet: reading.sheet,
-        edited_at: reading.edited_at,
-        captured_at: *at,
-        origin: None,
-    }
+/// The whole way from bytes to a draft, as an import goes it.
+async fn draft(files: &Files, (at, bytes): &Raw) -> Draft {
+    let file = files.hold(bytes.clone(), *at);
+    files.read(&file, Some(*at)).await.unwrap()
 }
 
 fn bare(folder: &Path) -> Connection {
@@ -207,10 +196,13 @@ async fn captures(table: &mut Table) {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
         let folder = tempfile::tempdir().unwrap();
-        let library = library(folder.path()).await;
+        let (library, files) = (library(folder.path()).await, Files::new());
         let start = Instant::now();
         for batch in sequence.chunks(32) {
-            let drafts: Vec<Draft> = batch.iter().map(draft).collect();
+            let mut drafts = Vec::with_capacity(batch.len());
+            for raw in batch {
+                drafts.push(draft(&files, raw).await);
+            }
             library.capture(&drafts).await.unwrap();
         }
         ours.push(per_capture(ms(start), sequence.len()));
@@ -227,10 +219,10 @@ async fn captures(table: &mut Table) {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
         let folder = tempfile::tempdir().unwrap();
-        let library = library(folder.path()).await;
+        let (library, files) = (library(folder.path()).await, Files::new());
         let start = Instant::now();
         for raw in &distinct {
-            library.capture(&[draft(raw)]).await.unwrap();
+            library.capture(&[draft(&files, raw).await]).await.unwrap();
         }
         ours.push(per_capture(ms(start), distinct.len()));
         let connection = bare(folder.path());
@@ -256,7 +248,7 @@ async fn captures(table: &mut Table) {
 async fn one_by_one(table: &mut Table, raw: &Raw) {
     let folder = tempfile::tempdir().unwrap();
     let library = library(folder.path()).await;
-    let mut draft = draft(raw);
+    let mut draft = draft(&Files::new(), raw).await;
     library.capture(std::slice::from_ref(&draft)).await.unwrap();
     let connection = bare(folder.path());
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());

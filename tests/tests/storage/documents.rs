@@ -72,7 +72,7 @@ pub(crate) async fn a_document_under_a_wrong_hash_is_refused(backend: &dyn Backe
     let wrong = Write::Content {
         character: character_id(1),
         hash: ContentHash::of(b"another"),
-        bytes: b"this".to_vec(),
+        bytes: b"this".to_vec().into(),
     };
     assert_eq!(transaction.write(vec![wrong]).await.unwrap_err().code, Code::Internal);
     drop(transaction);

@@ -250,22 +250,27 @@ impl Import<'_> {
     }
 
     async fn batch(&mut self, first: usize, files: &[IntakeFile], total: usize) {
-        let mut read = Vec::with_capacity(files.len());
+        let (mut drafts, mut failures) = (Vec::with_capacity(files.len()), Vec::with_capacity(files.len()));
         for (i, file) in files.iter().enumerate() {
             // A stop leaves what was read so far to be written.
             if self.stopped() {
                 break;
             }
-            read.push(self.read(first + i, file).await);
+            match self.read(first + i, file).await {
+                Ok(draft) => {
+                    drafts.push(draft);
+                    failures.push(None);
+                }
+                Err(error) => failures.push(Some(error)),
+            }
         }
-        let drafts: Vec<Draft> = read.iter().filter_map(|draft| draft.as_ref().ok().cloned()).collect();
         let mut captures = self.capture(&drafts).await.into_iter();
-        for ((i, file), read) in files.iter().enumerate().zip(read) {
-            let capture = match read {
-                Ok(_) => captures
+        for ((i, file), failure) in files.iter().enumerate().zip(failures) {
+            let capture = match failure {
+                None => captures
                     .next()
                     .unwrap_or_else(|| Err(Error::internal("A file was left out of its batch."))),
-                Err(error) => Err(error),
+                Some(error) => Err(error),
             };
             self.note(first + i, file, capture);
         }

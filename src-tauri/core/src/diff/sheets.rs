@@ -213,7 +213,7 @@ impl Rows {
     fn combat(&mut self, old: &Sheet, new: &Sheet) {
         self.section(Section::Combat);
         let mut row = |key: &str, label: &str, a: i32, b: i32| self.row(key, label, Some(a), Some(b));
-        row("combat/hit_points", "Hit points", old.hit_points_max.value, new.hit_points_max.value);
+        row("combat/hit_points_max", "Hit points", old.hit_points_max.value, new.hit_points_max.value);
         row("combat/armor_class", "Armor Class", old.armor_class.value, new.armor_class.value);
         row("combat/initiative", "Initiative", old.initiative.value, new.initiative.value);
         row("combat/proficiency_bonus", "Proficiency bonus", old.proficiency_bonus, new.proficiency_bonus);
@@ -584,7 +584,7 @@ mod tests {
         let told: Vec<_> = diff.changes.iter().map(|c| (c.key.as_str(), c.kind)).collect();
         assert_eq!(
             told,
-            [("combat/hit_points", ChangeKind::Changed), ("combat/speed/fly", ChangeKind::Added)]
+            [("combat/hit_points_max", ChangeKind::Changed), ("combat/speed/fly", ChangeKind::Added)]
         );
         assert_eq!((diff.counts.added, diff.counts.changed, diff.folded.state), (1, 1, 1));
         let all = compare(&old, &new, Options { state: true, same: true });

@@ -7,6 +7,7 @@ mod tests;
 mod unsupported;
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
@@ -17,7 +18,9 @@ use async_trait::async_trait;
 use backstory_core::{
     api::import::{Intake, IntakeFile},
     error::{Code, Error, Result},
-    json, privacy,
+    json,
+    model::ContentHash,
+    privacy,
     source::{Draft, Source},
 };
 use jiff::Timestamp;
@@ -37,6 +40,27 @@ pub struct Files {
     /// What a path as text cannot say: buffers, names that are not Unicode, folders that could not be spread.
     /// A handle is a place in here, from 1; 0 means that the path says it all.
     held: Mutex<Vec<Arc<Held>>>,
+    recent: Arc<Recent>,
+}
+
+/// What was read last: most looks at a character find the bytes of the look before, and need not be read again.
+#[derive(Default)]
+struct Recent(Mutex<VecDeque<(ContentHash, Draft)>>);
+
+/// How many drafts are remembered: the last ones of the characters that one folder holds side by side.
+const RECENT: usize = 8;
+
+impl Recent {
+    fn get(&self, bytes: ContentHash) -> Option<Draft> {
+        let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.iter().find(|(known, _)| *known == bytes).map(|(_, draft)| draft.clone())
+    }
+
+    fn put(&self, bytes: ContentHash, draft: &Draft) {
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.truncate(RECENT - 1);
+        recent.push_front((bytes, draft.clone()));
+    }
 }
 
 /// Something to read that is not simply a path.
@@ -61,7 +85,7 @@ impl Default for Files {
 impl Files {
     /// Reads with every source and cuts other players' data out.
     pub fn new() -> Self {
-        Self { sources: registry::sources(), minimise: true, held: Mutex::default() }
+        Self { sources: registry::sources(), minimise: true, held: Mutex::default(), recent: Arc::default() }
     }
 
     /// Whether other players' data is cut out of a document before it is kept. It is unless this says no.
@@ -133,11 +157,23 @@ impl Intake for Files {
 
     async fn read(&self, file: &IntakeFile, captured_at: Option<Timestamp>) -> Result<Draft> {
         let (sources, minimise, file) = (self.sources.clone(), self.minimise, file.clone());
-        let held = self.held(file.handle);
+        let (held, recent) = (self.held(file.handle), Arc::clone(&self.recent));
         let reading = tokio::task::spawn_blocking(move || {
             let content = content(held.as_deref(), &file.path)?;
+            let hash = ContentHash::of(&content.bytes);
+            let mut draft = match recent.get(hash) {
+                Some(draft) => draft,
+                None => {
+                    let draft = draft(&sources, minimise, &content)?;
+                    recent.put(hash, &draft);
+                    draft
+                }
+            };
             let origin = Path::new(&file.path).file_name().map(|name| name.to_string_lossy().into_owned());
-            draft(&sources, minimise, &content, file.named_at, captured_at, origin)
+            draft.captured_at =
+                captured_at.or(file.named_at).or(draft.edited_at).unwrap_or(content.written_at);
+            draft.origin = origin.filter(|name| name != STDIN);
+            Ok(draft)
         });
         reading.await.map_err(stopped)?
     }
@@ -222,20 +258,12 @@ fn not_a_file(path: &Path) -> Error {
 /// # Errors
 /// As [`Intake::read`].
 pub(crate) fn made(bytes: Vec<u8>, captured_at: Timestamp, origin: String) -> Result<Draft> {
-    let content = Content { bytes, written_at: captured_at };
-    draft(&registry::sources(), true, &content, None, Some(captured_at), Some(origin))
+    let draft = draft(&registry::sources(), true, &Content { bytes, written_at: captured_at })?;
+    Ok(Draft { captured_at, origin: Some(origin), ..draft })
 }
 
-/// From bytes to a draft. It was captured when the caller says, else when the file's name says, else when the document was
-/// last edited, else when the file was written.
-fn draft(
-    sources: &[Arc<dyn Source>],
-    minimise: bool,
-    content: &Content,
-    named_at: Option<Timestamp>,
-    captured_at: Option<Timestamp>,
-    origin: Option<String>,
-) -> Result<Draft> {
+/// From bytes to a draft, as far as the bytes alone say.
+fn draft(sources: &[Arc<dyn Source>], minimise: bool, content: &Content) -> Result<Draft> {
     let text = decode::text(&content.bytes)?;
     let tree = decode::parse(&text, content.bytes.len())?;
     let source =
@@ -246,11 +274,12 @@ fn draft(
     Ok(Draft {
         character: reading.character,
         source: source.name(),
-        document,
+        content: ContentHash::of(&document),
+        document: Arc::new(document),
         cuts,
-        sheet: reading.sheet,
+        sheet: Arc::new(reading.sheet),
         edited_at: reading.edited_at,
-        captured_at: captured_at.or(named_at).or(reading.edited_at).unwrap_or(content.written_at),
-        origin: origin.filter(|name| name != STDIN),
+        captured_at: content.written_at,
+        origin: None,
     })
 }

@@ -40,11 +40,11 @@ async fn a_file_becomes_a_draft() {
     let cut: Vec<_> = draft.cuts.iter().map(|cut| cut.pointer.as_str()).collect();
     assert_eq!(cut, ["/campaign/dmUsername", "/campaign/characters"]);
     let minimal = r#"{"name":"The Tide","dmUsername":null,"characters":[]}"#;
-    assert_eq!(String::from_utf8(draft.document).unwrap(), document(7001, minimal));
+    assert_eq!(std::str::from_utf8(&draft.document).unwrap(), document(7001, minimal));
     assert_eq!(draft.sheet.campaign.as_deref(), Some("The Tide"));
 
     let whole = read_one(&Files::new().minimise(false), &path).await.unwrap();
-    assert_eq!(whole.document, document(7001, CAMPAIGN).as_bytes());
+    assert_eq!(*whole.document, document(7001, CAMPAIGN).as_bytes());
     assert!(whole.cuts.is_empty());
 }
 

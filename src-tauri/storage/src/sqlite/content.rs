@@ -95,7 +95,7 @@ pub(super) fn put(
     recent: &mut RecentDocuments,
     character: i64,
     hash: ContentHash,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
 ) -> Result<()> {
     if find(connection, character, &hash)?.is_some() {
         return Ok(());
@@ -118,7 +118,7 @@ pub(super) fn put(
             hash.0,
             encoded.data,
         ])?;
-    recent.put(hash, Arc::new(bytes));
+    recent.put(hash, bytes);
     Ok(())
 }
 
