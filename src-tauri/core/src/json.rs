@@ -131,13 +131,23 @@ impl<'a> Value<'a> {
 
     /// The member of this name; of several the last, as every decoder in the field takes it.
     pub fn get(self, key: &str) -> Option<Value<'a>> {
+        let mut members = self.members();
         let mut found = None;
-        for (name, value) in self.members() {
-            if name == key {
+        while let Some((name, value)) = members.pair() {
+            if name.is(key) {
                 found = Some(value);
             }
         }
         found
+    }
+
+    /// Whether it is this text.
+    fn is(self, text: &str) -> bool {
+        let node = self.node();
+        if node.escaped {
+            return self.as_str().is_some_and(|name| name == text);
+        }
+        self.tree.text.as_bytes()[node.start as usize + 1..node.end as usize - 1] == *text.as_bytes()
     }
 
     /// The member of this name, unless it is null.
@@ -266,16 +276,24 @@ pub struct Members<'a> {
     end: u32,
 }
 
-impl<'a> Iterator for Members<'a> {
-    type Item = (Cow<'a, str>, Value<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> Members<'a> {
+    /// The next key and its value.
+    fn pair(&mut self) -> Option<(Value<'a>, Value<'a>)> {
         if self.at >= self.end {
             return None;
         }
         let key = Value { tree: self.tree, index: self.at };
         let value = Value { tree: self.tree, index: self.at + 1 };
         self.at = value.node().next;
+        Some((key, value))
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (Cow<'a, str>, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, value) = self.pair()?;
         Some((key.as_str().unwrap_or_default(), value))
     }
 }
@@ -433,14 +451,21 @@ impl<'t> Parser<'t> {
         let mut escaped = false;
         self.at += 1;
         loop {
+            // Rules text makes most of a document: long strings with few marks in them.
+            let rest = &self.bytes[self.at..];
+            let stop = memchr::memchr2(b'"', b'\\', rest);
+            let plain = &rest[..stop.unwrap_or(rest.len())];
+            if let Some(control) = plain.iter().position(|&byte| byte < b' ') {
+                self.at += control;
+                return Err(self.error(ParseErrorKind::ControlCharacter));
+            }
+            self.at += plain.len();
             match self.peek() {
                 Some(b'"') => break,
-                Some(b'\\') => {
+                Some(_) => {
                     escaped = true;
                     self.escape()?;
                 }
-                Some(0..=0x1F) => return Err(self.error(ParseErrorKind::ControlCharacter)),
-                Some(_) => self.at += 1,
                 None => return Err(self.error(ParseErrorKind::Truncated)),
             }
         }
