@@ -197,7 +197,7 @@ impl Catalogue {
 }
 
 /// By name, without regard to case first; "none" last. What nobody has is left out.
-fn in_order(mut counts: Vec<(Option<String>, u64)>) -> Vec<Facet> {
+pub(crate) fn in_order(mut counts: Vec<(Option<String>, u64)>) -> Vec<Facet> {
     counts.retain(|(_, count)| *count > 0);
     counts.sort_by_cached_key(|(name, _)| (name.is_none(), name.as_deref().map(fold), name.clone()));
     counts.into_iter().map(|(name, count)| Facet { name, count }).collect()

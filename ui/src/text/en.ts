@@ -126,7 +126,7 @@ export const en = {
     headline: "Every version of every character",
     lead: "Bring in a character once. Backstory then keeps each change, so you can look back, compare, and see how they grew.",
     drop: "Drop character files here",
-    formats: "D&D Beyond JSON or Foundry VTT actors, as many as you like",
+    formats: "D&D Beyond JSON, as many files as you like",
     choose: "Choose files",
     local: "Everything stays on this computer. No account. Nothing is sent.",
     sample: "Look around with sample characters",
@@ -362,7 +362,7 @@ export const en = {
   import: {
     title: "Import",
     drop: "Drop character files here",
-    formats: "D&D Beyond JSON or Foundry VTT actors, one or many, or a folder. Nothing is saved twice.",
+    formats: "D&D Beyond JSON: one file, many, or a folder. Nothing is saved twice.",
     choose: "Choose files",
     files: (files: number) => count(files, "file", "files"),
     stop: "Stop",

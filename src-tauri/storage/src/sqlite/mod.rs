@@ -94,6 +94,17 @@ impl SqliteStorage {
         Ok(Self { readers: Arc::new(Readers { door, idle, permits, catalogue: Mutex::default() }), writer })
     }
 
+    /// Loads the catalogue behind what is going on: whoever looks at a library will soon search it.
+    fn warm(&self) {
+        let readers = Arc::clone(&self.readers);
+        tokio::task::spawn_blocking(move || {
+            let warmed = readers.read(|connection| query::warm(connection, &readers.catalogue));
+            if let Err(error) = warmed {
+                tracing::warn!(?error, "the list could not be loaded ahead");
+            }
+        });
+    }
+
     /// Runs a read on a thread where waiting is allowed.
     async fn read<T, F>(&self, read: F) -> Result<T>
     where
@@ -168,7 +179,12 @@ impl CharacterStorage for SqliteStorage {
 
     async fn facets(&self) -> Result<Facets> {
         let readers = Arc::clone(&self.readers);
-        self.read(move |connection| query::facets(connection, &readers.catalogue)).await
+        let (facets, is_loaded) =
+            self.read(move |connection| query::facets(connection, &readers.catalogue)).await?;
+        if !is_loaded {
+            self.warm();
+        }
+        Ok(facets)
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {

@@ -1,7 +1,7 @@
 //! Reading: the list, the history, single documents, counts. Every function runs inside one transaction.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -65,6 +65,16 @@ fn catalogue(connection: &Connection, shared: &SharedCatalogue) -> Result<Arc<Ca
     Ok(catalogue)
 }
 
+/// Whether the catalogue can be used at once. While it is being loaded it cannot.
+fn is_loaded(shared: &SharedCatalogue) -> bool {
+    shared.try_lock().is_ok_and(|catalogue| catalogue.is_some())
+}
+
+/// Loads the catalogue, or brings it up to date, before somebody waits for it.
+pub(super) fn warm(connection: &Connection, shared: &SharedCatalogue) -> Result<()> {
+    catalogue(connection, shared).map(drop)
+}
+
 fn listed_since(connection: &Connection, seen: u64) -> Result<Vec<Listed>> {
     // Reading everything by an index would visit every page many times.
     let condition = if seen == 0 { "+written > ?1" } else { "written > ?1" };
@@ -101,8 +111,7 @@ pub(super) fn characters(
         return named(connection, filter);
     }
     let plain = QueryFilter { limit: filter.limit, offset: filter.offset, ..QueryFilter::default() };
-    let is_loaded = shared.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-    let found = if *filter == plain && !is_loaded {
+    let found = if *filter == plain && !is_loaded(shared) {
         last_changed(connection, filter)?
     } else {
         catalogue(connection, shared)?.find(filter)
@@ -230,14 +239,37 @@ pub(super) fn document(
 }
 
 /// Which classes and campaigns there are, and how many characters have each.
-pub(super) fn facets(connection: &Connection, shared: &SharedCatalogue) -> Result<Facets> {
-    let catalogue = catalogue(connection, shared)?;
-    Ok(Facets {
-        characters: catalogue.len() as u64,
-        versions: count(connection, "version", &Conditions::default())?,
-        classes: catalogue.class_facets(),
-        campaigns: catalogue.campaign_facets(),
-    })
+///
+/// A window asks for this first of all, so it does not wait for the catalogue; whether that was there is told too.
+pub(super) fn facets(connection: &Connection, shared: &SharedCatalogue) -> Result<(Facets, bool)> {
+    let versions = || count(connection, "version", &Conditions::default());
+    if !is_loaded(shared) {
+        return Ok((Facets { versions: versions()?, ..grouped(connection)? }, false));
+    }
+    let (catalogue, versions) = (catalogue(connection, shared)?, versions()?);
+    let (classes, campaigns) = (catalogue.class_facets(), catalogue.campaign_facets());
+    Ok((Facets { characters: catalogue.len() as u64, versions, classes, campaigns }, true))
+}
+
+/// Counts classes and campaigns in the list itself. Few characters differ in both, so few rows come out.
+fn grouped(connection: &Connection) -> Result<Facets> {
+    let mut statement = connection.prepare_cached(
+        "SELECT classes, campaign, count(*) FROM character_index GROUP BY classes, campaign",
+    )?;
+    let mut found = statement.query([])?;
+    let (mut classes, mut campaigns, mut characters) = (BTreeMap::new(), BTreeMap::new(), 0);
+    while let Some(row) = found.next()? {
+        let count = unsigned(row.get(2)?)?;
+        let names: BTreeSet<String> =
+            rows::from_json(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, "the list")?;
+        for name in names {
+            *classes.entry(Some(name)).or_insert(0) += count;
+        }
+        *campaigns.entry(row.get::<_, Option<String>>(1)?).or_insert(0) += count;
+        characters += count;
+    }
+    let in_order = |counts: BTreeMap<_, u64>| crate::catalogue::in_order(counts.into_iter().collect());
+    Ok(Facets { characters, versions: 0, classes: in_order(classes), campaigns: in_order(campaigns) })
 }
 
 /// How much there is.
