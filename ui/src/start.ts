@@ -1,22 +1,25 @@
-// Brings the window up: theme and library first, then the first paint, then the program may show the window.
-import { mount } from "svelte";
+// Brings the window up: theme and library first, then the first screen, then the program may show the window.
+import { mount, tick } from "svelte";
 import App from "./App.svelte";
 import { app } from "./state/app.svelte";
+import { library } from "./state/library.svelte";
 import { t } from "./text";
+
+/** Milliseconds after which a window with a skeleton in it is better than none. */
+const LONGEST_WAIT = 1500;
 
 export async function start(): Promise<void> {
   document.documentElement.lang = t.locale;
   await app.start();
   mount(App, { target: document.body });
-  await painted();
+  await firstScreen();
   await app.ready();
 }
 
-/** After two frames something is on the screen. Hidden windows may not paint at all, so it does not wait for ever. */
-function painted(): Promise<void> {
-  const twoFrames = new Promise<void>((done) =>
-    requestAnimationFrame(() => requestAnimationFrame(() => done())),
-  );
-  const soonEnough = new Promise<void>((done) => setTimeout(done, 250));
-  return Promise.race([Promise.all([document.fonts.ready, twoFrames]).then(() => undefined), soonEnough]);
+/** A hidden window paints no frames, so what counts is that the first page of characters stands in the document. */
+async function firstScreen(): Promise<void> {
+  const listed = app.overview?.facets.characters ? library.answered : Promise.resolve();
+  const soonEnough = new Promise<void>((done) => setTimeout(done, LONGEST_WAIT));
+  await Promise.race([listed, soonEnough]);
+  await tick();
 }

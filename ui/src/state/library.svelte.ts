@@ -16,6 +16,9 @@ export class Library {
   #question = 0;
   /** The question the pages answer: the old rows stand until the new ones come. */
   #answered = 0;
+  #firstAnswer = () => {};
+  /** Kept once the first page is there, or has failed. */
+  readonly answered = new Promise<void>((done) => (this.#firstAnswer = done));
 
   at(index: number): CharacterIndex | undefined {
     return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
@@ -51,6 +54,8 @@ export class Library {
       if (question !== this.#question) return;
       this.#asked.delete(page);
       this.failure = toWireError(error);
+    } finally {
+      this.#firstAnswer();
     }
   }
 }
