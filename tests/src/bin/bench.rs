@@ -4,6 +4,8 @@
 //! latest version, an empty window), in turns, and gives the medians and their ratio. Absolute times belong to the
 //! machine; ratios and goals are what to read. Nothing here is a test: nothing fails.
 //!
+//! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `start`.
+//!
 //! The real histories beside the project are used where they are there, generated ones of the same shape where not.
 
 #![allow(
@@ -44,12 +46,22 @@ const TURNS: usize = 5;
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut table = Table::default();
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
     runtime.block_on(async {
-        captures(&mut table).await;
-        versions(&mut table).await;
-        many_characters(&mut table).await;
+        if is_wanted("captures") {
+            captures(&mut table).await;
+        }
+        if is_wanted("versions") {
+            versions(&mut table).await;
+        }
+        if is_wanted("characters") {
+            many_characters(&mut table).await;
+        }
     });
-    start(&mut table);
+    if is_wanted("start") {
+        start(&mut table);
+    }
     table.print();
     table.write();
 }

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use backstory_core::{
     api::import::{Intake, IntakeFile},
     error::{Code, Error, Result},
+    job::blocking,
     json,
     model::ContentHash,
     privacy,
@@ -45,18 +46,18 @@ pub struct Files {
 
 /// What was read last: most looks at a character find the bytes of the look before, and need not be read again.
 #[derive(Default)]
-struct Recent(Mutex<VecDeque<(ContentHash, Draft)>>);
+struct Recent(Mutex<VecDeque<(Arc<Vec<u8>>, Draft)>>);
 
 /// How many drafts are remembered: the last ones of the characters that one folder holds side by side.
 const RECENT: usize = 8;
 
 impl Recent {
-    fn get(&self, bytes: ContentHash) -> Option<Draft> {
+    fn get(&self, bytes: &[u8]) -> Option<Draft> {
         let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.iter().find(|(known, _)| *known == bytes).map(|(_, draft)| draft.clone())
+        recent.iter().find(|(known, _)| known.as_slice() == bytes).map(|(_, draft)| draft.clone())
     }
 
-    fn put(&self, bytes: ContentHash, draft: &Draft) {
+    fn put(&self, bytes: Arc<Vec<u8>>, draft: &Draft) {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         recent.truncate(RECENT - 1);
         recent.push_front((bytes, draft.clone()));
@@ -65,14 +66,14 @@ impl Recent {
 
 /// Something to read that is not simply a path.
 enum Held {
-    Buffer { bytes: Vec<u8>, read_at: Timestamp },
+    Buffer { bytes: Arc<Vec<u8>>, read_at: Timestamp },
     Path(PathBuf),
     Refused(Error),
 }
 
 /// The bytes of a file, and when it was last written.
 struct Content {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     written_at: Timestamp,
 }
 
@@ -98,7 +99,7 @@ impl Files {
     /// Holds what was read from elsewhere, so that [`Intake::list`] finds it under the path `-`.
     /// `read_at` is when it was read: the time of capture where neither the caller nor the document says one.
     pub fn hold(&self, bytes: Vec<u8>, read_at: Timestamp) -> IntakeFile {
-        self.keep(STDIN.to_owned(), Held::Buffer { bytes, read_at })
+        self.keep(STDIN.to_owned(), Held::Buffer { bytes: Arc::new(bytes), read_at })
     }
 
     fn keep(&self, path: String, held: Held) -> IntakeFile {
@@ -158,14 +159,13 @@ impl Intake for Files {
     async fn read(&self, file: &IntakeFile, captured_at: Option<Timestamp>) -> Result<Draft> {
         let (sources, minimise, file) = (self.sources.clone(), self.minimise, file.clone());
         let (held, recent) = (self.held(file.handle), Arc::clone(&self.recent));
-        let reading = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             let content = content(held.as_deref(), &file.path)?;
-            let hash = ContentHash::of(&content.bytes);
-            let mut draft = match recent.get(hash) {
+            let mut draft = match recent.get(&content.bytes) {
                 Some(draft) => draft,
                 None => {
                     let draft = draft(&sources, minimise, &content)?;
-                    recent.put(hash, &draft);
+                    recent.put(Arc::clone(&content.bytes), &draft);
                     draft
                 }
             };
@@ -174,8 +174,8 @@ impl Intake for Files {
                 captured_at.or(file.named_at).or(draft.edited_at).unwrap_or(content.written_at);
             draft.origin = origin.filter(|name| name != STDIN);
             Ok(draft)
-        });
-        reading.await.map_err(stopped)?
+        })
+        .await
     }
 }
 
@@ -197,7 +197,9 @@ fn content(held: Option<&Held>, path: &str) -> Result<Content> {
         Some(Held::Buffer { bytes, .. }) if bytes.len() > json::MAX_BYTES => {
             Err(decode::too_large(bytes.len() as u64))
         }
-        Some(Held::Buffer { bytes, read_at }) => Ok(Content { bytes: bytes.clone(), written_at: *read_at }),
+        Some(Held::Buffer { bytes, read_at }) => {
+            Ok(Content { bytes: Arc::clone(bytes), written_at: *read_at })
+        }
         None => read(Path::new(path)),
     }
 }
@@ -221,7 +223,7 @@ fn read(path: &Path) -> Result<Content> {
     if bytes.len() as u64 > limit {
         return Err(decode::too_large(bytes.len() as u64));
     }
-    Ok(Content { bytes, written_at })
+    Ok(Content { bytes: Arc::new(bytes), written_at })
 }
 
 fn name(path: &Path) -> String {
@@ -258,7 +260,8 @@ fn not_a_file(path: &Path) -> Error {
 /// # Errors
 /// As [`Intake::read`].
 pub(crate) fn made(bytes: Vec<u8>, captured_at: Timestamp, origin: String) -> Result<Draft> {
-    let draft = draft(&registry::sources(), true, &Content { bytes, written_at: captured_at })?;
+    let draft =
+        draft(&registry::sources(), true, &Content { bytes: Arc::new(bytes), written_at: captured_at })?;
     Ok(Draft { captured_at, origin: Some(origin), ..draft })
 }
 

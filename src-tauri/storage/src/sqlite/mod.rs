@@ -21,7 +21,7 @@ use std::{
 use async_trait::async_trait;
 use backstory_core::{
     error::{Error, Result},
-    job::{Cancel, Progress},
+    job::{Cancel, Progress, blocking},
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
     storage::{
         Capabilities, CharacterStorage, CheckReport, CheckScope, Facets, HistoryQuery, Page, QueryFilter,
@@ -146,14 +146,6 @@ fn in_one_moment<T>(
 ) -> Result<T, Failure> {
     let moment = connection.unchecked_transaction()?;
     read(&moment)
-}
-
-/// Runs work on a thread where waiting for the disk holds nobody up.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(stopped) => Err(Error::internal("Work on the library stopped unexpectedly.").caused_by(stopped)),
-    }
 }
 
 #[async_trait]
