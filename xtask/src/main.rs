@@ -71,11 +71,17 @@ fn generate() -> Outcome {
     process::run(&mut cargo(&["fmt", "--all"]))
 }
 
+/// Measures in a release build, on a screen and a message bus of its own. The words are the groups to run.
 fn bench(words: &[String]) -> Outcome {
-    machine::prepare(machine::For::Run)?;
+    machine::prepare(machine::For::Test)?;
     page::install()?;
     page::build()?;
-    process::run(
-        cargo(&["run", "--release", "--package", "backstory-tests", "--bin", "bench", "--"]).args(words),
-    )
+    let program = process::desktop(true)?;
+    process::run(&mut cargo(&["build", "--workspace", "--release", "--example", "empty-window"]))?;
+    process::run(&mut cargo(&["build", "--workspace", "--release", "--bin", "bench"]))?;
+    let screen = screen::Screen::start()?;
+    let mut bench = Command::new("dbus-run-session");
+    bench.arg("--").arg(program.with_file_name("bench")).args(words).env("DISPLAY", &screen.display);
+    bench.env("BACKSTORY_EMPTY_WINDOW", program.with_file_name("examples").join("empty-window"));
+    process::run(bench.env("BACKSTORY_DESKTOP", program))
 }
