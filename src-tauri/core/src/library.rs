@@ -4,7 +4,7 @@
 //! with the character's row. Listeners then get the [`ChangeSet`].
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -297,12 +297,21 @@ impl Library {
     /// # Errors
     /// As [`CharacterStorage::begin`].
     pub async fn rehearse(&self) -> Result<Rehearsal<'_>> {
-        Ok(Rehearsal(Writing { library: self, tx: self.storage.begin().await?, touched: BTreeMap::new() }))
+        Ok(Rehearsal(Writing {
+            library: self,
+            tx: self.storage.begin().await?,
+            touched: BTreeMap::new(),
+            stale: BTreeSet::new(),
+        }))
     }
 
     async fn try_capture(&self, drafts: &[Draft]) -> Result<Vec<Capture>> {
-        let mut writing =
-            Writing { library: self, tx: self.storage.begin().await?, touched: BTreeMap::new() };
+        let mut writing = Writing {
+            library: self,
+            tx: self.storage.begin().await?,
+            touched: BTreeMap::new(),
+            stale: BTreeSet::new(),
+        };
         let mut captures = Vec::with_capacity(drafts.len());
         for draft in drafts {
             captures.push(writing.capture(draft).await?);
@@ -364,6 +373,8 @@ struct Writing<'l> {
     tx: Box<dyn StorageTransaction>,
     /// The characters written so far, with what their rows must have been before.
     touched: BTreeMap<CharacterId, Expect>,
+    /// The characters whose rows must be made anew before the commit: something landed in the middle of their history.
+    stale: BTreeSet<CharacterId>,
 }
 
 impl Writing<'_> {
@@ -371,7 +382,7 @@ impl Writing<'_> {
         let content = draft.content;
         let around = self.tx.surroundings(&draft.character, draft.captured_at).await?;
         match place(&around, content, draft.captured_at) {
-            Placement::Known => self.known(draft, content).await,
+            Placement::Known => self.known(draft, content, around).await,
             Placement::Sighting => self.sighting(draft, around).await,
             Placement::EarlierStart => self.earlier_start(draft, around).await,
             Placement::Insert => self.insert(draft, content, around, None).await,
@@ -394,7 +405,11 @@ impl Writing<'_> {
     }
 
     /// The same file again: nothing is written.
-    async fn known(&mut self, draft: &Draft, content: ContentHash) -> Result<Capture> {
+    async fn known(&mut self, draft: &Draft, content: ContentHash, around: Surroundings) -> Result<Capture> {
+        if let Some(before) = around.before.filter(|before| before.content == content) {
+            return Ok(Self::identical(draft, before.version));
+        }
+        // Several contents were captured at this very moment; this is not the last of them.
         let mut query = HistoryQuery::all(draft.character.clone());
         query.until = Some(draft.captured_at);
         let versions = self.tx.history(&query).await?.items;
@@ -430,7 +445,7 @@ impl Writing<'_> {
             Write::Sightings { character: draft.character.clone(), version: version.id, at: vec![was] };
         let moved = Write::Version { metadata: Box::new(version) };
         self.write(index, draft, vec![moved, sighting], |index| index.captures += 1).await?;
-        self.rebuild(&draft.character).await?;
+        self.stale.insert(draft.character.clone());
         Ok(Self::identical(draft, number))
     }
 
@@ -528,7 +543,7 @@ impl Writing<'_> {
         })
         .await?;
         if late {
-            self.rebuild(&draft.character).await?;
+            self.stale.insert(draft.character.clone());
         }
         let outcome = match summary.kind {
             _ if is_new => Captured::Added,
@@ -597,9 +612,12 @@ impl Writing<'_> {
         self.tx.write(vec![Write::Character { index: Box::new(index), expect }]).await
     }
 
-    async fn commit(self) -> Result<()> {
+    async fn commit(mut self) -> Result<()> {
         if self.touched.is_empty() {
             return Ok(());
+        }
+        for character in std::mem::take(&mut self.stale) {
+            self.rebuild(&character).await?;
         }
         let revision = self.tx.commit().await?;
         let changes = ChangeSet {
