@@ -71,6 +71,11 @@ pub(crate) fn desktop(release: bool) -> Outcome<PathBuf> {
         build.arg("--release");
     }
     run(&mut build)?;
+    program(release)
+}
+
+/// Where the desktop program is, once it is built.
+pub(crate) fn program(release: bool) -> Outcome<PathBuf> {
     let folder = target_folder()?.join(if release { "release" } else { "debug" });
     Ok(folder.join(format!("backstory-desktop{}", env::consts::EXE_SUFFIX)))
 }

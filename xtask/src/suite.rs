@@ -11,6 +11,9 @@ use crate::{
     screen::Screen,
 };
 
+/// Every program, test and example. The window's tests run only by name, so they are named.
+const EVERYTHING: &[&str] = &["--workspace", "--all-targets", "--test", "window"];
+
 /// What the runners have counted so far.
 #[derive(Default)]
 struct Tally {
@@ -50,21 +53,12 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     suite.step("page: tests", |tally| tally.read(&mut npm(&["test"])));
     suite.step("page: build", |_| page::build());
     suite.step("rust: lints", |_| {
-        process::run(&mut cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--test",
-            "window",
-            "--",
-            "--deny",
-            "warnings",
-        ]))
+        process::run(&mut cargo(&[&["clippy"], EVERYTHING, &["--", "--deny", "warnings"]].concat()))
     });
-    suite.step("rust: build", |_| process::run(&mut cargo(&["test", "--workspace", "--no-run"])));
+    // Programs and tests in one go: apart, the programs' libraries would be built again with fewer features.
+    suite.step("rust: build", |_| process::run(&mut cargo(&[&["build"], EVERYTHING].concat())));
     suite.step("rust: tests", |tally| tally.read(&mut cargo(&["test", "--workspace", "--no-fail-fast"])));
     if !fast {
-        suite.step("window: build", |_| process::desktop(false).map(drop));
         suite.step("window: tests", in_the_window);
     }
     suite.finish()
@@ -72,7 +66,7 @@ pub(crate) fn run(words: &[String]) -> Outcome {
 
 /// The tests that drive the real window, on a screen and a message bus of their own.
 fn in_the_window(tally: &mut Tally) -> Outcome {
-    let program = process::desktop(false)?;
+    let program = process::program(false)?;
     let screen = Screen::start()?;
     let mut tests = Command::new("dbus-run-session");
     let cargo = cargo(&["test", "--workspace", "--test", "window", "--", "--test-threads=1"]);

@@ -18,7 +18,6 @@ use async_trait::async_trait;
 use backstory_core::{
     api::import::{Intake, IntakeFile},
     error::{Code, Error, Result},
-    job::blocking,
     json,
     model::ContentHash,
     privacy,
@@ -159,7 +158,7 @@ impl Intake for Files {
     async fn read(&self, file: &IntakeFile, captured_at: Option<Timestamp>) -> Result<Draft> {
         let (sources, minimise, file) = (self.sources.clone(), self.minimise, file.clone());
         let (held, recent) = (self.held(file.handle), Arc::clone(&self.recent));
-        blocking(move || {
+        let reading = tokio::task::spawn_blocking(move || {
             let content = content(held.as_deref(), &file.path)?;
             let mut draft = match recent.get(&content.bytes) {
                 Some(draft) => draft,
@@ -174,8 +173,8 @@ impl Intake for Files {
                 captured_at.or(file.named_at).or(draft.edited_at).unwrap_or(content.written_at);
             draft.origin = origin.filter(|name| name != STDIN);
             Ok(draft)
-        })
-        .await
+        });
+        reading.await.map_err(stopped)?
     }
 }
 
