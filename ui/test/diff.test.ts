@@ -57,6 +57,21 @@ describe("the rows of a comparison", () => {
     expect(staff.b).toMatchObject({ parts: [{ text: "Quarterstaff " }, { text: "equipped" }] });
   });
 
+  it("says a spell and the one in its place once each", () => {
+    const swapped: Change = {
+      section: "spells",
+      key: "spells/a",
+      label: "Jump",
+      group: "1st level",
+      kind: "changed",
+      old: "Sleep",
+      new: "Jump",
+    };
+    const [row] = section("spells", [swapped]).rows;
+    expect(row!.a).toEqual({ kind: "there", parts: [{ text: "Sleep", mark: "old" }] });
+    expect(row!.b).toEqual({ kind: "there", parts: [{ text: "Jump", mark: "new" }] });
+  });
+
   it("keeps equal rows apart and names them", () => {
     expect(section("combat").sameNames).toEqual(["Armor Class 11", "Initiative 1", "Speed 30"]);
     expect(section("notes").sameNames).toEqual(["Bonds"]);

@@ -66,12 +66,24 @@ pub(crate) fn run(words: &[String]) -> Outcome {
 
 /// The tests that drive the real window, on a screen and a message bus of their own.
 fn in_the_window(tally: &mut Tally) -> Outcome {
-    let program = process::program(false)?;
+    let (program, built) = (process::program(false)?, window_tests()?);
     let screen = Screen::start()?;
     let mut tests = Command::new("dbus-run-session");
-    let cargo = cargo(&["test", "--workspace", "--test", "window", "--", "--test-threads=1"]);
-    tests.arg("--").arg(cargo.get_program()).args(cargo.get_args());
+    tests.arg("--").arg(built).arg("--test-threads=1").current_dir("tests");
     tally.read(tests.env("DISPLAY", &screen.display).env("BACKSTORY_DESKTOP", program))
+}
+
+/// Where the window's tests were built. Cargo is asked about everything again: asked for them alone, it would build their
+/// libraries anew with fewer features.
+fn window_tests() -> Outcome<String> {
+    const KEY: &str = "\"executable\":\"";
+    let words = [&["test"], EVERYTHING, &["--no-run", "--message-format=json"]].concat();
+    let built = process::read(&mut cargo(&words)).unwrap_or_default();
+    let window = built.lines().find(|line| line.contains("\"name\":\"window\"") && line.contains(KEY));
+    window
+        .and_then(|line| line.split_once(KEY)?.1.split_once('"'))
+        .map(|(path, _)| path.replace("\\\\", "\\"))
+        .ok_or_else(|| "Cargo does not say where the window's tests were built".to_owned())
 }
 
 impl Suite {

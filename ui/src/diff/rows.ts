@@ -97,7 +97,9 @@ function thingsRow(changes: Change[]): DiffRow {
 function valueRow(change: Change): DiffRow {
   const isListed = LISTS.includes(change.section);
   const field = isListed ? (change.group ?? t.compare.section[change.section]) : fieldOf(change);
-  const lead = isListed ? change.label : "";
+  // One spell in the place of another: both names are said, the new one not twice.
+  const isReplaced = change.kind === "changed" && change.new === change.label;
+  const lead = isListed && !isReplaced ? change.label : "";
   if (change.text && change.kind === "changed") {
     return {
       key: change.key,
