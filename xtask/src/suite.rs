@@ -11,8 +11,8 @@ use crate::{
     screen::Screen,
 };
 
-/// Every program, test and example. The window's tests run only by name, so they are named.
-const EVERYTHING: &[&str] = &["--workspace", "--all-targets", "--test", "window"];
+/// Every program, test and example, those in the window too.
+const EVERYTHING: &[&str] = &["--workspace", "--all-targets", "--features", "backstory-tests/window"];
 
 /// What the runners have counted so far.
 #[derive(Default)]
