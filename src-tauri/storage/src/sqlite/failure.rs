@@ -78,6 +78,13 @@ fn code_of(error: &rusqlite::Error) -> Code {
 
 fn explain(error: rusqlite::Error, path: &Path) -> Error {
     let file = path.display();
+    if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
+        let message = format!("{file} is not a Backstory library, or its beginning is damaged.");
+        return Error::new(Code::StoreDamaged, message)
+            .kept("The file was not changed.")
+            .hint("Choose another file. If this was your library, keep a copy of it and restore a backup.")
+            .caused_by(error);
+    }
     let said = match code_of(&error) {
         Code::StoreBusy => crate::rules::busy(),
         Code::StorageFull => Error::new(Code::StorageFull, format!("There is no room left on the disk of {file}."))

@@ -18,9 +18,6 @@ mod migrations {
 /// `Bkst`: written into the file's header, so that it is told from other programs' databases.
 const APPLICATION_ID: i32 = 0x426b_7374;
 
-/// What every SQLite file starts with.
-const MAGIC: &[u8] = b"SQLite format 3\0";
-
 /// How often a new file is tried again when another process is making it at the same moment.
 const CREATION_ATTEMPTS: u32 = 20;
 
@@ -50,8 +47,7 @@ pub(super) fn open(path: &Path, wait: Duration, want_read_only: bool) -> Result<
         let reason = "The library was opened for reading only.".to_owned();
         return settle_read_only(door, ReadOnly { code: Code::StoreReadOnly, reason });
     }
-    create_file(path)?;
-    check_magic(path)?;
+    create(path, wait)?;
     match prepare(&door) {
         Ok(None) => Ok((door, None)),
         Ok(Some(newer)) => settle_read_only(Door { writable: false, ..door }, newer),
@@ -64,8 +60,10 @@ pub(super) fn open(path: &Path, wait: Duration, want_read_only: bool) -> Result<
     }
 }
 
-/// Makes the folder and an empty file, for nobody but the user's own account.
-fn create_file(path: &Path) -> Result<()> {
+/// Makes a new library beside its place and links it there whole: whoever opens the path finds no file or a complete
+/// one, however many programs make it at once. The path itself is never opened but by SQLite: closing any other
+/// descriptor of a file lets go of every lock this process holds on it.
+fn create(path: &Path, wait: Duration) -> Result<()> {
     if path.exists() {
         return Ok(());
     }
@@ -78,12 +76,20 @@ fn create_file(path: &Path) -> Result<()> {
             .hint("Check that the folder exists and that you may write to it, or choose another place.")
             .caused_by(error)
     };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        private_folder().create(folder).map_err(failed)?;
-    }
-    match private_file().open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error).into()),
-        _ => Ok(()),
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    private_folder().create(folder).map_err(failed)?;
+    let draft = tempfile::Builder::new().prefix(".backstory-new-").tempdir_in(folder).map_err(failed)?;
+    let made = draft.path().join("library");
+    private_file().open(&made).map_err(failed)?;
+    prepare_once(&Door { path: made.clone(), wait, immutable: false, writable: true })?;
+    match fs::hard_link(&made, path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // A disk without links: an empty file is filled in place.
+        Err(_) => match private_file().open(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error).into()),
+            _ => Ok(()),
+        },
     }
 }
 
@@ -101,29 +107,6 @@ fn private_file() -> fs::OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-}
-
-/// SQLite finds out late, and in its own words, that a file is a picture.
-fn check_magic(path: &Path) -> Result<()> {
-    let mut head = Vec::with_capacity(MAGIC.len());
-    let read = |head: &mut Vec<u8>| -> io::Result<usize> {
-        io::Read::read_to_end(&mut io::Read::take(fs::File::open(path)?, MAGIC.len() as u64), head)
-    };
-    read(&mut head).map_err(|error| {
-        Error::new(Code::StorageFailed, format!("The library {} cannot be read.", path.display()))
-            .hint("Check that it is a file and that you may read it.")
-            .caused_by(error)
-    })?;
-    if head.is_empty() || head == MAGIC {
-        return Ok(());
-    }
-    Err(Error::new(
-        Code::StoreDamaged,
-        format!("{} is not a Backstory library, or its beginning is damaged.", path.display()),
-    )
-    .kept("The file was not changed.")
-    .hint("Choose another file. If this was your library, keep a copy of it and restore a backup.")
-    .into())
 }
 
 /// Makes a new file a library and an old one a current one. Says why it must not be written, where that is so.
@@ -205,8 +188,9 @@ fn schema_version(connection: &Connection) -> Result<Option<i64>> {
 
 /// Refuses another program's database.
 fn check_owner(connection: &Connection, path: &Path) -> Result<()> {
-    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    // One statement sees one moment: another program may be making the library right now.
+    let both = "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id";
+    let (owner, tables): (i32, i64) = connection.query_row(both, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if owner == APPLICATION_ID || (owner == 0 && tables == 0) {
         return Ok(());
     }
@@ -230,7 +214,6 @@ fn is_unwritable(failure: &Failure) -> bool {
 
 /// Finds the way in which a library can at least be read.
 fn settle_read_only(mut door: Door, why: ReadOnly) -> Result<(Door, Option<ReadOnly>)> {
-    check_magic(&door.path)?;
     let probe = |door: &Door| -> Result<Option<i64>> {
         let connection = door.connect()?;
         check_owner(&connection, &door.path)?;
