@@ -51,6 +51,8 @@ pub fn index(id: CharacterId) -> CharacterIndex {
         last_changed: moment(0),
         last_sentence: Some("Reached level 5 (Wizard)".to_owned()),
         growth: vec![GrowthPoint { at: moment(0), level: 5 }],
+        owner: None,
+        deleted_at: None,
         revision: 1,
     }
 }
@@ -89,6 +91,8 @@ pub fn version(
         seen: Seen { last: captured_at, count: 1 },
         pinned: false,
         tags: Vec::new(),
+        archived: false,
+        stored: None,
     }
 }
 

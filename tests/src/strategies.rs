@@ -37,7 +37,8 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
     let growth = vec((moments(), any::<u32>()).prop_map(|(at, level)| GrowthPoint { at, level }), 0..4);
     let counts = [counts(), counts(), counts(), counts()];
     let times = [moments(), moments(), moments()];
-    (texts, vec(classes(), 0..4), any::<u32>(), rules, growth, counts, times).prop_map(
+    let owned = (any::<Option<String>>(), option::of(moments()));
+    (texts, vec(classes(), 0..4), any::<u32>(), rules, growth, counts, times, owned).prop_map(
         move |(
             (name, [species, background, campaign, last_sentence]),
             classes,
@@ -46,6 +47,7 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
             growth,
             counts,
             times,
+            (owner, deleted_at),
         )| {
             CharacterIndex {
                 id: id.clone(),
@@ -65,6 +67,8 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
                 last_changed: times[2],
                 last_sentence,
                 growth,
+                owner,
+                deleted_at,
                 revision: 1,
             }
         },
@@ -114,14 +118,14 @@ pub fn versions(
         .prop_map(|(pointer, removed_bytes, replaced_by)| Cut { pointer, removed_bytes, replaced_by });
     let texts = (any::<String>(), any::<Option<String>>(), vec(cut, 0..3), vec(any::<String>(), 0..3));
     let times = (moments(), option::of(moments()), moments());
-    (any::<u128>(), times, texts, summaries(), [counts(), counts()], any::<bool>()).prop_map(
+    (any::<u128>(), times, texts, summaries(), [counts(), counts()], any::<[bool; 2]>()).prop_map(
         move |(
             id,
             (captured_at, edited_at, last),
             (source, origin, cuts, tags),
             summary,
             [bytes, count],
-            pinned,
+            [pinned, archived],
         )| {
             VersionMetadata {
                 id: SnapshotId(Uuid::from_u128(id)),
@@ -138,6 +142,8 @@ pub fn versions(
                 seen: Seen { last, count },
                 pinned,
                 tags,
+                archived,
+                stored: None,
             }
         },
     )

@@ -58,6 +58,10 @@ pub enum Code {
     StoreBusy,
     /// The store, or something in it, is damaged.
     StoreDamaged,
+    /// The server of a store does not answer.
+    StoreUnreachable,
+    /// The store does not let this user in, or does not let them do this.
+    AccessDenied,
     /// There is no room left on the disk.
     StorageFull,
     /// The disk or the database refused an operation.
@@ -105,7 +109,7 @@ impl Error {
             message: message.into(),
             kept: None,
             hint: None,
-            retryable: matches!(code, Code::StoreBusy | Code::Conflict),
+            retryable: matches!(code, Code::StoreBusy | Code::StoreUnreachable | Code::Conflict),
             details: Map::new(),
             source: None,
         }

@@ -501,6 +501,8 @@ impl Writing<'_> {
             seen: Seen { last: draft.captured_at, count: 1 },
             pinned: false,
             tags: Vec::new(),
+            archived: false,
+            stored: None,
         };
         let mut writes = vec![
             Write::Content {
@@ -651,6 +653,8 @@ fn blank_index(draft: &Draft) -> CharacterIndex {
         last_changed: draft.captured_at,
         last_sentence: None,
         growth: Vec::new(),
+        owner: None,
+        deleted_at: None,
         revision: 0,
     }
 }

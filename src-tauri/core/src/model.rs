@@ -211,6 +211,18 @@ pub struct Seen {
     pub count: u64,
 }
 
+/// How a store keeps a document: for people who want to know where the room goes. Changes when the store is recompressed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Stored {
+    /// The encoding's name: `zstd`, `gzip+delta`, …
+    pub codec: String,
+    /// Bytes it takes, encoded.
+    pub bytes: u64,
+    /// The document it is a difference against; none when it is kept whole.
+    pub base: Option<ContentHash>,
+}
+
 /// Everything known of a version except its document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -245,6 +257,15 @@ pub struct VersionMetadata {
     pub pinned: bool,
     /// Names the player gave it.
     pub tags: Vec<String>,
+    /// Lies in the archive area: listed and opened like any other, only slower. A document is moved there when every version
+    /// that has it is archived, and back when one is not.
+    #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<bool>", optional))]
+    pub archived: bool,
+    /// How its document is kept. Filled in only where [`crate::storage::HistoryQuery::stored`] asks for it; nothing to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub stored: Option<Stored>,
 }
 
 /// One step of a character's growth: enough to draw the small line on its card.
@@ -301,6 +322,14 @@ pub struct CharacterIndex {
     pub last_sentence: Option<String>,
     /// At most [`CharacterIndex::GROWTH_POINTS`] changes, oldest first.
     pub growth: Vec<GrowthPoint>,
+    /// Whose it is, in a store that several people share. None: the store's own user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub owner: Option<String>,
+    /// When it was put into the bin, from which it can still be taken back. None: it is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(as = "Option<String>", optional))]
+    pub deleted_at: Option<Timestamp>,
     /// Counts the writes to this character.
     pub revision: u64,
 }
@@ -308,4 +337,41 @@ pub struct CharacterIndex {
 impl CharacterIndex {
     /// How many points the growth line keeps.
     pub const GROWTH_POINTS: usize = 48;
+}
+
+/// What somebody is in a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Role {
+    /// Reads every character of the campaign and may capture new versions of them.
+    DungeonMaster,
+    /// Reads every character of the campaign.
+    Player,
+    /// Sees the list and the histories, not the documents.
+    Viewer,
+}
+
+/// Somebody's place in a campaign of a store that several people share.
+///
+/// A character is shared with the members of its campaign only where its owner is one of them too: two groups that play the
+/// same adventure do not see each other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Member {
+    /// The campaign's name.
+    pub campaign: String,
+    /// Who.
+    pub user: String,
+    /// As what.
+    pub role: Role,
+}
+
+/// A moment at which a version was seen again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sighting {
+    /// When.
+    pub at: Timestamp,
+    /// Which version.
+    pub version: SnapshotId,
 }

@@ -3,25 +3,40 @@
 //! Few, general, object-safe methods; conveniences are built on top of them in [`crate::library`].
 //! How documents are encoded (deltas, compression) is a backend's own business and invisible here.
 //!
-//! Promises that hold for every backend:
+//! Promises that hold for every backend, and for every method unless it says otherwise:
 //! - **Atomic**: everything written in one transaction is visible after [`StorageTransaction::commit`] returned, or none of it is.
 //! - **Durable**: once `commit` returned, a crash or a power cut does not lose it.
-//! - **Isolated**: a reader never sees an uncommitted write; there is one writing transaction at a time per store
-//!   (a second one waits, up to the backend's limit, then fails with `store_busy`).
+//! - **Isolated**: a reader never sees an uncommitted write, and one answer shows one state of the store. Two transactions
+//!   that touch the same character never both commit: the second one waits for the first, up to the backend's limit
+//!   (`store_busy`), or loses at its write or its commit (`conflict`). Where [`Capabilities::concurrent_writers`] is not set,
+//!   that holds for any two transactions of the store.
 //! - **Checked**: a document is compared with its hash before it is returned; a mismatch is `store_damaged`, never wrong bytes.
 //! - **Ordered**: a character's history is ordered by `(captured_at, id)`, in both directions, in every answer.
+//! - **Idempotent**: every [`Write`] may be applied twice with the effect of once, except [`Write::Character`] and
+//!   [`Write::Erase`], whose condition then no longer holds (`conflict`).
+//! - **After a crash**: the store is as after its last commit. What a crash may leave behind besides (an unnamed file, a
+//!   document nobody names) is never shown, is reported by [`CharacterStorage::check`] and taken away by
+//!   [`CharacterStorage::repair`].
+//! - **Bounded**: a document is at most [`MAX_DOCUMENT`] bytes, a page at most what its limit says, a name, a tag or a search
+//!   text at most [`MAX_TEXT`] bytes; more is `invalid_argument`.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, str::FromStr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::Result,
+    error::{Code, Error, Result},
     job::{Cancel, Progress},
-    model::{CharacterId, CharacterIndex, ContentHash, SnapshotId, VersionMetadata},
+    model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, SnapshotId, VersionMetadata},
 };
+
+/// The largest document a store takes.
+pub const MAX_DOCUMENT: usize = 64 << 20;
+
+/// The longest text a store takes as a name, a tag, an origin or a search: bytes.
+pub const MAX_TEXT: usize = 64 << 10;
 
 /// What a backend can do beyond the promises every backend keeps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +46,92 @@ pub struct Capabilities {
     pub persistent: bool,
     /// Other processes may have the same store open.
     pub shared: bool,
+    /// Transactions that touch different characters do not wait for each other.
+    pub concurrent_writers: bool,
+    /// Learns of other processes' commits without looking again and again.
+    pub pushes_changes: bool,
+    /// Knows who is asking and keeps people apart by itself, beneath [`crate::access`].
+    pub enforces_access: bool,
+}
+
+/// What makes a document small by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Compression {
+    /// Kept as it is.
+    None,
+    /// Slow and known everywhere.
+    Gzip,
+    /// Small and fast.
+    #[default]
+    Zstd,
+    /// The fastest, and the largest of the three.
+    Lz4,
+}
+
+/// How a store keeps new documents. What is there already stays as it is until [`CharacterStorage::recompress`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Encoding {
+    /// What makes a document small.
+    pub compression: Compression,
+    /// How hard it tries, in the compression's own measure; none: what is right while somebody waits.
+    pub level: Option<i32>,
+    /// Whether documents are kept as differences against earlier ones of the same character, where that pays.
+    pub delta: bool,
+    /// The base of the skip ladder ([`crate::history::encoding`]): a power of two. 8 while somebody waits, 16 at rest.
+    pub ladder: u8,
+}
+
+impl Default for Encoding {
+    fn default() -> Self {
+        Self { compression: Compression::Zstd, level: None, delta: true, ladder: 8 }
+    }
+}
+
+impl Encoding {
+    /// The smallest form, for when nobody waits: zstd at its highest for whole documents and nearly so for differences.
+    pub const AT_REST: Self =
+        Self { compression: Compression::Zstd, level: Some(19), delta: true, ladder: 16 };
+}
+
+/// How to open a store. What is not said is the backend's own choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Never write, not even to create the store or to bring it up to date.
+    pub read_only: bool,
+    /// How new documents are kept. None: as the store says of itself, else as its backend does by default.
+    pub encoding: Option<Encoding>,
+    /// At most so many connections to a server.
+    pub pool_size: Option<u32>,
+    /// How long to wait for another writer, or for a connection, before saying that the store is busy.
+    pub wait: Option<Duration>,
+    /// A second server with a copy that may lag behind, for reads that bear it: the address, which may hold a password.
+    pub read_replica: Option<Secret>,
+}
+
+/// A text that must not be shown: its `Debug` says only that there is one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself: for the one call that needs it, never for a message.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// What a store is and where.
@@ -61,6 +162,87 @@ pub enum Sort {
     Level,
 }
 
+/// Whether characters in the bin are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Deleted {
+    /// Only those that are not.
+    #[default]
+    Without,
+    /// Both.
+    With,
+    /// Only those that are.
+    Only,
+}
+
+/// Who is looking, where a store is shared: their own characters, and those of others that campaigns share with them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct VisibleTo {
+    /// Who.
+    pub user: String,
+    /// Campaign and owner of what is shared with them.
+    pub shared: Vec<(String, String)>,
+}
+
+/// A place in a sorted list: where the next page begins, whatever is written meanwhile. Made by [`Cursor::at`]; its text is
+/// for nobody to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(as = "String"))]
+pub struct Cursor(String);
+
+/// What a list is sorted by, of one character.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortKey {
+    /// Of [`Sort::Changed`]: nanoseconds since 1970.
+    Changed(i64),
+    /// Of [`Sort::Name`]: the name in small letters.
+    Name(String),
+    /// Of [`Sort::Level`].
+    Level(u32),
+}
+
+impl Cursor {
+    /// The place right behind a character in a list.
+    pub fn at(key: &SortKey, id: &CharacterId) -> Self {
+        let text = serde_json::to_vec(&(key, id)).unwrap_or_default();
+        Self(text.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The character it stands behind.
+    ///
+    /// # Errors
+    /// `invalid_argument` when the text was not made by [`Cursor::at`], or for a list in another order.
+    pub fn position(&self, sort: Sort) -> Result<(SortKey, CharacterId)> {
+        let refused = || {
+            Error::new(Code::InvalidArgument, "This is not a place in a list in this order.")
+                .hint("Start again from the first page.")
+        };
+        let digits = self.0.as_bytes().chunks(2);
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let text: Vec<u8> = digits.map(byte).collect::<Option<_>>().ok_or_else(refused)?;
+        let (key, id) = serde_json::from_slice(&text).map_err(|_| refused())?;
+        match (sort, &key) {
+            (Sort::Changed, SortKey::Changed(_))
+            | (Sort::Name, SortKey::Name(_))
+            | (Sort::Level, SortKey::Level(_)) => Ok((key, id)),
+            _ => Err(refused()),
+        }
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// Which characters. Every given condition must hold; an empty one holds for all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -70,6 +252,9 @@ pub struct QueryFilter {
     /// Only these ids. Empty: all.
     #[cfg_attr(test, ts(optional, as = "Option<Vec<CharacterId>>"))]
     pub ids: Vec<CharacterId>,
+    /// Called exactly one of these, without regard to case. Empty: all.
+    #[cfg_attr(test, ts(optional, as = "Option<Vec<String>>"))]
+    pub names: Vec<String>,
     /// The name contains this, without regard to case.
     pub name: Option<String>,
     /// Name, species, class, subclass or campaign contains this, without regard to case: search as you type.
@@ -89,6 +274,13 @@ pub struct QueryFilter {
     /// Last changed before.
     #[cfg_attr(test, ts(as = "Option<String>"))]
     pub changed_before: Option<Timestamp>,
+    /// Owned by this user.
+    pub owner: Option<String>,
+    /// Whether those in the bin are wanted.
+    #[cfg_attr(test, ts(optional, as = "Option<Deleted>"))]
+    pub deleted: Deleted,
+    /// Only what this person may see. Set by [`crate::access`], not by callers.
+    pub visible_to: Option<VisibleTo>,
     /// The order. Ties are broken by id.
     #[cfg_attr(test, ts(optional, as = "Option<Sort>"))]
     pub sort: Sort,
@@ -97,6 +289,8 @@ pub struct QueryFilter {
     /// Skips so many.
     #[cfg_attr(test, ts(optional, as = "Option<u32>"))]
     pub offset: u32,
+    /// Only what stands behind this place in the order; `offset` counts from there. [`Page::total`] does not change with it.
+    pub after: Option<Cursor>,
 }
 
 /// Which versions of one character.
@@ -118,6 +312,8 @@ pub struct HistoryQuery {
     pub limit: Option<u32>,
     /// Skips so many.
     pub offset: u32,
+    /// Say how each document is kept ([`VersionMetadata::stored`]): costs a look at it.
+    pub stored: bool,
 }
 
 impl HistoryQuery {
@@ -132,6 +328,7 @@ impl HistoryQuery {
             newest_first: true,
             limit: None,
             offset: 0,
+            stored: false,
         }
     }
 }
@@ -143,6 +340,39 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many there are without limit and offset.
     pub total: u64,
+    /// Where the next page begins, in a list of characters; none when this is the end of it.
+    pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// A part with nothing known behind it.
+    pub fn new(items: Vec<T>, total: u64) -> Self {
+        Self { items, total, next: None }
+    }
+}
+
+/// What happened to one character since some revision: the last of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Change {
+    /// Whose.
+    pub character: CharacterId,
+    /// The store's revision that the last of it came with.
+    pub revision: u64,
+    /// It was erased; else it was written.
+    pub erased: bool,
+}
+
+/// A part of the change feed, oldest first, each character once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Changes {
+    /// Everything up to this revision has been told: where to go on from.
+    pub revision: u64,
+    /// What happened.
+    pub changes: Vec<Change>,
+    /// There is more to be asked for right away.
+    pub more: bool,
 }
 
 /// What a capture at some moment would land between.
@@ -216,6 +446,48 @@ pub enum Write {
         /// When.
         at: Vec<Timestamp>,
     },
+    /// Takes versions away, with their sightings, and with the documents no other version has. Documents that lean on one of
+    /// those are first stored anew against another, and compared with their hash. Versions that are not there are passed over.
+    /// The character's row is the caller's business.
+    DropVersions {
+        /// Whose.
+        character: CharacterId,
+        /// Which.
+        versions: Vec<SnapshotId>,
+    },
+    /// Takes a character away for good: row, versions, sightings, documents. What stays is its id and when it went, for the
+    /// change feed, until the id is written again. Fails with `conflict` like [`Write::Character`].
+    Erase {
+        /// Whose.
+        character: CharacterId,
+        /// The condition.
+        expect: Expect,
+    },
+    /// Gives somebody a place in a campaign, changes it, or takes it away.
+    Member {
+        /// The campaign's name.
+        campaign: String,
+        /// Who.
+        user: String,
+        /// As what; none: no longer.
+        role: Option<Role>,
+    },
+}
+
+impl Write {
+    /// Whose history this changes; none for what concerns no character.
+    pub fn character(&self) -> Option<&CharacterId> {
+        match self {
+            Self::Character { index, .. } => Some(&index.id),
+            Self::Version { metadata } => Some(&metadata.character),
+            Self::Content { character, .. }
+            | Self::Sightings { character, .. }
+            | Self::RemoveSightings { character, .. }
+            | Self::DropVersions { character, .. }
+            | Self::Erase { character, .. } => Some(character),
+            Self::Member { .. } => None,
+        }
+    }
 }
 
 /// How much of a store a check reads.
@@ -260,7 +532,31 @@ pub struct CheckReport {
     pub problems: Vec<Problem>,
 }
 
-/// How much there is.
+/// What a repair did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RepairReport {
+    /// What was wrong and is right now.
+    pub repaired: Vec<Problem>,
+    /// What is still wrong.
+    pub left: Vec<Problem>,
+}
+
+/// What a recompression did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Recompressed {
+    /// Documents looked at.
+    pub contents: u64,
+    /// Documents stored anew.
+    pub rewritten: u64,
+    /// Bytes they took before.
+    pub bytes_before: u64,
+    /// Bytes they take now.
+    pub bytes_after: u64,
+}
+
+/// How much there is, the bin included.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct StorageStatistics {
@@ -294,9 +590,9 @@ pub struct Facet {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Facets {
-    /// Characters in all.
+    /// Characters in all, the bin left out.
     pub characters: u64,
-    /// Versions in all.
+    /// Versions in all, the bin included.
     pub versions: u64,
     /// Class names. A character with two classes counts for both.
     pub classes: Vec<Facet>,
@@ -340,6 +636,32 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// `version_not_found` when there is no such content, `store_damaged` when it does not match its hash.
     async fn document(&self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>>;
 
+    /// When a character's versions were seen again, oldest first: what a copy of the store needs besides the history.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>>;
+
+    /// Who has a place in which campaign, ordered by campaign and user. Empty in a store with one user.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn members(&self) -> Result<Vec<Member>>;
+
+    /// What happened after a revision, oldest first, at most `limit` characters. A character written twice is told once, at its
+    /// last revision; the feed never leaves out a committed write. A revision from another life of the store (higher than its
+    /// own) tells everything from the start.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes>;
+
+    /// Waits until the store's revision is higher than `since`, whoever wrote, at most for so long; says what it is then.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::revision`].
+    async fn wait(&self, since: u64, at_most: Duration) -> Result<u64>;
+
     /// Starts a writing transaction. Dropping it without [`StorageTransaction::commit`] undoes it.
     ///
     /// # Errors
@@ -352,6 +674,27 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// `cancelled`, `storage_failed`. Damage is not an error but a [`Problem`].
     async fn check(&self, scope: CheckScope, progress: &dyn Progress, cancel: &Cancel)
     -> Result<CheckReport>;
+
+    /// Mends what [`CharacterStorage::check`] calls repairable: everything derived is made anew from what it is derived from,
+    /// what a crash left behind is taken away. Never touches a document or a version that can be read. Stopped halfway it
+    /// leaves a store that can be repaired again.
+    ///
+    /// # Errors
+    /// `cancelled`, `store_read_only`, `store_busy`, `storage_failed`. Damage it cannot mend is in [`RepairReport::left`].
+    async fn repair(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<RepairReport>;
+
+    /// Stores every document anew in this encoding, each compared with its hash before the old bytes go, a character at a
+    /// time: stopped halfway, every version opens, some in the new form and some in the old. New documents come in the
+    /// encoding the store was opened with.
+    ///
+    /// # Errors
+    /// `cancelled`, `store_read_only`, `store_busy`, `storage_full`, `storage_failed`. A document that is damaged stays as it is.
+    async fn recompress(
+        &self,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed>;
 
     /// How much there is.
     ///
@@ -397,9 +740,18 @@ pub trait StorageTransaction: Send {
 /// Opens stores by address: a `.sqlite` file, `memory:`, later a folder, `postgres://…`, `s3://…`.
 #[async_trait]
 pub trait StorageFactory: Send + Sync {
-    /// Opens a store, creating it where there is none.
+    /// Opens a store, creating it where there is none and where its kind allows that.
     ///
     /// # Errors
-    /// `invalid_argument` for an address no backend knows; `storage_failed`, `store_damaged`.
-    async fn open(&self, address: &str) -> Result<Arc<dyn CharacterStorage>>;
+    /// `invalid_argument` for an address no backend knows; `store_unreachable`, `access_denied`, `storage_failed`,
+    /// `store_damaged`, `store_busy`.
+    async fn open_with(&self, address: &str, options: &StoreOptions) -> Result<Arc<dyn CharacterStorage>>;
+
+    /// Opens a store with every choice left to its backend.
+    ///
+    /// # Errors
+    /// As [`StorageFactory::open_with`].
+    async fn open(&self, address: &str) -> Result<Arc<dyn CharacterStorage>> {
+        self.open_with(address, &StoreOptions::default()).await
+    }
 }

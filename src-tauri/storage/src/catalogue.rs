@@ -5,11 +5,15 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Range,
 };
 
-use backstory_core::storage::{Facet, QueryFilter, Sort};
+use backstory_core::{
+    error::Result,
+    model::CharacterId,
+    storage::{Deleted, Facet, QueryFilter, Sort, SortKey, VisibleTo},
+};
 use memchr::memmem::Finder;
 
 use crate::{matching::fold, rules::nanoseconds};
@@ -26,6 +30,8 @@ pub(crate) struct Listed {
     pub(crate) level: u32,
     pub(crate) campaign: Option<String>,
     pub(crate) last_changed: i64,
+    pub(crate) owner: Option<String>,
+    pub(crate) is_deleted: bool,
 }
 
 /// All characters, by columns. A character keeps its place for as long as the catalogue lives.
@@ -41,22 +47,41 @@ pub(crate) struct Catalogue {
     /// A number for each name; 0 for none.
     campaigns: Vec<u32>,
     campaign_numbers: HashMap<String, u32>,
+    /// A number for each name; 0 for none.
+    owners: Vec<u32>,
+    owner_numbers: HashMap<String, u32>,
+    /// In the bin.
+    deleted: Bits,
+    /// Erased: the place is empty until somebody gets the key.
+    gone: Bits,
     classes: BTreeMap<String, Bits>,
     by_changed: Order,
     by_name: Order,
     by_level: Order,
 }
 
-/// The places of a page, and how many match in all.
+/// The places of a page, and how many match: in all, and from the cursor on.
 pub(crate) struct Found {
     pub(crate) keys: Vec<i64>,
     pub(crate) total: u64,
+    pub(crate) left: usize,
 }
 
 impl Catalogue {
-    /// How many characters there are.
-    pub(crate) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    /// How many characters there are, the bin left out.
+    pub(crate) fn listed(&self) -> usize {
+        self.there(Deleted::Without).count()
+    }
+
+    /// Lets go of characters that were erased.
+    pub(crate) fn forget(&mut self, keys: &[i64]) {
+        for place in keys.iter().filter_map(|key| self.places.get(key)) {
+            self.gone.set(*place);
+        }
     }
 
     /// Takes in new and changed characters.
@@ -70,11 +95,17 @@ impl Catalogue {
         self.levels.resize(length, 0);
         self.last_changed.resize(length, 0);
         self.campaigns.resize(length, 0);
+        self.owners.resize(length, 0);
+        self.deleted.resize(length);
+        self.gone.resize(length);
         self.classes.values_mut().for_each(|bits| bits.resize(length));
         for (&place, row) in &changes {
             self.levels[place] = row.level;
             self.last_changed[place] = row.last_changed;
-            self.campaigns[place] = row.campaign.as_ref().map_or(0, |name| self.campaign_number(name));
+            self.campaigns[place] = number_of(&mut self.campaign_numbers, row.campaign.as_deref());
+            self.owners[place] = number_of(&mut self.owner_numbers, row.owner.as_deref());
+            self.deleted.put(place, row.is_deleted);
+            self.gone.clear(place);
             self.set_classes(place, &row.classes);
         }
         self.ids = self.ids.with(length, &changes, |row| &row.id);
@@ -100,15 +131,6 @@ impl Catalogue {
         place
     }
 
-    fn campaign_number(&mut self, name: &str) -> u32 {
-        if let Some(&number) = self.campaign_numbers.get(name) {
-            return number;
-        }
-        let number = u32::try_from(self.campaign_numbers.len() + 1).unwrap_or(u32::MAX);
-        self.campaign_numbers.insert(name.to_owned(), number);
-        number
-    }
-
     fn set_classes(&mut self, place: usize, classes: &[String]) {
         self.classes.values_mut().for_each(|bits| bits.clear(place));
         let length = self.len();
@@ -123,7 +145,10 @@ impl Catalogue {
     }
 
     /// The characters that match. Ids are the backend's business: it finds them faster.
-    pub(crate) fn find(&self, filter: &QueryFilter) -> Found {
+    ///
+    /// # Errors
+    /// `invalid_argument` when the cursor is not one of this order.
+    pub(crate) fn find(&self, filter: &QueryFilter) -> Result<Found> {
         let order = match filter.sort {
             Sort::Changed => &self.by_changed,
             Sort::Name => &self.by_name,
@@ -131,21 +156,69 @@ impl Catalogue {
         };
         let matching = self.matching(filter);
         let total = matching.count();
-        let mut ranks: Vec<u32> = matching.iter().map(|place| order.ranks[place]).collect();
-        let start = (filter.offset as usize).min(total);
-        let end = filter.limit.map_or(total, |limit| start.saturating_add(limit as usize).min(total));
-        if end < total && end > 0 {
+        let first = match &filter.after {
+            Some(cursor) => self.rank_behind(order, &cursor.position(filter.sort)?),
+            None => 0,
+        };
+        let ranks = matching.iter().map(|place| order.ranks[place]).filter(|&rank| rank >= first);
+        let mut ranks: Vec<u32> = ranks.collect();
+        let left = ranks.len();
+        let start = (filter.offset as usize).min(left);
+        let end = filter.limit.map_or(left, |limit| start.saturating_add(limit as usize).min(left));
+        if end < left && end > 0 {
             ranks.select_nth_unstable(end - 1);
         }
         ranks.truncate(end);
         ranks.sort_unstable();
         let keys =
             ranks[start.min(end)..].iter().map(|&rank| self.keys[order.places[rank as usize] as usize]);
-        Found { keys: keys.collect(), total: total as u64 }
+        Ok(Found { keys: keys.collect(), total: total as u64, left })
+    }
+
+    /// The rank of the first place behind a cursor.
+    fn rank_behind(&self, order: &Order, (key, id): &(SortKey, CharacterId)) -> u32 {
+        let is_before = |place: &u32| {
+            let place = *place as usize;
+            let keys = match key {
+                SortKey::Changed(changed) => changed.cmp(&self.last_changed[place]),
+                SortKey::Name(name) => self.names.line(place).cmp(name),
+                SortKey::Level(level) => level.cmp(&self.levels[place]),
+            };
+            keys.then_with(|| self.ids.line(place).cmp(id.as_str())).is_le()
+        };
+        u32::try_from(order.places.partition_point(is_before)).unwrap_or(u32::MAX)
+    }
+
+    /// The characters that are there.
+    fn there(&self, deleted: Deleted) -> Bits {
+        let mut there = match deleted {
+            Deleted::Without => Bits::all(self.len()).without(&self.deleted),
+            Deleted::With => Bits::all(self.len()),
+            Deleted::Only => self.deleted.clone(),
+        };
+        there = there.without(&self.gone);
+        there
     }
 
     fn matching(&self, filter: &QueryFilter) -> Bits {
-        let mut left = Bits::all(self.len());
+        let mut left = self.there(filter.deleted);
+        if let Some(owner) = &filter.owner {
+            let wanted = self.owner_numbers.get(owner).copied();
+            left.retain(&Bits::where_each(&self.owners, |owner| Some(*owner) == wanted));
+        }
+        if let Some(to) = &filter.visible_to {
+            left.retain(&self.visible_to(to));
+        }
+        if !filter.names.is_empty() {
+            let names: Vec<_> = filter.names.iter().map(|name| fold(name)).collect();
+            let mut named = Bits::none(self.len());
+            left.iter().filter(|&place| names.iter().any(|name| name == self.names.line(place))).for_each(
+                |place| {
+                    named.set(place);
+                },
+            );
+            left = named;
+        }
         if !filter.classes.is_empty() {
             left.retain(&self.with_class(&filter.classes));
         }
@@ -171,6 +244,25 @@ impl Catalogue {
         left
     }
 
+    fn visible_to(&self, to: &VisibleTo) -> Bits {
+        let number = |numbers: &HashMap<String, u32>, name: &str| numbers.get(name).copied();
+        let own = number(&self.owner_numbers, &to.user);
+        let shared: HashSet<(u32, u32)> = to
+            .shared
+            .iter()
+            .filter_map(|(campaign, owner)| {
+                Some((number(&self.campaign_numbers, campaign)?, number(&self.owner_numbers, owner)?))
+            })
+            .collect();
+        let mut visible = Bits::none(self.len());
+        for (place, (&campaign, &owner)) in self.campaigns.iter().zip(&self.owners).enumerate() {
+            if Some(owner) == own || shared.contains(&(campaign, owner)) {
+                visible.set(place);
+            }
+        }
+        visible
+    }
+
     fn with_class(&self, wanted: &[String]) -> Bits {
         let wanted: Vec<_> = wanted.iter().map(|name| fold(name)).collect();
         let mut any = Bits::none(self.len());
@@ -182,18 +274,37 @@ impl Catalogue {
 
     /// Class names and how many characters have each, in the order of the names.
     pub(crate) fn class_facets(&self) -> Vec<Facet> {
-        let counts = self.classes.iter().map(|(name, bits)| (Some(name.clone()), bits.count() as u64));
+        let there = self.there(Deleted::Without);
+        let count = |bits: &Bits| {
+            let mut bits = bits.clone();
+            bits.retain(&there);
+            bits.count() as u64
+        };
+        let counts = self.classes.iter().map(|(name, bits)| (Some(name.clone()), count(bits)));
         in_order(counts.collect())
     }
 
     /// Campaign names and how many characters are in each, in the order of the names, "none" last.
     pub(crate) fn campaign_facets(&self) -> Vec<Facet> {
         let mut counts = vec![0_u64; self.campaign_numbers.len() + 1];
-        self.campaigns.iter().for_each(|&campaign| counts[campaign as usize] += 1);
+        for place in self.there(Deleted::Without).iter() {
+            counts[self.campaigns[place] as usize] += 1;
+        }
         let named =
             self.campaign_numbers.iter().map(|(name, &number)| (Some(name.clone()), counts[number as usize]));
         in_order(named.chain([(None, counts[0])]).collect())
     }
+}
+
+/// The number that stands for a name, given to it now if it is new; 0 for none.
+fn number_of(numbers: &mut HashMap<String, u32>, name: Option<&str>) -> u32 {
+    let Some(name) = name else { return 0 };
+    if let Some(&number) = numbers.get(name) {
+        return number;
+    }
+    let number = u32::try_from(numbers.len() + 1).unwrap_or(u32::MAX);
+    numbers.insert(name.to_owned(), number);
+    number
 }
 
 /// By name, without regard to case first; "none" last. What nobody has is left out.
@@ -323,6 +434,15 @@ impl Bits {
         self.words[place / 64] &= !(1 << (place % 64));
     }
 
+    fn put(&mut self, place: usize, holds: bool) {
+        if holds { self.set(place) } else { self.clear(place) }
+    }
+
+    fn without(mut self, others: &Self) -> Self {
+        self.words.iter_mut().zip(&others.words).for_each(|(word, other)| *word &= !other);
+        self
+    }
+
     fn retain(&mut self, others: &Self) {
         self.words.iter_mut().zip(&others.words).for_each(|(word, other)| *word &= other);
     }
@@ -347,6 +467,7 @@ impl Bits {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeSet;
 
@@ -364,12 +485,15 @@ mod tests {
             level: 1,
             campaign: None,
             last_changed: 0,
+            owner: None,
+            is_deleted: false,
         }
     }
 
     fn keys_of(catalogue: &Catalogue, name: &str) -> Vec<i64> {
         catalogue
             .find(&QueryFilter { name: Some(name.to_owned()), sort: Sort::Name, ..QueryFilter::default() })
+            .unwrap()
             .keys
     }
 

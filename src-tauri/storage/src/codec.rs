@@ -49,6 +49,14 @@ impl Codec {
         }
     }
 
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Zstd => "zstd",
+            Self::ZstdPrefix => "zstd+delta",
+        }
+    }
+
     /// The number it is stored as.
     pub fn number(self) -> i64 {
         i64::from(self as u8)

@@ -10,6 +10,7 @@ mod matching;
 pub mod memory;
 pub mod open;
 mod recent;
+mod record;
 mod rules;
 pub mod sqlite;
 mod tally;

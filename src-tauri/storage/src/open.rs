@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use backstory_core::{
     error::{Code, Error, Result},
-    storage::{CharacterStorage, StorageFactory},
+    storage::{CharacterStorage, StorageFactory, StoreOptions},
 };
 
 use crate::{
@@ -29,10 +29,18 @@ pub struct Stores;
 
 #[async_trait]
 impl StorageFactory for Stores {
-    async fn open(&self, address: &str) -> Result<Arc<dyn CharacterStorage>> {
+    async fn open_with(&self, address: &str, options: &StoreOptions) -> Result<Arc<dyn CharacterStorage>> {
         match Address::parse(address)? {
             Address::Memory => Ok(Arc::new(MemoryStorage::new())),
-            Address::Sqlite(path) => Ok(Arc::new(SqliteStorage::open(path, SqliteOptions::default()).await?)),
+            Address::Sqlite(path) => {
+                let defaults = SqliteOptions::default();
+                let options = SqliteOptions {
+                    wait: options.wait.unwrap_or(defaults.wait),
+                    read_only: options.read_only,
+                    encoding: options.encoding.unwrap_or_default(),
+                };
+                Ok(Arc::new(SqliteStorage::open(path, options).await?))
+            }
         }
     }
 }

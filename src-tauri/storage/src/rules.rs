@@ -5,8 +5,8 @@
 
 use backstory_core::{
     error::{Code, Error, Result},
-    model::{CharacterIndex, ContentHash, VersionMetadata},
-    storage::{Expect, Write},
+    model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
+    storage::{Change, Changes, Expect, MAX_DOCUMENT, MAX_TEXT, QueryFilter, Write},
 };
 use jiff::Timestamp;
 
@@ -26,10 +26,35 @@ pub(crate) fn check(write: &Write) -> Result<()> {
         Write::Content { hash, bytes, .. } if ContentHash::of(bytes) != *hash => {
             Err(Error::internal("A document was to be stored under the hash of another one."))
         }
-        Write::Content { .. } => Ok(()),
+        Write::Content { bytes, .. } if bytes.len() > MAX_DOCUMENT => Err(too_large("A document")),
+        Write::Content { .. } | Write::DropVersions { .. } | Write::Erase { .. } => Ok(()),
         Write::Version { metadata } => check_metadata(metadata),
         Write::Sightings { at, .. } | Write::RemoveSightings { at, .. } => at.iter().try_for_each(check_time),
+        Write::Member { campaign, user, .. } => {
+            check_text("A campaign's name", campaign)?;
+            check_text("A user's name", user)
+        }
     }
+}
+
+/// Refuses a filter that no list of this product would ask for.
+///
+/// # Errors
+/// [`Code::InvalidArgument`] when a text is too long.
+pub(crate) fn check_filter(filter: &QueryFilter) -> Result<()> {
+    let texts = [&filter.name, &filter.text, &filter.campaign, &filter.owner];
+    texts.into_iter().flatten().try_for_each(|text| check_text("A search text", text))?;
+    filter.classes.iter().chain(&filter.names).try_for_each(|text| check_text("A search text", text))
+}
+
+fn check_text(what: &str, text: &str) -> Result<()> {
+    if text.len() <= MAX_TEXT { Ok(()) } else { Err(too_large(what)) }
+}
+
+fn too_large(what: &str) -> Error {
+    Error::new(Code::InvalidArgument, format!("{what} is larger than a library takes."))
+        .kept("Nothing was changed.")
+        .hint("Make it shorter.")
 }
 
 fn check_index(index: &CharacterIndex) -> Result<()> {
@@ -37,6 +62,9 @@ fn check_index(index: &CharacterIndex) -> Result<()> {
     check_time(&index.last_captured)?;
     check_time(&index.last_changed)?;
     index.growth.iter().try_for_each(|point| check_time(&point.at))?;
+    index.deleted_at.iter().try_for_each(check_time)?;
+    check_text("A name", &index.name)?;
+    [&index.campaign, &index.owner].into_iter().flatten().try_for_each(|text| check_text("A name", text))?;
     check_number(index.revision)
 }
 
@@ -44,6 +72,7 @@ fn check_metadata(metadata: &VersionMetadata) -> Result<()> {
     check_time(&metadata.captured_at)?;
     metadata.edited_at.iter().try_for_each(check_time)?;
     check_time(&metadata.seen.last)?;
+    metadata.tags.iter().chain(&metadata.origin).try_for_each(|text| check_text("A tag", text))?;
     check_number(metadata.version)?;
     check_number(metadata.bytes)?;
     check_number(metadata.seen.count)
@@ -68,18 +97,7 @@ fn check_number(number: u64) -> Result<()> {
 /// # Errors
 /// [`Code::Conflict`] when it is another one; [`Code::Internal`] when the new revision is not higher.
 pub(crate) fn check_revision(before: Option<u64>, expect: Expect, index: &CharacterIndex) -> Result<()> {
-    let holds = match expect {
-        Expect::Absent => before.is_none(),
-        Expect::Revision(revision) => before == Some(revision),
-    };
-    if !holds {
-        return Err(Error::new(
-            Code::Conflict,
-            format!("{} was changed by somebody else in the meantime.", index.id),
-        )
-        .kept("Nothing of this change was written; what the others wrote is there.")
-        .hint("Try again: the change is then made on top of theirs."));
-    }
+    check_expected(&index.id, before, expect)?;
     if before.is_some_and(|before| index.revision <= before) {
         return Err(Error::internal(format!(
             "The new revision of {} is not higher than the old one.",
@@ -87,6 +105,23 @@ pub(crate) fn check_revision(before: Option<u64>, expect: Expect, index: &Charac
         )));
     }
     Ok(())
+}
+
+/// Compares a character's revision, as it was before the transaction, with what a write expects.
+///
+/// # Errors
+/// [`Code::Conflict`] when it is another one.
+pub(crate) fn check_expected(character: &CharacterId, before: Option<u64>, expect: Expect) -> Result<()> {
+    let holds = match expect {
+        Expect::Absent => before.is_none(),
+        Expect::Revision(revision) => before == Some(revision),
+    };
+    if holds {
+        return Ok(());
+    }
+    Err(Error::new(Code::Conflict, format!("{character} was changed by somebody else in the meantime."))
+        .kept("Nothing of this change was written; what the others wrote is there.")
+        .hint("Try again: the change is then made on top of theirs."))
 }
 
 /// A version names a content nobody stored.
@@ -114,6 +149,22 @@ pub(crate) fn version_taken(metadata: &VersionMetadata) -> Error {
 pub(crate) fn content_not_found(character: &impl std::fmt::Display) -> Error {
     Error::new(Code::VersionNotFound, format!("{character} has no such document."))
         .hint("Look at its history to see which versions there are.")
+}
+
+/// A part of the change feed from all that happened since, oldest first. A revision's changes are never torn apart: where the
+/// limit falls inside one, all of it is told.
+pub(crate) fn feed(changes: impl Iterator<Item = Change>, now: u64, limit: u32) -> Changes {
+    let mut feed = Changes { revision: now, ..Changes::default() };
+    for change in changes {
+        let last = feed.changes.last().map(|last: &Change| last.revision);
+        if feed.changes.len() >= limit.max(1) as usize
+            && let Some(last) = last.filter(|last| *last < change.revision)
+        {
+            return Changes { revision: last, more: true, ..feed };
+        }
+        feed.changes.push(change);
+    }
+    feed
 }
 
 /// The writing transaction of somebody else takes too long.

@@ -74,6 +74,7 @@ pub(crate) async fn every_query_agrees_with_the_model(backend: &dyn Backend) {
             newest_first: has(4),
             limit: has(5).then_some(6),
             offset: if has(6) { 3 } else { 0 },
+            stored: false,
         };
         let mut expected: Vec<_> = all
             .iter()

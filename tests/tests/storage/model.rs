@@ -7,7 +7,7 @@ use std::{
 
 use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, SnapshotId, VersionMetadata},
-    storage::{CharacterStorage, Expect, HistoryQuery, QueryFilter, Write},
+    storage::{CharacterStorage, Deleted, Expect, HistoryQuery, QueryFilter, Write},
 };
 use backstory_tests::{
     fixtures::{character_id, content, document, index, moment, snapshot_id, version},
@@ -47,7 +47,8 @@ pub(crate) async fn every_field_comes_back(backend: &dyn Backend) {
         write(&*storage, writes).await;
         let storage = backend.open().await;
         assert_eq!(storage.history(&HistoryQuery::all(id.clone())).await.unwrap().items, from_ref(&metadata));
-        assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, from_ref(&index));
+        let all = QueryFilter { deleted: Deleted::With, ..QueryFilter::default() };
+        assert_eq!(storage.query(&all).await.unwrap().items, from_ref(&index));
         let around = storage.begin().await.unwrap().surroundings(&id, metadata.captured_at).await.unwrap();
         assert_eq!(around.before, Some(metadata));
         assert_eq!(around.character, Some(index));

@@ -152,7 +152,13 @@ export class FakeBridge implements Bridge {
         kind: "sqlite",
         location: "~/.local/share/backstory/library.sqlite",
         read_only: this.#options.readOnly ?? null,
-        capabilities: { persistent: true, shared: true },
+        capabilities: {
+          persistent: true,
+          shared: true,
+          concurrent_writers: false,
+          pushes_changes: false,
+          enforces_access: false,
+        },
       },
       facets: {
         characters: all.length,

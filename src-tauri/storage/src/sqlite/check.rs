@@ -285,7 +285,7 @@ impl Check {
     fn is_projected(&self, row: i64, index: &CharacterIndex) -> failure::Result<bool> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id = ?2 AND level = ?3 AND last_changed = ?4 AND campaign IS ?5 AND name_folded = ?6 \
-             AND search_folded = ?7 AND classes = ?8 FROM character_index WHERE character = ?1",
+             AND search_folded = ?7 AND classes = ?8 AND owner IS ?9 AND deleted = ?10 FROM character_index WHERE character = ?1",
         )?;
         let mut found = statement.query(params![
             row,
@@ -296,6 +296,8 @@ impl Check {
             fold(&index.name),
             matching::search_text(index),
             rows::class_names(index)?,
+            index.owner,
+            index.deleted_at.is_some(),
         ])?;
         Ok(found.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(false))
     }

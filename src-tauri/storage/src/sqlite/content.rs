@@ -1,8 +1,15 @@
 //! Documents in the file: one row for each distinct content of a character, most of them differences against another.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use backstory_core::{history::encoding, model::ContentHash};
+use backstory_core::{
+    history::encoding,
+    model::{ContentHash, Stored as StoredForm},
+    storage::Encoding,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -31,8 +38,10 @@ pub(super) fn find(connection: &Connection, character: i64, hash: &ContentHash) 
 }
 
 fn load(connection: &Connection, row: i64) -> Result<Stored> {
-    let mut statement =
-        connection.prepare_cached("SELECT base, codec, length, hash, data FROM content WHERE row = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT base, codec, length, hash, coalesce((SELECT data FROM archive WHERE content = row), data) \
+             FROM content WHERE row = ?1",
+    )?;
     let columns = |row: &rusqlite::Row<'_>| {
         Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get(3)?, row.get(4)?))
     };
@@ -93,6 +102,7 @@ fn rebuild(chain: &[Stored], start: Option<&[u8]>) -> Result<Vec<u8>> {
 pub(super) fn put(
     connection: &Connection,
     recent: &mut RecentDocuments,
+    _encoding: &Encoding,
     character: i64,
     hash: ContentHash,
     bytes: Arc<Vec<u8>>,
@@ -158,4 +168,141 @@ fn base_for(connection: &Connection, character: i64, rung: u64) -> Result<Option
         }
     }
     Ok(None)
+}
+
+/// How a document is kept, for people who want to know.
+pub(super) fn stored(
+    connection: &Connection,
+    character: i64,
+    hash: &ContentHash,
+) -> Result<Option<StoredForm>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.codec, length(c.data) + coalesce((SELECT length(data) FROM archive WHERE content = c.row), 0), b.hash \
+         FROM content AS c LEFT JOIN content AS b ON b.row = c.base WHERE c.character = ?1 AND c.hash = ?2",
+    )?;
+    let columns =
+        |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<[u8; 32]>>(2)?));
+    let found: Option<(i64, i64, _)> = statement.query_row(params![character, hash.0], columns).optional()?;
+    let Some((codec, bytes, base)) = found else { return Ok(None) };
+    let codec = Codec::from_number(codec)?.name().to_owned();
+    Ok(Some(StoredForm { codec, bytes: unsigned(bytes)?, base: base.map(ContentHash) }))
+}
+
+/// Moves a document into the archive area when only archived versions have it, and out of it when another one does.
+pub(super) fn place(connection: &Connection, row: i64) -> Result<()> {
+    let (belongs, lies): (bool, bool) = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT min(archived) FROM version WHERE content = ?1), 0), \
+             EXISTS (SELECT 1 FROM archive WHERE content = ?1)",
+        )?
+        .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let steps = match (belongs, lies) {
+        (true, false) => [
+            "INSERT INTO archive (content, data) SELECT row, data FROM content WHERE row = ?1",
+            "UPDATE content SET data = x'' WHERE row = ?1",
+        ],
+        (false, true) => [
+            "UPDATE content SET data = (SELECT data FROM archive WHERE content = row) WHERE row = ?1",
+            "DELETE FROM archive WHERE content = ?1",
+        ],
+        _ => return Ok(()),
+    };
+    for sql in steps {
+        connection.prepare_cached(sql)?.execute([row])?;
+    }
+    Ok(())
+}
+
+/// Those of the documents that no version has; the others are put where they belong now.
+pub(super) fn unused(connection: &Connection, rows: BTreeSet<i64>) -> Result<BTreeSet<i64>> {
+    let mut unused = BTreeSet::new();
+    for row in rows {
+        let used: bool = connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM version WHERE content = ?1)")?
+            .query_row([row], |row| row.get(0))?;
+        if used {
+            place(connection, row)?;
+        } else {
+            unused.insert(row);
+        }
+    }
+    Ok(unused)
+}
+
+/// Takes documents away. What leans on them is first stored against something that stays, and compared with its hash.
+pub(super) fn drop(
+    connection: &Connection,
+    recent: &mut RecentDocuments,
+    encoding: &Encoding,
+    character: i64,
+    rows: &BTreeSet<i64>,
+) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let ladder = Ladder::of(connection, character)?;
+    let dropped = rows.iter().filter_map(|row| ladder.rungs.get(row).copied()).collect();
+    for rebase in encoding::plan_drop(&ladder.bases, &dropped) {
+        let row = ladder.rows.get(&rebase.rung).copied();
+        let onto = rebase.onto.and_then(|rung| ladder.rows.get(&rung).copied());
+        if let Some(row) = row {
+            store_anew(connection, recent, encoding, row, onto)?;
+        }
+    }
+    // From the top down: each leans on those below it.
+    for row in rows.iter().rev() {
+        connection.prepare_cached("DELETE FROM archive WHERE content = ?1")?.execute([row])?;
+        connection.prepare_cached("DELETE FROM content WHERE row = ?1")?.execute([row])?;
+    }
+    Ok(())
+}
+
+/// Which documents of a character lean on which.
+struct Ladder {
+    /// What each rung leans on.
+    bases: BTreeMap<u64, Option<u64>>,
+    /// Where each rung is.
+    rows: BTreeMap<u64, i64>,
+    /// Which rung each row is.
+    rungs: BTreeMap<i64, u64>,
+}
+
+impl Ladder {
+    fn of(connection: &Connection, character: i64) -> Result<Self> {
+        let mut statement = connection.prepare_cached(
+            "SELECT c.row, c.rung, b.rung FROM content AS c LEFT JOIN content AS b ON b.row = c.base \
+             WHERE c.character = ?1",
+        )?;
+        let mut found = statement.query([character])?;
+        let mut ladder = Self { bases: BTreeMap::new(), rows: BTreeMap::new(), rungs: BTreeMap::new() };
+        while let Some(row) = found.next()? {
+            let (at, rung) = (row.get(0)?, unsigned(row.get(1)?)?);
+            let base = row.get::<_, Option<i64>>(2)?.map(unsigned).transpose()?;
+            ladder.bases.insert(rung, base);
+            ladder.rows.insert(rung, at);
+            ladder.rungs.insert(at, rung);
+        }
+        Ok(ladder)
+    }
+}
+
+/// Stores a document against another base, or whole, and reads it back before anything of the old form is lost.
+fn store_anew(
+    connection: &Connection,
+    recent: &mut RecentDocuments,
+    _encoding: &Encoding,
+    row: i64,
+    onto: Option<i64>,
+) -> Result<()> {
+    let bytes = document(connection, recent, row)?;
+    let (base, encoded) = match onto {
+        Some(onto) => encode_against(connection, recent, onto, &bytes)?,
+        None => (None, codec::encode(&bytes, None)?),
+    };
+    let sql = "UPDATE content SET base = ?2, codec = ?3, data = ?4 WHERE row = ?1";
+    connection.prepare_cached("DELETE FROM archive WHERE content = ?1")?.execute([row])?;
+    connection.prepare_cached(sql)?.execute(params![row, base, encoded.codec.number(), encoded.data])?;
+    place(connection, row)?;
+    let again = document(connection, &mut RecentDocuments::new(0), row)?;
+    if again == bytes { Ok(()) } else { Err(damaged("A document could not be stored anew.")) }
 }

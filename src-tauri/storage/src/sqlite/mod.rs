@@ -9,6 +9,7 @@ mod content;
 mod failure;
 mod opening;
 mod query;
+mod repair;
 mod rows;
 mod transaction;
 
@@ -22,24 +23,27 @@ use async_trait::async_trait;
 use backstory_core::{
     error::{Error, Result},
     job::{Cancel, Progress},
-    model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
+    model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
-        Capabilities, CharacterStorage, CheckReport, CheckScope, Facets, HistoryQuery, Page, QueryFilter,
-        StorageInfo, StorageStatistics, StorageTransaction,
+        Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
+        Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics, StorageTransaction,
     },
 };
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use self::{
     failure::Failure,
     opening::{Door, ReadOnly},
-    transaction::Writer,
+    transaction::{Transaction, Writer},
 };
 use crate::recent::RecentDocuments;
 
 /// How many reads run at a time. More would wait for the same disk and the same processors.
 const READERS: usize = 8;
+
+/// How often somebody who waits for a change looks whether another process made one.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// How to open a library.
 #[derive(Debug, Clone)]
@@ -48,11 +52,13 @@ pub struct SqliteOptions {
     pub wait: Duration,
     /// Never write, not even to create the file or to bring it up to date.
     pub read_only: bool,
+    /// How new documents are kept.
+    pub encoding: Encoding,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { wait: Duration::from_secs(10), read_only: false }
+        Self { wait: Duration::from_secs(10), read_only: false, encoding: Encoding::default() }
     }
 }
 
@@ -61,6 +67,7 @@ impl Default for SqliteOptions {
 pub struct SqliteStorage {
     readers: Arc<Readers>,
     writer: Result<Arc<tokio::sync::Mutex<Writer>>, ReadOnly>,
+    commits: watch::Sender<u64>,
 }
 
 /// The connections for reading: those that are idle, and how to make another; and what they share.
@@ -85,13 +92,21 @@ impl SqliteStorage {
 
     fn open_here(path: &Path, options: &SqliteOptions) -> Result<Self, Failure> {
         let (door, read_only) = opening::open(path, options.wait, options.read_only)?;
+        let commits = watch::Sender::new(0);
         let writer = match read_only {
             Some(read_only) => Err(read_only),
-            None => Ok(Arc::new(tokio::sync::Mutex::new(Writer::new(door.connect()?)))),
+            None => {
+                let writer = Writer::new(door.connect()?, options.encoding, commits.clone());
+                Ok(Arc::new(tokio::sync::Mutex::new(writer)))
+            }
         };
         let idle = Mutex::new(Vec::with_capacity(READERS));
         let permits = Arc::new(Semaphore::new(READERS));
-        Ok(Self { readers: Arc::new(Readers { door, idle, permits, catalogue: Mutex::default() }), writer })
+        Ok(Self {
+            readers: Arc::new(Readers { door, idle, permits, catalogue: Mutex::default() }),
+            writer,
+            commits,
+        })
     }
 
     /// Loads the catalogue behind what is going on: whoever looks at a library will soon search it.
@@ -103,6 +118,14 @@ impl SqliteStorage {
                 tracing::warn!(?error, "the list could not be loaded ahead");
             }
         });
+    }
+
+    async fn begin_own(&self) -> Result<Transaction> {
+        match &self.writer {
+            Ok(writer) => transaction::begin(Arc::clone(writer), self.readers.door.clone()).await,
+            Err(read_only) => Err(Error::new(read_only.code, read_only.reason.clone())
+                .kept("Everything in it can still be read; nothing was changed.")),
+        }
     }
 
     /// Runs a read on a thread where waiting is allowed.
@@ -170,7 +193,7 @@ impl CharacterStorage for SqliteStorage {
             kind: "sqlite".to_owned(),
             location: self.readers.door.path.display().to_string(),
             read_only: self.writer.as_ref().err().map(|read_only| read_only.reason.clone()),
-            capabilities: Capabilities { persistent: true, shared: true },
+            capabilities: Capabilities { persistent: true, shared: true, ..Capabilities::default() },
         }
     }
 
@@ -207,12 +230,36 @@ impl CharacterStorage for SqliteStorage {
         .await
     }
 
-    async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {
-        match &self.writer {
-            Ok(writer) => transaction::begin(Arc::clone(writer), self.readers.door.clone()).await,
-            Err(read_only) => Err(Error::new(read_only.code, read_only.reason.clone())
-                .kept("Everything in it can still be read; nothing was changed.")),
+    async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
+        let character = character.clone();
+        self.read(move |connection| query::sightings(connection, &character)).await
+    }
+
+    async fn members(&self) -> Result<Vec<Member>> {
+        self.read(query::members).await
+    }
+
+    async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
+        self.read(move |connection| query::changes_since(connection, revision, limit)).await
+    }
+
+    async fn wait(&self, since: u64, at_most: Duration) -> Result<u64> {
+        let deadline = tokio::time::Instant::now() + at_most;
+        let mut commits = self.commits.subscribe();
+        loop {
+            let revision = self.revision().await?;
+            let now = tokio::time::Instant::now();
+            if revision > since || now >= deadline {
+                return Ok(revision);
+            }
+            // This process tells at once; of others, only looking tells.
+            let nap = LOOK_AGAIN.min(deadline - now);
+            let _ = tokio::time::timeout(nap, commits.wait_for(|revision| *revision > since)).await;
         }
+    }
+
+    async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {
+        Ok(Box::new(self.begin_own().await?))
     }
 
     async fn check(
@@ -222,6 +269,29 @@ impl CharacterStorage for SqliteStorage {
         cancel: &Cancel,
     ) -> Result<CheckReport> {
         check::run(self.readers.door.clone(), scope, progress, cancel).await
+    }
+
+    async fn repair(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<RepairReport> {
+        let before = self.check(CheckScope::Structure, progress, cancel).await?.problems;
+        if before.is_empty() {
+            return Ok(RepairReport::default());
+        }
+        let mut transaction = self.begin_own().await?;
+        transaction.run(repair::run).await?;
+        Box::new(transaction).commit().await?;
+        let left = self.check(CheckScope::Structure, progress, cancel).await?.problems;
+        let repaired = before.into_iter().filter(|problem| !left.contains(problem)).collect();
+        Ok(RepairReport { repaired, left })
+    }
+
+    async fn recompress(
+        &self,
+        _encoding: &Encoding,
+        _progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        cancel.check()?;
+        Err(Error::internal("This library cannot be recompressed."))
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -8,15 +8,16 @@ use std::{
 
 use backstory_core::{
     error::Code,
-    model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
-    storage::{Facets, HistoryQuery, Page, QueryFilter, StorageStatistics},
+    model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, SnapshotId, VersionMetadata},
+    storage::{Change, Changes, Facets, HistoryQuery, Page, QueryFilter, StorageStatistics},
 };
 use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
+use uuid::Uuid;
 
 use super::{
     content,
     failure::{self, Failure, Result},
-    rows::{self, integer, unsigned},
+    rows::{self, integer, timestamp, unsigned},
 };
 use crate::{
     catalogue::{Catalogue, Found, Listed},
@@ -58,8 +59,10 @@ fn catalogue(connection: &Connection, shared: &SharedCatalogue) -> Result<Arc<Ca
     // A store put back from a backup has counted less: it is read anew.
     let (seen, mut catalogue) = shared.take().filter(|(seen, _)| *seen <= now).unwrap_or_default();
     if seen < now {
-        let changes = listed_since(connection, seen)?;
-        Arc::make_mut(&mut catalogue).apply(changes);
+        let (erased, changes) = (erased_since(connection, seen)?, listed_since(connection, seen)?);
+        let catalogue = Arc::make_mut(&mut catalogue);
+        catalogue.forget(&erased);
+        catalogue.apply(changes);
     }
     *shared = Some((now, Arc::clone(&catalogue)));
     Ok(catalogue)
@@ -79,8 +82,8 @@ fn listed_since(connection: &Connection, seen: u64) -> Result<Vec<Listed>> {
     // Reading everything by an index would visit every page many times.
     let condition = if seen == 0 { "+written > ?1" } else { "written > ?1" };
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT character, id, name_folded, search_folded, classes, level, campaign, last_changed \
-         FROM character_index WHERE {condition}"
+        "SELECT character, id, name_folded, search_folded, classes, level, campaign, last_changed, \
+         owner, deleted FROM character_index WHERE {condition}"
     ))?;
     let mut found = statement.query([integer(seen)])?;
     let mut listed = Vec::new();
@@ -94,9 +97,18 @@ fn listed_since(connection: &Connection, seen: u64) -> Result<Vec<Listed>> {
             level: row.get(5)?,
             campaign: row.get(6)?,
             last_changed: row.get(7)?,
+            owner: row.get(8)?,
+            is_deleted: row.get(9)?,
         });
     }
     Ok(listed)
+}
+
+/// The rows of characters that were erased. A new character may have got one of them since.
+fn erased_since(connection: &Connection, seen: u64) -> Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached("SELECT character FROM tombstone WHERE written > ?1")?;
+    let rows = statement.query_map([integer(seen)], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The characters that match, and how many there are in all.
@@ -107,6 +119,7 @@ pub(super) fn characters(
     shared: &SharedCatalogue,
     filter: &QueryFilter,
 ) -> Result<Page<CharacterIndex>> {
+    rules::check_filter(filter)?;
     if !filter.ids.is_empty() {
         return named(connection, filter);
     }
@@ -114,13 +127,14 @@ pub(super) fn characters(
     let found = if *filter == plain && !is_loaded(shared) {
         last_changed(connection, filter)?
     } else {
-        catalogue(connection, shared)?.find(filter)
+        catalogue(connection, shared)?.find(filter)?
     };
     let mut items = Vec::with_capacity(found.keys.len());
     for row in found.keys {
         items.extend(character(connection, row)?);
     }
-    Ok(Page { items, total: found.total })
+    let next = matching::next(filter, &items, found.left);
+    Ok(Page { items, total: found.total, next })
 }
 
 fn named(connection: &Connection, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
@@ -130,20 +144,21 @@ fn named(connection: &Connection, filter: &QueryFilter) -> Result<Page<Character
             found.extend(character(connection, row)?);
         }
     }
-    let mut matching: Vec<_> = found.iter().filter(|index| matching::matches(filter, index)).collect();
-    matching::sort(&mut matching, filter.sort);
-    Ok(matching::page(&matching, filter.limit, filter.offset))
+    Ok(matching::query(filter, found.iter())?)
 }
 
 /// A page of all characters in the usual order.
 fn last_changed(connection: &Connection, filter: &QueryFilter) -> Result<Found> {
     let mut statement = connection.prepare_cached(
-        "SELECT character FROM character_index ORDER BY last_changed DESC, id LIMIT ? OFFSET ?",
+        "SELECT character FROM character_index WHERE deleted = 0 ORDER BY last_changed DESC, id LIMIT ? OFFSET ?",
     )?;
     let keys =
         statement.query_map(params_from_iter(window(filter.limit, filter.offset)), |row| row.get(0))?;
     let keys = keys.collect::<rusqlite::Result<_>>()?;
-    Ok(Found { keys, total: count(connection, "character_index", &Conditions::default())? })
+    let mut there = Conditions::default();
+    there.add("deleted = ?", 0);
+    let total = count(connection, "character_index", &there)?;
+    Ok(Found { keys, total, left: usize::try_from(total).unwrap_or(usize::MAX) })
 }
 
 fn count(connection: &Connection, from: &str, conditions: &Conditions) -> Result<u64> {
@@ -177,11 +192,11 @@ pub(super) fn character(connection: &Connection, row: i64) -> Result<Option<Char
 
 /// The versions of a character that match, and how many there are in all.
 pub(super) fn history(connection: &Connection, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
-    let Some(row) = character_row(connection, &query.character)? else {
-        return Ok(Page { items: Vec::new(), total: 0 });
+    let Some(character) = character_row(connection, &query.character)? else {
+        return Ok(Page::new(Vec::new(), 0));
     };
     let mut conditions = Conditions::default();
-    conditions.add("v.character = ?", row);
+    conditions.add("v.character = ?", character);
     if let Some(id) = query.id {
         conditions.add("v.id = ?", id.0.as_bytes().to_vec());
     }
@@ -211,8 +226,64 @@ pub(super) fn history(connection: &Connection, query: &HistoryQuery) -> Result<P
     while let Some(row) = found.next()? {
         items.push(rows::version(&query.character, row)?);
     }
+    if query.stored {
+        for version in &mut items {
+            version.stored = content::stored(connection, character, &version.content)?;
+        }
+    }
     let total = total.unwrap_or(items.len() as u64);
-    Ok(Page { items, total })
+    Ok(Page::new(items, total))
+}
+
+/// When a character's versions were seen again, oldest first.
+pub(super) fn sightings(connection: &Connection, id: &CharacterId) -> Result<Vec<Sighting>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT s.at, v.id FROM character AS k JOIN sighting AS s ON s.character = k.row \
+         JOIN version AS v ON v.row = s.version WHERE k.id = ?1 ORDER BY s.at, v.id",
+    )?;
+    let found = statement.query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    found
+        .map(|row| {
+            let (at, version) = row?;
+            Ok(Sighting { at: timestamp(at)?, version: SnapshotId(Uuid::from_bytes(version)) })
+        })
+        .collect()
+}
+
+/// Who has a place in which campaign.
+pub(super) fn members(connection: &Connection) -> Result<Vec<Member>> {
+    let mut statement =
+        connection.prepare_cached("SELECT campaign, user, role FROM member ORDER BY campaign, user")?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    found
+        .map(|row| {
+            let (campaign, user, role) = row?;
+            Ok(Member { campaign, user, role: rows::role(role)? })
+        })
+        .collect()
+}
+
+/// What happened after a revision.
+pub(super) fn changes_since(connection: &Connection, revision: u64, limit: u32) -> Result<Changes> {
+    let now = self::revision(connection)?;
+    let since = if revision > now { 0 } else { revision };
+    let mut statement = connection.prepare_cached(
+        "SELECT id, written, 0 FROM character WHERE written > ?1 \
+         UNION ALL SELECT id, written, 1 FROM tombstone WHERE written > ?1 ORDER BY 2, 1",
+    )?;
+    let found = statement.query_map([integer(since)], |row| {
+        Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, bool>(2)?))
+    })?;
+    let mut failed = None;
+    let changes = found.map_while(|row| {
+        let change = row.map_err(Failure::from).and_then(|(id, revision, erased)| {
+            let character = CharacterId::new(id)?;
+            Ok(Change { character, revision: unsigned(revision)?, erased })
+        });
+        change.map_err(|failure| failed = Some(failure)).ok()
+    });
+    let feed = rules::feed(changes, now, limit);
+    failed.map_or(Ok(feed), Err)
 }
 
 /// A document, compared with its hash.
@@ -248,13 +319,13 @@ pub(super) fn facets(connection: &Connection, shared: &SharedCatalogue) -> Resul
     }
     let (catalogue, versions) = (catalogue(connection, shared)?, versions()?);
     let (classes, campaigns) = (catalogue.class_facets(), catalogue.campaign_facets());
-    Ok((Facets { characters: catalogue.len() as u64, versions, classes, campaigns }, true))
+    Ok((Facets { characters: catalogue.listed() as u64, versions, classes, campaigns }, true))
 }
 
 /// Counts classes and campaigns in the list itself. Few characters differ in both, so few rows come out.
 fn grouped(connection: &Connection) -> Result<Facets> {
     let mut statement = connection.prepare_cached(
-        "SELECT classes, campaign, count(*) FROM character_index GROUP BY classes, campaign",
+        "SELECT classes, campaign, count(*) FROM character_index WHERE deleted = 0 GROUP BY classes, campaign",
     )?;
     let mut found = statement.query([])?;
     let (mut classes, mut campaigns, mut characters) = (BTreeMap::new(), BTreeMap::new(), 0);
@@ -284,7 +355,10 @@ pub(super) fn statistics(connection: &Connection, path: &Path) -> Result<Storage
         contents: number("SELECT count(*) FROM content")?,
         captures: versions + number("SELECT count(*) FROM sighting")?,
         document_bytes: number("SELECT coalesce(sum(length), 0) FROM content")?,
-        encoded_bytes: number("SELECT coalesce(sum(length(data)), 0) FROM content")?,
+        encoded_bytes: number(
+            "SELECT (SELECT coalesce(sum(length(data)), 0) FROM content) \
+             + (SELECT coalesce(sum(length(data)), 0) FROM archive)",
+        )?,
         store_bytes: file_size(path) + file_size(&companion(path, "-wal")),
     })
 }

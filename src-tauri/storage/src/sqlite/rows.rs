@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use backstory_core::{
     model::{
-        CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Seen, Sentence, SnapshotId,
+        CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Role, Seen, Sentence, SnapshotId,
         Summary, Topic, VersionMetadata,
     },
     sheet::{Class, Rules},
@@ -69,6 +69,10 @@ struct IndexDetails<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_sentence: Option<Cow<'a, str>>,
     growth: Vec<(i64, u32)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<i64>,
 }
 
 /// A character's row as JSON.
@@ -90,6 +94,8 @@ pub(super) fn index_details(index: &CharacterIndex) -> Result<String> {
         last_changed: nanoseconds(index.last_changed),
         last_sentence: index.last_sentence.as_deref().map(Cow::Borrowed),
         growth: index.growth.iter().map(|point| (nanoseconds(point.at), point.level)).collect(),
+        owner: index.owner.as_deref().map(Cow::Borrowed),
+        deleted_at: index.deleted_at.map(nanoseconds),
     })
 }
 
@@ -116,6 +122,8 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
         last_changed: timestamp(details.last_changed)?,
         last_sentence: text(details.last_sentence),
         growth: details.growth.into_iter().map(point).collect::<Result<_>>()?,
+        owner: text(details.owner),
+        deleted_at: details.deleted_at.map(timestamp).transpose()?,
         revision: unsigned(revision)?,
     })
 }
@@ -177,7 +185,7 @@ fn kind(number: i64) -> Result<Kind> {
 
 /// The columns [`version`] reads, of `version AS v JOIN content AS c`.
 pub(super) const VERSION_COLUMNS: &str = "v.id, v.number, v.captured_at, v.edited_at, c.hash, v.bytes, v.kind, \
-     v.seen_last, v.seen_count, v.details";
+     v.seen_last, v.seen_count, v.details, v.archived";
 
 /// A version from its row.
 pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {
@@ -209,5 +217,24 @@ pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionM
         seen: Seen { last: timestamp(row.get(7)?)?, count: unsigned(row.get(8)?)? },
         pinned,
         tags: tags.into_owned(),
+        archived: row.get(10)?,
+        stored: None,
     })
+}
+
+/// The number a role is stored as. A number is never given a new meaning.
+pub(super) fn role_number(role: Role) -> i64 {
+    match role {
+        Role::DungeonMaster => 1,
+        Role::Player => 2,
+        Role::Viewer => 3,
+    }
+}
+
+/// A role from its number.
+pub(super) fn role(number: i64) -> Result<Role> {
+    [Role::DungeonMaster, Role::Player, Role::Viewer]
+        .into_iter()
+        .find(|&role| role_number(role) == number)
+        .ok_or_else(|| damaged("A member of a campaign has an unknown role."))
 }

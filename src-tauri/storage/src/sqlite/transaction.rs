@@ -1,16 +1,19 @@
 //! The writing transaction: the one writer, held from `BEGIN IMMEDIATE` to the commit.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use backstory_core::{
     error::Result,
-    model::{CharacterId, CharacterIndex, ContentHash, SnapshotId, VersionMetadata},
-    storage::{Expect, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
+    model::{CharacterId, CharacterIndex, ContentHash, Role, SnapshotId, VersionMetadata},
+    storage::{Encoding, Expect, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::{
     blocking, content,
@@ -31,20 +34,26 @@ const RECENT_BYTES: usize = 8 << 20;
 /// The connection that writes, and what it remembers between transactions.
 #[derive(Debug)]
 pub(super) struct Writer {
-    connection: Connection,
+    pub(super) connection: Connection,
     recent: RecentDocuments,
+    /// How new documents are kept.
+    encoding: Encoding,
+    /// Tells whoever waits in this process what the revision is now.
+    commits: watch::Sender<u64>,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, recent: RecentDocuments::new(RECENT_BYTES) }
+    pub(super) fn new(connection: Connection, encoding: Encoding, commits: watch::Sender<u64>) -> Self {
+        Self { connection, recent: RecentDocuments::new(RECENT_BYTES), encoding, commits }
     }
 }
 
 /// A begun transaction. However it is let go of without a commit, it is rolled back first.
-struct Open {
-    writer: OwnedMutexGuard<Writer>,
+pub(super) struct Open {
+    pub(super) writer: OwnedMutexGuard<Writer>,
     revisions_before: HashMap<CharacterId, Option<u64>>,
+    /// The characters written to so far.
+    pub(super) touched: BTreeSet<CharacterId>,
 }
 
 impl Drop for Open {
@@ -58,28 +67,28 @@ impl Drop for Open {
 }
 
 /// What [`super::SqliteStorage`] hands out.
-struct Transaction {
+pub(super) struct Transaction {
     /// None after a failure, and while a call is under way.
     open: Option<Open>,
     door: Door,
 }
 
 /// Waits for the writer, of this process and of others, and starts a transaction.
-pub(super) async fn begin(writer: Arc<Mutex<Writer>>, door: Door) -> Result<Box<dyn StorageTransaction>> {
+pub(super) async fn begin(writer: Arc<Mutex<Writer>>, door: Door) -> Result<Transaction> {
     let turn = tokio::time::timeout(door.wait, writer.lock_owned()).await;
     let writer = turn.map_err(|_| rules::busy())?;
     let path = door.path.clone();
     let open = blocking(move || {
         let begun = writer.connection.execute_batch("BEGIN IMMEDIATE");
         begun.map_err(|error| Failure::from(error).at(&path))?;
-        Ok(Open { writer, revisions_before: HashMap::new() })
+        Ok(Open { writer, revisions_before: HashMap::new(), touched: BTreeSet::new() })
     });
-    Ok(Box::new(Transaction { open: Some(open.await?), door }))
+    Ok(Transaction { open: Some(open.await?), door })
 }
 
 impl Transaction {
     /// Runs one call on a thread where waiting is allowed. After a failure the transaction is over.
-    async fn run<T, F>(&mut self, call: F) -> Result<T>
+    pub(super) async fn run<T, F>(&mut self, call: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Open) -> failure::Result<T> + Send + 'static,
@@ -112,7 +121,7 @@ impl StorageTransaction for Transaction {
         let (character, content) = (character.clone(), *content);
         // A document that is not there, or is damaged, is an answer: the transaction goes on.
         self.run(move |open| {
-            let Writer { connection, recent } = &mut *open.writer;
+            let Writer { connection, recent, .. } = &mut *open.writer;
             match query::document(connection, recent, &character, &content) {
                 Err(Failure::Said(error)) => Ok(Err(error)),
                 result => result.map(Ok),
@@ -129,9 +138,16 @@ impl StorageTransaction for Transaction {
         self.run(|open| {
             let connection = &open.writer.connection;
             let sql = "UPDATE store SET revision = revision + 1 RETURNING revision";
-            let revision = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            let revision: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            for character in &open.touched {
+                connection
+                    .prepare_cached("UPDATE character SET written = ?2 WHERE id = ?1")?
+                    .execute(params![character.as_str(), revision])?;
+            }
             connection.execute_batch("COMMIT")?;
-            unsigned(revision)
+            let revision = unsigned(revision)?;
+            open.writer.commits.send_replace(revision);
+            Ok(revision)
         })
         .await
     }
@@ -180,7 +196,7 @@ fn neighbour(
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(params![character, at])?;
     let Some(row) = found.next()? else { return Ok(None) };
-    Ok(Some((row.get(10)?, rows::version(id, row)?)))
+    Ok(Some((row.get(11)?, rows::version(id, row)?)))
 }
 
 fn seen_at(connection: &Connection, character: i64, at: i64) -> failure::Result<Vec<ContentHash>> {
@@ -222,12 +238,13 @@ fn sightings_after(
 impl Open {
     fn apply(&mut self, write: Write) -> failure::Result<()> {
         rules::check(&write)?;
+        self.touched.extend(write.character().cloned());
         match write {
             Write::Character { index, expect } => self.put_index(&index, expect),
             Write::Content { character, hash, bytes } => {
                 let character = self.character_row(&character)?;
-                let Writer { connection, recent } = &mut *self.writer;
-                content::put(connection, recent, character, hash, bytes)
+                let Writer { connection, recent, encoding, .. } = &mut *self.writer;
+                content::put(connection, recent, encoding, character, hash, bytes)
             }
             Write::Version { metadata } => self.put_version(&metadata),
             Write::Sightings { character, version, at } => self.each_sighting(
@@ -242,6 +259,9 @@ impl Open {
                 version,
                 &at,
             ),
+            Write::DropVersions { character, versions } => self.drop_versions(&character, &versions),
+            Write::Erase { character, expect } => self.erase(&character, expect),
+            Write::Member { campaign, user, role } => self.put_member(&campaign, &user, role),
         }
     }
 
@@ -252,13 +272,20 @@ impl Open {
             return Ok(row);
         }
         connection.prepare_cached("INSERT INTO character (id) VALUES (?1)")?.execute([id.as_str()])?;
-        Ok(connection.last_insert_rowid())
+        let row = connection.last_insert_rowid();
+        connection.prepare_cached("DELETE FROM tombstone WHERE id = ?1")?.execute([id.as_str()])?;
+        Ok(row)
     }
 
     fn put_index(&mut self, index: &CharacterIndex, expect: Expect) -> failure::Result<()> {
         let row = self.character_row(&index.id)?;
         let before = self.revision_before(&index.id, row)?;
         rules::check_revision(before, expect, index)?;
+        self.put_row(row, index)
+    }
+
+    /// Writes the row of the list and what it is filtered by.
+    pub(super) fn put_row(&self, row: i64, index: &CharacterIndex) -> failure::Result<()> {
         let connection = &self.writer.connection;
         connection
             .prepare_cached("UPDATE character SET revision = ?2, details = ?3 WHERE row = ?1")?
@@ -266,8 +293,8 @@ impl Open {
         connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO character_index (character, written, id, level, last_changed, campaign, \
-                 name_folded, search_folded, classes) \
-                 VALUES (?1, (SELECT revision + 1 FROM store), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 name_folded, search_folded, classes, owner, deleted) \
+                 VALUES (?1, (SELECT revision + 1 FROM store), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 row,
@@ -278,6 +305,8 @@ impl Open {
                 fold(&index.name),
                 matching::search_text(index),
                 rows::class_names(index)?,
+                index.owner,
+                index.deleted_at.is_some(),
             ])?;
         Ok(())
     }
@@ -306,11 +335,12 @@ impl Open {
         connection
             .prepare_cached(
                 "INSERT INTO version (row, character, id, number, captured_at, edited_at, content, bytes, kind, \
-                 seen_last, seen_count, details) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+                 seen_last, seen_count, details, archived) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
                  ON CONFLICT (row) DO UPDATE SET number = excluded.number, captured_at = excluded.captured_at, \
                  edited_at = excluded.edited_at, content = excluded.content, bytes = excluded.bytes, \
                  kind = excluded.kind, seen_last = excluded.seen_last, seen_count = excluded.seen_count, \
-                 details = excluded.details",
+                 details = excluded.details, archived = excluded.archived",
             )?
             .execute(params![
                 row,
@@ -325,7 +355,69 @@ impl Open {
                 nanoseconds(metadata.seen.last),
                 integer(metadata.seen.count),
                 rows::version_details(metadata)?,
+                metadata.archived,
             ])?;
+        content::place(connection, content)
+    }
+
+    fn drop_versions(&mut self, id: &CharacterId, versions: &[SnapshotId]) -> failure::Result<()> {
+        let Writer { connection, recent, encoding, .. } = &mut *self.writer;
+        let Some(character) = query::character_row(connection, id)? else { return Ok(()) };
+        let mut unused = BTreeSet::new();
+        for version in versions {
+            let found: Option<(i64, i64)> = connection
+                .prepare_cached("SELECT row, content FROM version WHERE character = ?1 AND id = ?2")?
+                .query_row(params![character, version.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((version, content)) = found else { continue };
+            connection.prepare_cached("DELETE FROM sighting WHERE version = ?1")?.execute([version])?;
+            connection.prepare_cached("DELETE FROM version WHERE row = ?1")?.execute([version])?;
+            unused.insert(content);
+        }
+        unused = content::unused(connection, unused)?;
+        content::drop(connection, recent, encoding, character, &unused)
+    }
+
+    fn erase(&mut self, id: &CharacterId, expect: Expect) -> failure::Result<()> {
+        let row = query::character_row(&self.writer.connection, id)?;
+        let before = match row {
+            Some(row) => self.revision_before(id, row)?,
+            None => None,
+        };
+        rules::check_expected(id, before, expect)?;
+        let Some(row) = row else { return Ok(()) };
+        let connection = &self.writer.connection;
+        for sql in [
+            "DELETE FROM sighting WHERE character = ?1",
+            "DELETE FROM version WHERE character = ?1",
+            "DELETE FROM archive WHERE content IN (SELECT row FROM content WHERE character = ?1)",
+            // Each leans on the ones before it.
+            "UPDATE content SET base = NULL WHERE character = ?1 AND base IS NOT NULL",
+            "DELETE FROM content WHERE character = ?1",
+            "DELETE FROM character_index WHERE character = ?1",
+            "DELETE FROM character WHERE row = ?1",
+        ] {
+            connection.prepare_cached(sql)?.execute([row])?;
+        }
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO tombstone (id, character, written) \
+                 VALUES (?1, ?2, (SELECT revision + 1 FROM store))",
+            )?
+            .execute(params![id.as_str(), row])?;
+        Ok(())
+    }
+
+    fn put_member(&self, campaign: &str, user: &str, role: Option<Role>) -> failure::Result<()> {
+        let connection = &self.writer.connection;
+        match role {
+            Some(role) => connection
+                .prepare_cached("INSERT OR REPLACE INTO member (campaign, user, role) VALUES (?1, ?2, ?3)")?
+                .execute(params![campaign, user, rows::role_number(role)])?,
+            None => connection
+                .prepare_cached("DELETE FROM member WHERE campaign = ?1 AND user = ?2")?
+                .execute([campaign, user])?,
+        };
         Ok(())
     }
 

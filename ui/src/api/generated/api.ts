@@ -30,7 +30,19 @@ persistent: boolean,
 /**
  * Other processes may have the same store open.
  */
-shared: boolean, };
+shared: boolean, 
+/**
+ * Transactions that touch different characters do not wait for each other.
+ */
+concurrent_writers: boolean, 
+/**
+ * Learns of other processes' commits without looking again and again.
+ */
+pushes_changes: boolean, 
+/**
+ * Knows who is asking and keeps people apart by itself, beneath [`crate::access`].
+ */
+enforces_access: boolean, };
 
 /**
  * One row of a comparison.
@@ -186,6 +198,14 @@ last_sentence: string | null,
  */
 growth: Array<GrowthPoint>, 
 /**
+ * Whose it is, in a store that several people share. None: the store's own user.
+ */
+owner?: string, 
+/**
+ * When it was put into the bin, from which it can still be taken back. None: it is not there.
+ */
+deleted_at?: string, 
+/**
  * Counts the writes to this character.
  */
 revision: number, };
@@ -236,7 +256,7 @@ hit_die: number, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "format_unknown" | "format_unsupported" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "format_unknown" | "format_unsupported" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -304,6 +324,12 @@ export type Counts = { added: number, removed: number, changed: number, moved: n
 export type Currency = { cp: number, sp: number, ep: number, gp: number, pp: number, };
 
 /**
+ * A place in a sorted list: where the next page begins, whatever is written meanwhile. Made by [`Cursor::at`]; its text is
+ * for nobody to read.
+ */
+export type Cursor = string;
+
+/**
  * A piece of the imported text that was cut out at the door because it is other people's data.
  */
 export type Cut = { 
@@ -319,6 +345,11 @@ removed_bytes: number,
  * What stands there now.
  */
 replaced_by: string, };
+
+/**
+ * Whether characters in the bin are wanted.
+ */
+export type Deleted = "without" | "with" | "only";
 
 /**
  * A derived number and what it is made of.
@@ -356,11 +387,11 @@ count: number, };
  */
 export type Facets = { 
 /**
- * Characters in all.
+ * Characters in all, the bin left out.
  */
 characters: number, 
 /**
- * Versions in all.
+ * Versions in all, the bin included.
  */
 versions: number, 
 /**
@@ -789,6 +820,10 @@ export type QueryFilter = {
  */
 ids?: Array<CharacterId>, 
 /**
+ * Called exactly one of these, without regard to case. Empty: all.
+ */
+names?: Array<string>, 
+/**
  * The name contains this, without regard to case.
  */
 name?: string, 
@@ -821,6 +856,18 @@ changed_after?: string,
  */
 changed_before?: string, 
 /**
+ * Owned by this user.
+ */
+owner?: string, 
+/**
+ * Whether those in the bin are wanted.
+ */
+deleted?: Deleted, 
+/**
+ * Only what this person may see. Set by [`crate::access`], not by callers.
+ */
+visible_to?: VisibleTo, 
+/**
  * The order. Ties are broken by id.
  */
 sort?: Sort, 
@@ -831,7 +878,11 @@ limit?: number,
 /**
  * Skips so many.
  */
-offset?: number, };
+offset?: number, 
+/**
+ * Only what stands behind this place in the order; `offset` counts from there. [`Page::total`] does not change with it.
+ */
+after?: Cursor, };
 
 /**
  * One value that differs.
@@ -1150,6 +1201,19 @@ character: string,
  * A number, an identity, `latest`, `first`, `~N` or a date.
  */
 version: string, };
+
+/**
+ * Who is looking, where a store is shared: their own characters, and those of others that campaigns share with them.
+ */
+export type VisibleTo = { 
+/**
+ * Who.
+ */
+user: string, 
+/**
+ * Campaign and owner of what is shared with them.
+ */
+shared: Array<[string, string]>, };
 
 /**
  * A failure, in words for people and with a [`Code`] for programs.
