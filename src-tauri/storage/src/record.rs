@@ -206,7 +206,7 @@ impl<C> Record<C> {
         (again.clone().count() as u64, again.map(|sighting| sighting.at).next_back())
     }
 
-    /// Makes every count anew from the history. A row that is missing cannot be made: it takes a document to be read.
+    /// Makes every count anew from the history, and the row one revision higher if that changed it. A row that is missing cannot be made: it takes a document to be read.
     pub(crate) fn recount(&mut self) {
         let seen: Vec<_> =
             self.versions.values().map(|version| (version.id, self.seen_again(version))).collect();
@@ -224,9 +224,12 @@ impl<C> Record<C> {
         let captures = versions.iter().map(|version| version.seen.count).sum();
         let (count, highest) = (versions.len() as u64, versions.iter().map(|v| v.version).max().unwrap_or(0));
         if let Some(index) = &mut self.index {
+            let before = index.clone();
             (index.first_captured, index.last_captured) = (first_captured, last_captured);
             (index.versions, index.captures) = (count, captures);
             index.last_version = index.last_version.max(highest);
+            // Whoever holds the row as it was must read it again.
+            index.revision += u64::from(*index != before);
         }
     }
 }

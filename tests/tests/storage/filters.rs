@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use backstory_core::{
+    error::Code,
     model::{CharacterId, CharacterIndex},
     sheet::Class,
-    storage::{CharacterStorage, Expect, QueryFilter, Sort, Write},
+    storage::{CharacterStorage, Cursor, Deleted, Expect, QueryFilter, Sort, VisibleTo, Write},
 };
 use backstory_tests::fixtures::{character_id, class, index, moment};
 
@@ -25,6 +26,7 @@ fn cast() -> Vec<CharacterIndex> {
     let campaigns = [None, Some("The Sunken Bell"), Some("the sunken bell"), Some(""), Some("Ürün")];
     let species = [None, Some("Half-Elf"), Some("GOBLIN")];
     let classes = ["Wizard", "Fighter", "wizard", "Éclaireur"];
+    let owners = [None, Some("ada"), Some("Ben O'Neil")];
     let pick = |n: u64, list: &[&'static str]| list[n as usize % list.len()].to_owned();
     (0..60)
         .map(|n| CharacterIndex {
@@ -39,6 +41,8 @@ fn cast() -> Vec<CharacterIndex> {
                 .collect(),
             level: (n % 8) as u32,
             last_changed: moment(n as i64 % 10),
+            owner: owners[n as usize % 3].map(str::to_owned),
+            deleted_at: (n % 11 == 0).then(|| moment(100)),
             ..index(character_id(n))
         })
         .collect()
@@ -50,6 +54,28 @@ fn expected(cast: &[CharacterIndex], filter: &QueryFilter) -> Vec<CharacterId> {
     let mut found: Vec<_> = cast
         .iter()
         .filter(|c| filter.ids.is_empty() || filter.ids.contains(&c.id))
+        .filter(|c| match filter.deleted {
+            Deleted::Without => c.deleted_at.is_none(),
+            Deleted::With => true,
+            Deleted::Only => c.deleted_at.is_some(),
+        })
+        .filter(|c| filter.owner.as_ref().is_none_or(|owner| c.owner.as_ref() == Some(owner)))
+        .filter(|c| {
+            filter.visible_to.as_ref().is_none_or(|to| {
+                let by = |campaign: &String, owner: &String| {
+                    // An empty name is no campaign.
+                    !campaign.is_empty()
+                        && c.campaign.as_ref() == Some(campaign)
+                        && c.owner.as_ref() == Some(owner)
+                };
+                c.owner.as_ref() == Some(&to.user)
+                    || to.shared.iter().any(|(campaign, owner)| by(campaign, owner))
+            })
+        })
+        .filter(|c| {
+            let called = |name: &String| name.to_lowercase() == c.name.to_lowercase();
+            filter.names.is_empty() || filter.names.iter().any(called)
+        })
         .filter(|c| filter.name.as_ref().is_none_or(|part| contains(&c.name, part)))
         .filter(|c| {
             filter.text.as_ref().is_none_or(|part| {
@@ -84,6 +110,11 @@ fn expected(cast: &[CharacterIndex], filter: &QueryFilter) -> Vec<CharacterId> {
 fn filters() -> Vec<QueryFilter> {
     let text = |text: &str| Some(text.to_owned());
     let all = QueryFilter::default;
+    let shared = vec![
+        ("The Sunken Bell".to_owned(), "Ben O'Neil".to_owned()),
+        ("Ürün".to_owned(), "Ben O'Neil".to_owned()),
+        (String::new(), "ada".to_owned()),
+    ];
     let mut single = vec![
         QueryFilter { ids: vec![character_id(3), character_id(70), character_id(3)], ..all() },
         QueryFilter { name: text("MIRR"), ..all() },
@@ -106,6 +137,18 @@ fn filters() -> Vec<QueryFilter> {
         QueryFilter { changed_before: Some(moment(4)), ..all() },
         QueryFilter { changed_after: Some(jiff::Timestamp::MAX), ..all() },
         QueryFilter { changed_before: Some(jiff::Timestamp::MIN), ..all() },
+        QueryFilter { names: vec!["MIRRÉN".to_owned(), "bob_100%".to_owned()], ..all() },
+        QueryFilter { names: vec!["mirr".to_owned()], ..all() },
+        QueryFilter { owner: text("Ben O'Neil"), ..all() },
+        QueryFilter { owner: text("nobody"), ..all() },
+        QueryFilter { deleted: Deleted::With, ..all() },
+        QueryFilter { deleted: Deleted::Only, ..all() },
+        QueryFilter { visible_to: Some(VisibleTo { user: "ada".to_owned(), shared: vec![] }), ..all() },
+        QueryFilter {
+            visible_to: Some(VisibleTo { user: "carl".to_owned(), shared: shared.clone() }),
+            ..all()
+        },
+        QueryFilter { visible_to: Some(VisibleTo { user: "ada".to_owned(), shared }), ..all() },
     ];
     let pairs: Vec<_> = single.iter().flat_map(|a| single.iter().map(|b| both(a, b))).collect();
     single.extend(pairs);
@@ -125,6 +168,10 @@ fn both(a: &QueryFilter, b: &QueryFilter) -> QueryFilter {
         campaign: a.campaign.clone().or(b.campaign.clone()),
         changed_after: a.changed_after.or(b.changed_after),
         changed_before: a.changed_before.or(b.changed_before),
+        names: list(&a.names, &b.names),
+        owner: a.owner.clone().or(b.owner.clone()),
+        deleted: if a.deleted == Deleted::Without { b.deleted } else { a.deleted },
+        visible_to: a.visible_to.clone().or(b.visible_to.clone()),
         ..QueryFilter::default()
     }
 }
@@ -175,6 +222,58 @@ pub(crate) async fn totals_ignore_limits(backend: &dyn Backend) {
     }
 }
 
+pub(crate) async fn a_list_is_read_page_by_page(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let mut cast = cast();
+    put(&*storage, &cast).await;
+    for sort in [Sort::Changed, Sort::Name, Sort::Level] {
+        for deleted in [Deleted::Without, Deleted::With] {
+            let mut filter = QueryFilter { sort, deleted, limit: Some(7), ..QueryFilter::default() };
+            let all = expected(&cast, &filter);
+            let mut seen = Vec::new();
+            loop {
+                let page = storage.query(&filter).await.unwrap();
+                assert_eq!(page.total, all.len() as u64, "{filter:?}");
+                seen.extend(page.items.into_iter().map(|c| c.id));
+                filter.after = page.next;
+                if filter.after.is_none() {
+                    break;
+                }
+                assert!(seen.len().is_multiple_of(7));
+            }
+            assert_eq!(seen, all);
+        }
+    }
+    let skipped = QueryFilter { limit: Some(7), sort: Sort::Name, ..QueryFilter::default() };
+    let first = storage.query(&skipped).await.unwrap();
+    let from = QueryFilter { after: first.next, offset: 3, ..skipped.clone() };
+    let ids: Vec<_> = storage.query(&from).await.unwrap().items.into_iter().map(|c| c.id).collect();
+    assert_eq!(ids, expected(&cast, &skipped)[10..17]);
+
+    // A place stays where it is, whatever happens around it, even to the character it was made from.
+    let here = QueryFilter { sort: Sort::Level, limit: Some(20), ..QueryFilter::default() };
+    let page = storage.query(&here).await.unwrap();
+    let last = page.items.last().unwrap().clone();
+    let moved = CharacterIndex { level: 20, revision: 2, ..last.clone() };
+    let write = Write::Character { index: Box::new(moved.clone()), expect: Expect::Revision(1) };
+    let mut transaction = storage.begin().await.unwrap();
+    transaction.write(vec![write]).await.unwrap();
+    transaction.commit().await.unwrap();
+    let place = expected(&cast, &here).iter().position(|id| *id == last.id).unwrap();
+    let rest = expected(&cast, &here)[place + 1..].to_vec();
+    cast.iter_mut().find(|c| c.id == last.id).unwrap().clone_from(&moved);
+    let next = QueryFilter { after: page.next, limit: None, ..here };
+    let found: Vec<_> = storage.query(&next).await.unwrap().items.into_iter().map(|c| c.id).collect();
+    assert_eq!(found, rest);
+
+    let of_another_order = QueryFilter { sort: Sort::Name, ..next };
+    let made_up = QueryFilter { after: Some("zz".parse::<Cursor>().unwrap()), ..QueryFilter::default() };
+    let too_long = QueryFilter { text: Some("x".repeat(100_000)), ..QueryFilter::default() };
+    for filter in [of_another_order, made_up, too_long] {
+        assert_eq!(storage.query(&filter).await.unwrap_err().code, Code::InvalidArgument);
+    }
+}
+
 pub(crate) async fn facets_count_and_sort(backend: &dyn Backend) {
     let storage = backend.open().await;
     let character = |n, campaign: Option<&str>, classes: &[&str]| CharacterIndex {
@@ -190,6 +289,7 @@ pub(crate) async fn facets_count_and_sort(backend: &dyn Backend) {
             character(3, None, &[]),
             character(4, Some(""), &["Éclaireur"]),
             character(5, Some("bell"), &["Fighter"]),
+            CharacterIndex { deleted_at: Some(moment(1)), ..character(6, Some("bin"), &["Wizard"]) },
         ],
     )
     .await;

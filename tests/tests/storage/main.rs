@@ -8,6 +8,7 @@ mod backends;
 mod documents;
 mod filters;
 mod history;
+mod lifetime;
 mod model;
 mod sqlite;
 mod transactions;
@@ -27,7 +28,7 @@ macro_rules! contract {
             documents: any_bytes_come_back a_content_is_stored_once an_unknown_content_is_not_found
                 documents_of_many_editions_come_back a_document_under_a_wrong_hash_is_refused
                 a_transaction_reads_its_own_documents statistics_count;
-            filters: every_filter_agrees_with_the_model totals_ignore_limits facets_count_and_sort
+            filters: every_filter_agrees_with_the_model a_list_is_read_page_by_page totals_ignore_limits facets_count_and_sort
                 texts_with_a_meaning_to_databases_are_plain;
             history: equal_times_are_ordered_by_id every_query_agrees_with_the_model surroundings_of_a_moment
                 sightings_are_a_set a_version_is_replaced_by_its_id rules_of_versions times_far_off_are_refused;
@@ -35,6 +36,11 @@ macro_rules! contract {
                 a_stale_revision_is_a_conflict a_revision_must_rise a_failed_transaction_is_over
                 concurrent_writers_lose_nothing two_handles_of_one_store the_revision_counts_commits
                 a_sound_store_has_no_problems a_stale_row_is_found a_check_can_be_stopped;
+            lifetime: the_bin_keeps_everything erasing_leaves_nothing_but_the_id
+                dropped_versions_leave_the_others_readable the_archive_is_read_like_anything_else
+                the_feed_tells_every_commit_once waiting_ends_with_a_commit members_come_and_go
+                sightings_are_told_in_order how_a_document_is_kept_is_told what_is_derived_is_repaired
+                recompressing_changes_no_document;
             model: every_field_comes_back any_writes_do_what_the_model_does;
         }
     };

@@ -49,11 +49,10 @@ fn recount(open: &mut Open, id: &CharacterId, row: i64) -> Result<()> {
             put_counts(open, version)?;
         }
     }
-    if let Some(index) = &mut record.index {
-        if before.index.as_ref() != Some(index) {
-            index.revision += 1;
-        }
+    if let Some(index) = &record.index {
         open.put_row(row, index)?;
+    }
+    if record.index != before.index || record.versions != before.versions {
         open.touched.insert(id.clone());
     }
     Ok(())

@@ -1,0 +1,360 @@
+//! What happens to characters over the years: the bin, erasing, thinning, archiving, telling others, mending.
+
+use std::{sync::Arc, time::Duration};
+
+use backstory_core::{
+    error::{Code, Error},
+    job::{Cancel, Silent},
+    model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
+    storage::{
+        Change, CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery,
+        QueryFilter, Write,
+    },
+};
+use backstory_tests::fixtures::{
+    character_id, content, document, index, moment, snapshot_id, store, version,
+};
+
+use crate::backends::Backend;
+
+async fn write(storage: &dyn CharacterStorage, writes: Vec<Write>) -> Result<u64, Error> {
+    let mut transaction = storage.begin().await?;
+    transaction.write(writes).await?;
+    transaction.commit().await
+}
+
+fn put(index: &CharacterIndex, expect: Expect) -> Write {
+    Write::Character { index: Box::new(index.clone()), expect }
+}
+
+fn put_version(metadata: &VersionMetadata) -> Write {
+    Write::Version { metadata: Box::new(metadata.clone()) }
+}
+
+fn documents(count: u64, bytes: usize) -> Vec<Vec<u8>> {
+    (0..count).map(|edition| document(edition, bytes)).collect()
+}
+
+async fn history(storage: &dyn CharacterStorage, id: &CharacterId) -> Vec<VersionMetadata> {
+    let query = HistoryQuery { newest_first: false, ..HistoryQuery::all(id.clone()) };
+    storage.history(&query).await.unwrap().items
+}
+
+async fn ids(storage: &dyn CharacterStorage, deleted: Deleted) -> Vec<CharacterId> {
+    let filter = QueryFilter { deleted, ..QueryFilter::default() };
+    storage.query(&filter).await.unwrap().items.into_iter().map(|index| index.id).collect()
+}
+
+/// Every document is there, and the store finds nothing wrong with itself.
+async fn is_sound(storage: &dyn CharacterStorage) {
+    let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+    assert_eq!(report.problems, []);
+}
+
+pub(crate) async fn the_bin_keeps_everything(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let documents = documents(3, 2_000);
+    let kept = store(&*storage, 1, &documents).await;
+    store(&*storage, 2, &documents[..1]).await;
+    let binned = CharacterIndex { deleted_at: Some(moment(500)), revision: 2, ..kept.clone() };
+    write(&*storage, vec![put(&binned, Expect::Revision(1))]).await.unwrap();
+    assert_eq!(ids(&*storage, Deleted::Without).await, [character_id(2)]);
+    assert_eq!(ids(&*storage, Deleted::Only).await, [character_id(1)]);
+    assert_eq!(ids(&*storage, Deleted::With).await.len(), 2);
+    assert_eq!(history(&*storage, &kept.id).await.len(), 3);
+    assert!(storage.document(&kept.id, &ContentHash::of(&documents[2])).await.unwrap() == documents[2]);
+    let back = CharacterIndex { deleted_at: None, revision: 3, ..binned };
+    write(&*storage, vec![put(&back, Expect::Revision(2))]).await.unwrap();
+    assert_eq!(ids(&*storage, Deleted::Without).await.len(), 2);
+    is_sound(&*storage).await;
+}
+
+pub(crate) async fn erasing_leaves_nothing_but_the_id(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let documents = documents(12, 3_000);
+    let gone = store(&*storage, 1, &documents).await;
+    let stays = store(&*storage, 2, &documents).await;
+    let before = storage.revision().await.unwrap();
+    let erase = |expect| Write::Erase { character: gone.id.clone(), expect };
+    let stale = write(&*storage, vec![erase(Expect::Revision(7))]).await.unwrap_err();
+    assert_eq!(stale.code, Code::Conflict);
+    let revision = write(&*storage, vec![erase(Expect::Revision(1))]).await.unwrap();
+    for storage in [storage, backend.open().await] {
+        assert_eq!(ids(&*storage, Deleted::With).await, [stays.id.clone()]);
+        assert_eq!(history(&*storage, &gone.id).await, []);
+        assert_eq!(storage.sightings(&gone.id).await.unwrap(), []);
+        let error = storage.document(&gone.id, &ContentHash::of(&documents[0])).await.unwrap_err();
+        assert_eq!(error.code, Code::VersionNotFound);
+        for document in &documents {
+            assert!(storage.document(&stays.id, &ContentHash::of(document)).await.unwrap() == *document);
+        }
+        let feed = storage.changes_since(before, 10).await.unwrap();
+        assert_eq!(feed.changes, [Change { character: gone.id.clone(), revision, erased: true }]);
+        let statistics = storage.statistics().await.unwrap();
+        assert_eq!((statistics.characters, statistics.versions, statistics.contents), (1, 12, 12));
+        is_sound(&*storage).await;
+    }
+    // The id can be used again, and is then like any other.
+    let storage = backend.open().await;
+    let mut again = index(gone.id.clone());
+    again.name = "Somebody else".to_owned();
+    write(&*storage, vec![put(&again, Expect::Absent)]).await.unwrap();
+    let feed = storage.changes_since(revision, 10).await.unwrap();
+    assert_eq!(feed.changes.iter().map(|change| change.erased).collect::<Vec<_>>(), [false]);
+    let filter = QueryFilter { text: Some("somebody".to_owned()), ..QueryFilter::default() };
+    assert_eq!(storage.query(&filter).await.unwrap().items, [again]);
+}
+
+pub(crate) async fn dropped_versions_leave_the_others_readable(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let documents = documents(30, 4_000);
+    let id = store(&*storage, 1, &documents).await.id;
+    // One content has a second version, which stays.
+    let twin = VersionMetadata { id: snapshot_id(77), ..version(&id, 31, moment(9_000), &documents[2]) };
+    let see =
+        Write::Sightings { character: id.clone(), version: snapshot_id(1_000_003), at: vec![moment(185)] };
+    write(&*storage, vec![put_version(&twin), see]).await.unwrap();
+    let all = history(&*storage, &id).await;
+    let dropped: Vec<_> = all.iter().filter(|v| v.version < 31 && v.version % 3 != 2).map(|v| v.id).collect();
+    let drop = Write::DropVersions { character: id.clone(), versions: dropped.clone() };
+    write(&*storage, vec![drop.clone()]).await.unwrap();
+    write(&*storage, vec![drop]).await.unwrap();
+    for storage in [storage, backend.open().await] {
+        let left = history(&*storage, &id).await;
+        assert_eq!(left, all.iter().filter(|v| !dropped.contains(&v.id)).cloned().collect::<Vec<_>>());
+        for version in &left {
+            let bytes = storage.document(&id, &version.content).await.unwrap();
+            assert_eq!(ContentHash::of(&bytes), version.content);
+        }
+        assert_eq!(storage.sightings(&id).await.unwrap(), []);
+        let gone = storage.document(&id, &ContentHash::of(&documents[0])).await.unwrap_err();
+        assert_eq!(gone.code, Code::VersionNotFound);
+        assert_eq!(storage.statistics().await.unwrap().contents, 11);
+    }
+    // New ones go on from there.
+    let storage = backend.open().await;
+    let next = document(99, 4_000);
+    let metadata = VersionMetadata { id: snapshot_id(78), ..version(&id, 32, moment(9_100), &next) };
+    write(&*storage, vec![content(&id, &next), put_version(&metadata)]).await.unwrap();
+    assert!(storage.document(&id, &metadata.content).await.unwrap() == next);
+    let everything = history(&*storage, &id).await.iter().map(|version| version.id).collect();
+    write(&*storage, vec![Write::DropVersions { character: id.clone(), versions: everything }])
+        .await
+        .unwrap();
+    assert_eq!(storage.statistics().await.unwrap().contents, 0);
+}
+
+pub(crate) async fn the_archive_is_read_like_anything_else(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let documents = documents(20, 3_000);
+    let id = store(&*storage, 1, &documents).await.id;
+    let all = history(&*storage, &id).await;
+    let archived = |on: bool| -> Vec<Write> {
+        let some = all.iter().filter(|version| version.version % 4 != 0);
+        some.map(|version| put_version(&VersionMetadata { archived: on, ..version.clone() })).collect()
+    };
+    for on in [true, true, false, true] {
+        write(&*storage, archived(on)).await.unwrap();
+        let storage = backend.open().await;
+        for version in history(&*storage, &id).await {
+            assert_eq!(version.archived, on && version.version % 4 != 0);
+            let text = &documents[version.version as usize - 1];
+            assert!(storage.document(&id, &version.content).await.unwrap() == *text);
+        }
+        is_sound(&*storage).await;
+    }
+    let first: Vec<_> = all[..9].iter().map(|version| version.id).collect();
+    write(&*storage, vec![Write::DropVersions { character: id.clone(), versions: first }]).await.unwrap();
+    for text in &documents[9..] {
+        assert!(storage.document(&id, &ContentHash::of(text)).await.unwrap() == *text);
+    }
+}
+
+pub(crate) async fn the_feed_tells_every_commit_once(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let start = storage.revision().await.unwrap();
+    let mut rows = Vec::new();
+    for number in 1..=5 {
+        rows.push(store(&*storage, number, &[document(number, 500)]).await);
+    }
+    let changed = CharacterIndex { revision: 2, ..rows[1].clone() };
+    let both = vec![
+        put(&changed, Expect::Revision(1)),
+        Write::Erase { character: rows[3].id.clone(), expect: Expect::Revision(1) },
+    ];
+    let last = write(&*storage, both).await.unwrap();
+    let other = backend.open().await;
+    for storage in [&storage, &other] {
+        let feed = storage.changes_since(start, 100).await.unwrap();
+        assert_eq!((feed.revision, feed.more), (last, false));
+        let told: Vec<_> =
+            feed.changes.iter().map(|change| (change.character.clone(), change.erased)).collect();
+        let id = |number: u64| character_id(number);
+        assert_eq!(told, [(id(1), false), (id(3), false), (id(5), false), (id(2), false), (id(4), true)]);
+        assert!(feed.changes.is_sorted_by_key(|change| change.revision));
+        // In parts: everything once, and a commit never torn apart.
+        let (mut since, mut parts) = (start, Vec::new());
+        loop {
+            let part = storage.changes_since(since, 1).await.unwrap();
+            parts.extend(part.changes);
+            since = part.revision;
+            if !part.more {
+                break;
+            }
+        }
+        assert_eq!(parts, feed.changes);
+        assert_eq!(since, last);
+        assert_eq!(storage.changes_since(last, 5).await.unwrap().changes, []);
+        let another_life = storage.changes_since(last + 1_000, 100).await.unwrap();
+        assert_eq!(another_life.changes.len(), 5);
+    }
+}
+
+pub(crate) async fn waiting_ends_with_a_commit(backend: &dyn Backend) {
+    let (storage, other) = (backend.open().await, backend.open().await);
+    let since = storage.revision().await.unwrap();
+    assert_eq!(storage.wait(since, Duration::from_millis(1)).await.unwrap(), since);
+    let waiting = tokio::spawn({
+        let storage = Arc::clone(&storage);
+        async move { storage.wait(since, Duration::from_secs(60)).await.unwrap() }
+    });
+    let revision = write(&*other, vec![put(&index(character_id(1)), Expect::Absent)]).await.unwrap();
+    assert_eq!(waiting.await.unwrap(), revision);
+    assert_eq!(storage.wait(since, Duration::from_secs(60)).await.unwrap(), revision);
+}
+
+pub(crate) async fn members_come_and_go(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let member = |campaign: &str, user: &str, role| Write::Member {
+        campaign: campaign.to_owned(),
+        user: user.to_owned(),
+        role,
+    };
+    write(
+        &*storage,
+        vec![
+            member("The Sunken Bell", "ada", Some(Role::Viewer)),
+            member("The Sunken Bell", "Zoë O'Neil", Some(Role::DungeonMaster)),
+            member("Anchor", "ada", Some(Role::Player)),
+            member("The Sunken Bell", "ada", Some(Role::Player)),
+            member("Anchor", "ben", Some(Role::Player)),
+            member("Anchor", "ben", None),
+            member("Nowhere", "nobody", None),
+        ],
+    )
+    .await
+    .unwrap();
+    let place = |campaign: &str, user: &str, role| Member {
+        campaign: campaign.to_owned(),
+        user: user.to_owned(),
+        role,
+    };
+    let expected = [
+        place("Anchor", "ada", Role::Player),
+        place("The Sunken Bell", "Zoë O'Neil", Role::DungeonMaster),
+        place("The Sunken Bell", "ada", Role::Player),
+    ];
+    assert_eq!(storage.members().await.unwrap(), expected);
+    assert_eq!(backend.open().await.members().await.unwrap(), expected);
+}
+
+pub(crate) async fn sightings_are_told_in_order(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let id = store(&*storage, 1, &documents(2, 500)).await.id;
+    let (first, second) = (snapshot_id(1_000_001), snapshot_id(1_000_002));
+    let see = |version, seconds: &[i64]| Write::Sightings {
+        character: id.clone(),
+        version,
+        at: seconds.iter().map(|&second| moment(second)).collect(),
+    };
+    write(&*storage, vec![see(second, &[300, 200]), see(first, &[110, 200])]).await.unwrap();
+    let expected = [(110, first), (200, first), (200, second), (300, second)];
+    let expected = expected.map(|(second, version)| Sighting { at: moment(second), version });
+    assert_eq!(backend.open().await.sightings(&id).await.unwrap(), expected);
+    assert_eq!(storage.sightings(&character_id(9)).await.unwrap(), []);
+}
+
+pub(crate) async fn how_a_document_is_kept_is_told(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let documents = documents(10, 20_000);
+    let id = store(&*storage, 1, &documents).await.id;
+    let query = HistoryQuery { stored: true, ..HistoryQuery::all(id.clone()) };
+    let hashes: Vec<_> = documents.iter().map(|text| ContentHash::of(text)).collect();
+    let mut sum = 0;
+    for version in storage.history(&query).await.unwrap().items {
+        let stored = version.stored.unwrap();
+        assert!(!stored.codec.is_empty() && stored.bytes > 0 && stored.bytes <= version.bytes);
+        assert!(stored.base.is_none_or(|base| base != version.content && hashes.contains(&base)));
+        assert_eq!(stored.codec.contains("delta"), stored.base.is_some());
+        sum += stored.bytes;
+    }
+    assert_eq!(storage.statistics().await.unwrap().encoded_bytes, sum);
+    assert!(history(&*storage, &id).await.iter().all(|version| version.stored.is_none()));
+}
+
+pub(crate) async fn what_is_derived_is_repaired(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let documents = documents(3, 500);
+    let right = store(&*storage, 1, &documents).await;
+    store(&*storage, 2, &documents).await;
+    let wrong = CharacterIndex {
+        versions: 9,
+        captures: 1,
+        last_version: 0,
+        first_captured: moment(7),
+        last_captured: moment(8),
+        revision: 2,
+        ..right.clone()
+    };
+    let mut miscounted = history(&*storage, &right.id).await.remove(1);
+    miscounted.seen.count = 40;
+    let seen = miscounted.clone();
+    write(&*storage, vec![put_version(&miscounted), put(&wrong, Expect::Revision(1))]).await.unwrap();
+    let report = storage.repair(&Silent, &Cancel::default()).await.unwrap();
+    assert_eq!((report.repaired.len(), report.left), (2, vec![]));
+    is_sound(&*storage).await;
+    let filter = QueryFilter { ids: vec![right.id.clone()], ..QueryFilter::default() };
+    let mended = storage.query(&filter).await.unwrap().items.remove(0);
+    assert!(mended.revision > 2, "whoever holds the wrong row learns of it");
+    assert_eq!(CharacterIndex { revision: 1, ..mended }, right);
+    assert_eq!(history(&*storage, &right.id).await[1].seen.count, 1, "{seen:?}");
+    let revision = storage.revision().await.unwrap();
+    let again = storage.repair(&Silent, &Cancel::default()).await.unwrap();
+    assert_eq!((again.repaired.len(), again.left.len()), (0, 0));
+    assert_eq!(storage.revision().await.unwrap(), revision, "nothing to do, nothing written");
+}
+
+pub(crate) async fn recompressing_changes_no_document(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let documents = documents(20, 6_000);
+    let id = store(&*storage, 1, &documents).await.id;
+    store(&*storage, 2, &documents[..2]).await;
+    let before = history(&*storage, &id).await;
+    let archived = VersionMetadata { archived: true, ..before[4].clone() };
+    write(&*storage, vec![put_version(&archived)]).await.unwrap();
+    let compressions = [Compression::None, Compression::Gzip, Compression::Zstd, Compression::Lz4];
+    let kinds = compressions.iter().flat_map(|&compression| [false, true].map(|delta| (compression, delta)));
+    for (compression, delta) in kinds {
+        let encoding = Encoding { compression, delta, ..Encoding::default() };
+        let done = storage.recompress(&encoding, &Silent, &Cancel::default()).await.unwrap();
+        assert_eq!(done.contents, 22);
+        assert_eq!(done.bytes_after, storage.statistics().await.unwrap().encoded_bytes);
+        let again = storage.recompress(&encoding, &Silent, &Cancel::default()).await.unwrap();
+        assert_eq!(again.bytes_after, done.bytes_after, "{encoding:?}");
+        let storage = backend.open().await;
+        for (version, text) in history(&*storage, &id).await.iter().zip(&documents) {
+            assert!(storage.document(&id, &version.content).await.unwrap() == *text);
+        }
+        is_sound(&*storage).await;
+    }
+    storage.recompress(&Encoding::AT_REST, &Silent, &Cancel::default()).await.unwrap();
+    // What comes next leans on what is there.
+    let next = document(50, 6_000);
+    let metadata = VersionMetadata { id: snapshot_id(78), ..version(&id, 21, moment(9_100), &next) };
+    write(&*storage, vec![content(&id, &next), put_version(&metadata)]).await.unwrap();
+    assert!(storage.document(&id, &metadata.content).await.unwrap() == next);
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let stopped = storage.recompress(&Encoding::default(), &Silent, &cancel).await.unwrap_err();
+    assert_eq!(stopped.code, Code::Cancelled);
+}
