@@ -1,5 +1,6 @@
 //! Everything Backstory means: characters, versions, comparison, history. No SQL, no HTTP, no Tauri, no clock, no environment, no files.
 
+pub mod access;
 pub mod api;
 pub mod clock;
 pub mod diff;

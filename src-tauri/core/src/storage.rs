@@ -20,13 +20,20 @@
 //! - **Bounded**: a document is at most [`MAX_DOCUMENT`] bytes, a page at most what its limit says, a name, a tag or a search
 //!   text at most [`MAX_TEXT`] bytes; more is `invalid_argument`.
 
-use std::{fmt::Debug, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::Principal,
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, SnapshotId, VersionMetadata},
@@ -146,6 +153,8 @@ pub struct StorageInfo {
     pub read_only: Option<String>,
     /// What it can do.
     pub capabilities: Capabilities,
+    /// Who is asking, in a store that several people share.
+    pub principal: Option<Principal>,
 }
 
 /// What a list of characters may be ordered by.
@@ -598,6 +607,32 @@ pub struct Facets {
     pub classes: Vec<Facet>,
     /// Campaign names.
     pub campaigns: Vec<Facet>,
+}
+
+impl Facets {
+    /// What these rows can be filtered by. Those in the bin do not count.
+    pub fn of<'a>(rows: impl Iterator<Item = &'a CharacterIndex>, versions: u64) -> Self {
+        let rows: Vec<_> = rows.filter(|index| index.deleted_at.is_none()).collect();
+        let classes = rows.iter().flat_map(|index| {
+            index.classes.iter().map(|class| Some(class.name.as_str())).collect::<BTreeSet<_>>()
+        });
+        let campaign = |index: &&'a CharacterIndex| index.campaign.as_deref().filter(|name| !name.is_empty());
+        Self {
+            characters: rows.len() as u64,
+            versions,
+            classes: counted(classes),
+            campaigns: counted(rows.iter().map(campaign)),
+        }
+    }
+}
+
+/// Counts names in their order, without regard to case first; "has none" last.
+fn counted<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Vec<Facet> {
+    let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+    for name in names {
+        *counts.entry((name.is_none(), name.map(str::to_lowercase), name)).or_default() += 1;
+    }
+    counts.into_iter().map(|((_, _, name), count)| Facet { name: name.map(str::to_owned), count }).collect()
 }
 
 /// A store of characters and their histories. See the module for the promises.

@@ -1,11 +1,9 @@
 //! What "without regard to case" and "contains" mean, once for all backends.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use backstory_core::{
     error::Result,
     model::{CharacterId, CharacterIndex},
-    storage::{Cursor, Deleted, Facet, Facets, Page, QueryFilter, Sort, SortKey},
+    storage::{Cursor, Deleted, Page, QueryFilter, Sort, SortKey},
 };
 
 use crate::rules::{self, nanoseconds};
@@ -121,29 +119,6 @@ pub(crate) fn query<'a>(
 pub(crate) fn next(filter: &QueryFilter, items: &[CharacterIndex], left: usize) -> Option<Cursor> {
     let last = items.last().filter(|_| filter.offset as usize + items.len() < left)?;
     Some(Cursor::at(&sort_key(last, filter.sort), &last.id))
-}
-
-/// What the rows can be filtered by. Those in the bin do not count.
-pub(crate) fn facets<'a>(rows: impl Iterator<Item = &'a CharacterIndex>, versions: u64) -> Facets {
-    let rows: Vec<_> = rows.filter(|index| index.deleted_at.is_none()).collect();
-    let classes = rows.iter().flat_map(|index| {
-        index.classes.iter().map(|class| Some(class.name.as_str())).collect::<BTreeSet<_>>()
-    });
-    Facets {
-        characters: rows.len() as u64,
-        versions,
-        classes: counted(classes),
-        campaigns: counted(rows.iter().map(|index| campaign(index))),
-    }
-}
-
-/// Counts names in their order, without regard to case first; "has none" last.
-fn counted<'a>(names: impl Iterator<Item = Option<&'a str>>) -> Vec<Facet> {
-    let mut counts: BTreeMap<_, u64> = BTreeMap::new();
-    for name in names {
-        *counts.entry((name.is_none(), name.map(fold), name)).or_default() += 1;
-    }
-    counts.into_iter().map(|((_, _, name), count)| Facet { name: name.map(str::to_owned), count }).collect()
 }
 
 /// A part of a whole list.

@@ -129,6 +129,7 @@ impl CharacterStorage for MemoryStorage {
             location: "memory:".to_owned(),
             read_only: None,
             capabilities: Capabilities { pushes_changes: true, ..Capabilities::default() },
+            principal: None,
         }
     }
 
@@ -143,7 +144,7 @@ impl CharacterStorage for MemoryStorage {
     async fn facets(&self) -> Result<Facets> {
         let state = self.state();
         let versions = state.records().map(|record| record.versions.len() as u64).sum();
-        Ok(matching::facets(state.indexes(), versions))
+        Ok(Facets::of(state.indexes(), versions))
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {

@@ -159,6 +159,7 @@ export class FakeBridge implements Bridge {
           pushes_changes: false,
           enforces_access: false,
         },
+        principal: null,
       },
       facets: {
         characters: all.length,

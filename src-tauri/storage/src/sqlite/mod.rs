@@ -194,6 +194,7 @@ impl CharacterStorage for SqliteStorage {
             location: self.readers.door.path.display().to_string(),
             read_only: self.writer.as_ref().err().map(|read_only| read_only.reason.clone()),
             capabilities: Capabilities { persistent: true, shared: true, ..Capabilities::default() },
+            principal: None,
         }
     }
 

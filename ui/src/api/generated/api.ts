@@ -749,6 +749,19 @@ layout: Layout,
 sort: Sort, };
 
 /**
+ * Who is asking.
+ */
+export type Principal = { 
+/**
+ * Their name in the store.
+ */
+user: string, 
+/**
+ * Whether everything is theirs to do.
+ */
+admin: boolean, };
+
+/**
  * Something a check found.
  */
 export type Problem = { 
@@ -1133,7 +1146,11 @@ read_only: string | null,
 /**
  * What it can do.
  */
-capabilities: Capabilities, };
+capabilities: Capabilities, 
+/**
+ * Who is asking, in a store that several people share.
+ */
+principal: Principal | null, };
 
 /**
  * A run of words of a prose difference, in reading order.

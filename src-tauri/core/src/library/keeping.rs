@@ -1,0 +1,213 @@
+//! What is done with characters besides capturing them: the bin, pins and tags, campaigns; and what keeps the store well.
+
+use std::time::Duration;
+
+use super::{ChangeSet, Library, RETRIES};
+use crate::{
+    error::{Code, Error, Result},
+    job::{Cancel, Progress},
+    model::{CharacterId, CharacterIndex, Member, Role, SnapshotId, VersionMetadata},
+    storage::{
+        Changes, Deleted, Encoding, Expect, HistoryQuery, QueryFilter, Recompressed, RepairReport, Write,
+    },
+};
+
+impl Library {
+    /// Puts a character into the bin: it leaves every list, keeps everything, and can be taken back. Nothing happens to one
+    /// that is there already.
+    ///
+    /// # Errors
+    /// `character_not_found`; as [`CharacterStorage::begin`](crate::storage::CharacterStorage::begin).
+    pub async fn delete(&self, character: &CharacterId) -> Result<CharacterIndex> {
+        let now = self.clock.now();
+        self.change(character, |index| {
+            index.deleted_at.get_or_insert(now);
+        })
+        .await
+    }
+
+    /// Takes a character out of the bin. Nothing happens to one that is not there.
+    ///
+    /// # Errors
+    /// As [`Library::delete`].
+    pub async fn undelete(&self, character: &CharacterId) -> Result<CharacterIndex> {
+        self.change(character, |index| index.deleted_at = None).await
+    }
+
+    /// Takes a character away for good, with every version and document. There is no way back.
+    ///
+    /// # Errors
+    /// As [`Library::delete`].
+    pub async fn erase(&self, character: &CharacterId) -> Result<()> {
+        for attempt in 0.. {
+            let index = self.row(character).await?;
+            let expect = Expect::Revision(index.revision);
+            let erase = Write::Erase { character: character.clone(), expect };
+            match self.write_all(vec![erase], character).await {
+                Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
+                done => {
+                    self.forget_sheets(character);
+                    return done;
+                }
+            }
+        }
+        Err(Error::internal("A character was not erased, without a reason."))
+    }
+
+    /// Keeps a version for ever, or no longer.
+    ///
+    /// # Errors
+    /// `version_not_found`; as [`Library::delete`].
+    pub async fn pin(&self, version: &VersionMetadata, pinned: bool) -> Result<VersionMetadata> {
+        self.mark(version, |version| version.pinned = pinned).await
+    }
+
+    /// Gives a version names and takes names from it. A name is trimmed; an empty one is none.
+    ///
+    /// # Errors
+    /// As [`Library::pin`].
+    pub async fn tag(
+        &self,
+        version: &VersionMetadata,
+        add: &[String],
+        remove: &[String],
+    ) -> Result<VersionMetadata> {
+        self.mark(version, |version| {
+            version.tags.retain(|tag| !remove.iter().any(|gone| gone.trim() == tag));
+            for tag in add.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
+                if !version.tags.iter().any(|own| own == tag) {
+                    version.tags.push(tag.to_owned());
+                }
+            }
+        })
+        .await
+    }
+
+    /// Gives somebody a place in a campaign, or takes it away.
+    ///
+    /// # Errors
+    /// `access_denied`; as [`Library::delete`].
+    pub async fn set_member(&self, campaign: &str, user: &str, role: Option<Role>) -> Result<()> {
+        let mut transaction = self.storage.begin().await?;
+        let (campaign, user) = (campaign.to_owned(), user.to_owned());
+        transaction.write(vec![Write::Member { campaign, user, role }]).await?;
+        transaction.commit().await.map(drop)
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::members`](crate::storage::CharacterStorage::members).
+    pub async fn members(&self) -> Result<Vec<Member>> {
+        self.storage.members().await
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::changes_since`](crate::storage::CharacterStorage::changes_since).
+    pub async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
+        self.storage.changes_since(revision, limit).await
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::wait`](crate::storage::CharacterStorage::wait).
+    pub async fn wait(&self, since: u64, at_most: Duration) -> Result<u64> {
+        self.storage.wait(since, at_most).await
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::repair`](crate::storage::CharacterStorage::repair).
+    pub async fn repair(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<RepairReport> {
+        self.storage.repair(progress, cancel).await
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::recompress`](crate::storage::CharacterStorage::recompress).
+    pub async fn recompress(
+        &self,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        self.storage.recompress(encoding, progress, cancel).await
+    }
+
+    /// A character's row, in the bin or not.
+    async fn row(&self, character: &CharacterId) -> Result<CharacterIndex> {
+        let filter =
+            QueryFilter { ids: vec![character.clone()], deleted: Deleted::With, ..QueryFilter::default() };
+        self.storage.query(&filter).await?.items.pop().ok_or_else(|| {
+            Error::new(Code::CharacterNotFound, format!("There is no character {character}.")).hint(
+                "`backstory list` shows every character with its id, `backstory list --deleted` the bin.",
+            )
+        })
+    }
+
+    /// Changes a character's row; writes nothing when that changes nothing.
+    async fn change(
+        &self,
+        character: &CharacterId,
+        change: impl Fn(&mut CharacterIndex) + Sync,
+    ) -> Result<CharacterIndex> {
+        for attempt in 0.. {
+            let before = self.row(character).await?;
+            let mut index = before.clone();
+            change(&mut index);
+            if index == before {
+                return Ok(index);
+            }
+            index.revision += 1;
+            let expect = Expect::Revision(before.revision);
+            let put = Write::Character { index: Box::new(index.clone()), expect };
+            match self.write_all(vec![put], character).await {
+                Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
+                done => return done.map(|()| index),
+            }
+        }
+        Err(Error::internal("A change was given up without a reason."))
+    }
+
+    /// Changes what a player said of a version. The character's row moves on with it, so that nobody overwrites it unseen.
+    async fn mark(
+        &self,
+        version: &VersionMetadata,
+        change: impl Fn(&mut VersionMetadata) + Sync,
+    ) -> Result<VersionMetadata> {
+        let (character, id) = (&version.character, version.id);
+        for attempt in 0.. {
+            let before = self.row(character).await?;
+            let mut marked = self.version_of(character, id).await?;
+            let was = marked.clone();
+            change(&mut marked);
+            if marked == was {
+                return Ok(marked);
+            }
+            let index = CharacterIndex { revision: before.revision + 1, ..before.clone() };
+            let writes = vec![
+                Write::Character { index: Box::new(index), expect: Expect::Revision(before.revision) },
+                Write::Version { metadata: Box::new(marked.clone()) },
+            ];
+            match self.write_all(writes, character).await {
+                Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
+                done => return done.map(|()| marked),
+            }
+        }
+        Err(Error::internal("A change was given up without a reason."))
+    }
+
+    async fn version_of(&self, character: &CharacterId, id: SnapshotId) -> Result<VersionMetadata> {
+        let query = HistoryQuery { id: Some(id), ..HistoryQuery::all(character.clone()) };
+        self.storage.history(&query).await?.items.pop().ok_or_else(|| {
+            Error::new(Code::VersionNotFound, format!("{character} has no version {id}."))
+                .hint(format!("`backstory history {character}` shows every version."))
+        })
+    }
+
+    /// Writes as one transaction and tells who listens.
+    async fn write_all(&self, writes: Vec<Write>, character: &CharacterId) -> Result<()> {
+        let mut transaction = self.storage.begin().await?;
+        transaction.write(writes).await?;
+        let revision = transaction.commit().await?;
+        let characters = vec![character.clone()];
+        // Nobody listening is fine.
+        let _ = self.changes.send(ChangeSet { characters, revision, origin: self.origin.clone() });
+        Ok(())
+    }
+}
