@@ -3,7 +3,7 @@
 //! The distinct contents of one character get rung numbers 0, 1, 2, … in the order in which they were first stored.
 //! Rung 0 is kept whole (a *keyframe*); every other rung is kept as a difference against an earlier one, its base.
 //! The bases form a skip ladder: most rungs lean on the one just before them, where the difference is smallest, and every
-//! eighth, sixty-fourth, … takes a longer step, so that any content is a few dozen small steps away from a keyframe
+//! eighth, sixty-fourth, … (for a ladder of base 8) takes a longer step, so that any content is a few dozen small steps away from a keyframe
 //! however long the history grows.
 //!
 //! Everything here is arithmetic on rung numbers. Backends decide *how* a difference is made, and may keep any rung whole
@@ -11,35 +11,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many rungs lean on their direct neighbour between two longer steps.
-///
-/// A power of two. Measured: 16 makes histories a little smaller and reads deeper.
-pub const LADDER_BASE: u64 = 8;
+/// The base of the ladder while somebody waits: how many rungs lean on their direct neighbour between two longer steps.
+pub const LADDER: u8 = 8;
 
-/// The rung that `rung` leans on; none for rung 0.
+/// The base of the ladder when a store is made small at leisure. Measured: histories become a little smaller and reads
+/// deeper.
+pub const COMPACT_LADDER: u8 = 16;
+
+/// The rung that `rung` leans on in a ladder of this base; none for rung 0.
 ///
-/// It is `rung` with the lowest digit that is not zero, written in base [`LADDER_BASE`], made smaller by one.
-pub fn base_of(rung: u64) -> Option<u64> {
+/// It is `rung` with the lowest digit that is not zero, written in that base, made smaller by one. No base is below 2.
+pub fn base_of(rung: u64, ladder: u8) -> Option<u64> {
     if rung == 0 {
         return None;
     }
-    let bits_per_digit = LADDER_BASE.ilog2();
-    let zero_digits = rung.trailing_zeros() / bits_per_digit;
-    Some(rung - (1 << (zero_digits * bits_per_digit)))
+    let ladder = u64::from(ladder.max(2));
+    let longer = |step: &u64| step.checked_mul(ladder).filter(|step| rung.is_multiple_of(*step));
+    let step = std::iter::successors(Some(1), longer).last();
+    step.map(|step| rung - step)
 }
 
 /// The rungs from `rung` down to 0, itself left out, nearest first.
 ///
 /// The first of them that is still stored is the base of a new rung. None of them is: it is kept whole.
-pub fn way_down(rung: u64) -> impl Iterator<Item = u64> {
-    std::iter::successors(base_of(rung), |&base| base_of(base))
+pub fn way_down(rung: u64, ladder: u8) -> impl Iterator<Item = u64> {
+    std::iter::successors(base_of(rung, ladder), move |&base| base_of(base, ladder))
 }
 
-/// How many differences stand between `rung` and rung 0: the sum of its digits in base [`LADDER_BASE`].
+/// How many differences stand between `rung` and rung 0: the sum of its digits in the ladder's base.
 ///
-/// 21 at most among the first 512 contents, 37 among the first 100,000.
-pub fn depth_of(rung: u64) -> u32 {
-    way_down(rung).fold(0, |depth, _| depth + 1)
+/// In a ladder of base 8 that is 21 at most among the first 512 contents, 37 among the first 100,000.
+pub fn depth_of(rung: u64, ladder: u8) -> u32 {
+    way_down(rung, ladder).fold(0, |depth, _| depth + 1)
 }
 
 /// A rung that must be stored anew before the one it leans on can go.
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_ladder_of_a_short_history() {
-        let bases: Vec<_> = (0..20).map(base_of).collect();
+        let bases: Vec<_> = (0..20).map(|rung| base_of(rung, 8)).collect();
         let expected = [
             None,
             Some(0),
@@ -115,22 +118,31 @@ mod tests {
             Some(18),
         ];
         assert_eq!(bases, expected);
-        assert_eq!(base_of(64), Some(0));
-        assert_eq!(base_of(128), Some(64));
-        assert_eq!(base_of(u64::MAX), Some(u64::MAX - 1));
-        assert_eq!(base_of(1 << 63), Some(0));
+        assert_eq!(base_of(64, 8), Some(0));
+        assert_eq!(base_of(128, 8), Some(64));
+        assert_eq!(base_of(128, 16), Some(112));
+        assert_eq!(base_of(700, 10), Some(600));
+        for ladder in [0, 2, 8, 16] {
+            assert_eq!(base_of(u64::MAX, ladder), Some(u64::MAX - 1));
+            assert_eq!(base_of(1 << 60, ladder), Some(0));
+        }
+        assert_eq!(base_of(1 << 63, 8), Some(0));
+        assert_eq!(base_of(1 << 63, 16), Some((1 << 63) - (1 << 60)));
     }
 
     #[test]
     fn a_hundred_thousand_contents_stay_shallow() {
-        assert_eq!((0..512).map(depth_of).max(), Some(21));
-        assert_eq!((0..100_000).map(depth_of).max(), Some(37));
+        let deepest = |rungs, ladder| (0..rungs).map(|rung| depth_of(rung, ladder)).max();
+        assert_eq!(deepest(512, LADDER), Some(21));
+        assert_eq!(deepest(100_000, LADDER), Some(37));
+        assert_eq!(deepest(512, COMPACT_LADDER), Some(31));
+        assert_eq!(deepest(100_000, COMPACT_LADDER), Some(60));
     }
 
     /// A history with random keyframes among its rungs, and some of its rungs chosen to go.
     fn history() -> impl Strategy<Value = (BTreeMap<u64, Option<u64>>, BTreeSet<u64>)> {
-        prop::collection::vec((any::<bool>(), 0_u8..8), 1..200).prop_map(|rungs| {
-            let bases = |n: u64, whole: u8| if whole == 0 { None } else { base_of(n) };
+        (prop::collection::vec((any::<bool>(), 0_u8..8), 1..200), 2_u8..20).prop_map(|(rungs, ladder)| {
+            let bases = |n: u64, whole: u8| if whole == 0 { None } else { base_of(n, ladder) };
             (0..).zip(&rungs).fold(
                 (BTreeMap::new(), BTreeSet::new()),
                 |(mut all, mut go), (n, &(drop, whole))| {
@@ -150,17 +162,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_base_is_earlier_and_the_chain_short(rung in 1_u64..) {
-            prop_assert!(base_of(rung).unwrap() < rung);
-            let digits = rung.ilog(LADDER_BASE) + 1;
-            prop_assert!(u64::from(depth_of(rung)) <= (LADDER_BASE - 1) * u64::from(digits));
+        fn a_base_is_earlier_and_the_chain_short(rung in 1_u64.., ladder in 2_u8..) {
+            prop_assert!(base_of(rung, ladder).unwrap() < rung);
+            let digits = rung.ilog(u64::from(ladder)) + 1;
+            prop_assert!(depth_of(rung, ladder) <= u32::from(ladder - 1) * digits);
         }
 
         #[test]
-        fn the_way_down_is_the_chain_of_bases(rung: u64) {
-            let way: Vec<_> = way_down(rung).collect();
-            prop_assert_eq!(way.first().copied(), base_of(rung));
-            prop_assert!(way.windows(2).all(|step| base_of(step[0]) == Some(step[1])));
+        fn the_way_down_is_the_chain_of_bases(rung: u64, ladder: u8) {
+            let way: Vec<_> = way_down(rung, ladder).collect();
+            prop_assert_eq!(way.first().copied(), base_of(rung, ladder));
+            prop_assert!(way.windows(2).all(|step| base_of(step[0], ladder) == Some(step[1])));
             prop_assert_eq!(way.last().copied().unwrap_or(rung), 0);
         }
 

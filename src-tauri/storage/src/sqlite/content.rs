@@ -17,7 +17,7 @@ use super::{
     rows::{integer, unsigned},
 };
 use crate::{
-    codec::{self, Codec},
+    codec::{self, Codec, Link},
     recent::RecentDocuments,
 };
 
@@ -79,22 +79,10 @@ pub(super) fn document(
     let Some(wanted) = chain.first().map(|stored| stored.hash) else {
         return start.ok_or_else(|| damaged("A saved document is missing."));
     };
-    let document = Arc::new(rebuild(&chain, start.as_ref().map(|start| start.as_slice()))?);
-    if ContentHash::of(&document) != wanted {
-        return Err(damaged("A saved document is not what was saved: its checksum does not match."));
-    }
+    let links =
+        chain.iter().map(|stored| Link { codec: stored.codec, data: &stored.data, length: stored.length });
+    let document = Arc::new(codec::rebuild(links, start.as_ref().map(|start| start.as_slice()), &wanted)?);
     recent.put(wanted, Arc::clone(&document));
-    Ok(document)
-}
-
-/// Decodes a chain from its far end, in two buffers that take turns.
-fn rebuild(chain: &[Stored], start: Option<&[u8]>) -> Result<Vec<u8>> {
-    let (mut document, mut spare) = (Vec::new(), Vec::new());
-    for (n, stored) in chain.iter().rev().enumerate() {
-        let base = if n == 0 { start } else { Some(document.as_slice()) };
-        codec::decode(stored.codec, &stored.data, base, stored.length, &mut spare)?;
-        std::mem::swap(&mut document, &mut spare);
-    }
     Ok(document)
 }
 
@@ -102,7 +90,7 @@ fn rebuild(chain: &[Stored], start: Option<&[u8]>) -> Result<Vec<u8>> {
 pub(super) fn put(
     connection: &Connection,
     recent: &mut RecentDocuments,
-    _encoding: &Encoding,
+    encoding: &Encoding,
     character: i64,
     hash: ContentHash,
     bytes: Arc<Vec<u8>>,
@@ -111,9 +99,9 @@ pub(super) fn put(
         return Ok(());
     }
     let rung = next_rung(connection, character)?;
-    let (base, encoded) = match base_for(connection, character, rung)? {
-        Some(row) => encode_against(connection, recent, row, &bytes)?,
-        None => (None, codec::encode(&bytes, None)?),
+    let (base, encoded) = match base_for(connection, character, rung, encoding.ladder)? {
+        Some(row) => encode_against(connection, recent, row, &bytes, encoding)?,
+        None => (None, codec::encode(&bytes, None, encoding)?),
     };
     connection
         .prepare_cached(
@@ -138,6 +126,7 @@ fn encode_against(
     recent: &mut RecentDocuments,
     row: i64,
     bytes: &[u8],
+    encoding: &Encoding,
 ) -> Result<(Option<i64>, codec::Encoded)> {
     let base = match document(connection, recent, row) {
         Ok(base) => Some(base),
@@ -147,8 +136,8 @@ fn encode_against(
         }
         Err(failure) => return Err(failure),
     };
-    let encoded = codec::encode(bytes, base.as_ref().map(|base| base.as_slice()))?;
-    Ok(((encoded.codec == Codec::ZstdPrefix).then_some(row), encoded))
+    let encoded = codec::encode(bytes, base.as_ref().map(|base| base.as_slice()), encoding)?;
+    Ok((encoded.codec.is_delta().then_some(row), encoded))
 }
 
 fn next_rung(connection: &Connection, character: i64) -> Result<u64> {
@@ -158,10 +147,10 @@ fn next_rung(connection: &Connection, character: i64) -> Result<u64> {
 }
 
 /// The row of the rung a new one leans on.
-fn base_for(connection: &Connection, character: i64, rung: u64) -> Result<Option<i64>> {
+fn base_for(connection: &Connection, character: i64, rung: u64, ladder: u8) -> Result<Option<i64>> {
     let mut statement =
         connection.prepare_cached("SELECT row FROM content WHERE character = ?1 AND rung = ?2")?;
-    for rung in encoding::way_down(rung) {
+    for rung in encoding::way_down(rung, ladder) {
         let row = statement.query_row(params![character, integer(rung)], |row| row.get(0)).optional()?;
         if row.is_some() {
             return Ok(row);
@@ -290,14 +279,14 @@ impl Ladder {
 fn store_anew(
     connection: &Connection,
     recent: &mut RecentDocuments,
-    _encoding: &Encoding,
+    encoding: &Encoding,
     row: i64,
     onto: Option<i64>,
 ) -> Result<()> {
     let bytes = document(connection, recent, row)?;
     let (base, encoded) = match onto {
-        Some(onto) => encode_against(connection, recent, onto, &bytes)?,
-        None => (None, codec::encode(&bytes, None)?),
+        Some(onto) => encode_against(connection, recent, onto, &bytes, encoding)?,
+        None => (None, codec::encode(&bytes, None, encoding)?),
     };
     let sql = "UPDATE content SET base = ?2, codec = ?3, data = ?4 WHERE row = ?1";
     connection.prepare_cached("DELETE FROM archive WHERE content = ?1")?.execute([row])?;
