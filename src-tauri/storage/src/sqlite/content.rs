@@ -8,7 +8,7 @@ use std::{
 use backstory_core::{
     history::encoding,
     model::{ContentHash, Stored as StoredForm},
-    storage::Encoding,
+    storage::{Encoding, Recompressed},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -275,23 +275,62 @@ impl Ladder {
     }
 }
 
-/// Stores a document against another base, or whole, and reads it back before anything of the old form is lost.
+/// Stores a document against another base, or whole, and reads it back before anything of the old form is lost. Says
+/// whether that changed anything.
 fn store_anew(
     connection: &Connection,
     recent: &mut RecentDocuments,
     encoding: &Encoding,
     row: i64,
     onto: Option<i64>,
-) -> Result<()> {
+) -> Result<bool> {
     let bytes = document(connection, recent, row)?;
     let (base, encoded) = match onto {
         Some(onto) => encode_against(connection, recent, onto, &bytes, encoding)?,
         None => (None, codec::encode(&bytes, None, encoding)?),
     };
-    let sql = "UPDATE content SET base = ?2, codec = ?3, data = ?4 WHERE row = ?1";
+    let was = load(connection, row)?;
+    if (was.base, was.codec, &was.data) == (base, encoded.codec, &encoded.data) {
+        return Ok(false);
+    }
     connection.prepare_cached("DELETE FROM archive WHERE content = ?1")?.execute([row])?;
-    connection.prepare_cached(sql)?.execute(params![row, base, encoded.codec.number(), encoded.data])?;
+    connection
+        .prepare_cached("UPDATE content SET base = ?2, codec = ?3, data = ?4 WHERE row = ?1")?
+        .execute(params![row, base, encoded.codec.number(), encoded.data])?;
     place(connection, row)?;
     let again = document(connection, &mut RecentDocuments::new(0), row)?;
-    if again == bytes { Ok(()) } else { Err(damaged("A document could not be stored anew.")) }
+    if again == bytes { Ok(true) } else { Err(damaged("A document could not be stored anew.")) }
+}
+
+/// Stores every document of a character anew. One that is damaged, or leans on a damaged one, stays as it is.
+pub(super) fn recompress(
+    connection: &Connection,
+    recent: &mut RecentDocuments,
+    encoding: &Encoding,
+    character: i64,
+) -> Result<Recompressed> {
+    let ladder = Ladder::of(connection, character)?;
+    let mut sum = Recompressed { bytes_before: bytes_of(connection, character)?, ..Recompressed::default() };
+    for (&rung, &row) in &ladder.rows {
+        sum.contents += 1;
+        let onto = base_for(connection, character, rung, encoding.ladder)?;
+        match store_anew(connection, recent, encoding, row, onto) {
+            Ok(changed) => sum.rewritten += u64::from(changed),
+            Err(failure) if failure.is_damage() => {
+                tracing::warn!(row, "a document stays as it is: {failure:?}");
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    sum.bytes_after = bytes_of(connection, character)?;
+    Ok(sum)
+}
+
+/// What a character's documents take, encoded.
+fn bytes_of(connection: &Connection, character: i64) -> Result<u64> {
+    let mut statement = connection.prepare_cached(
+        "SELECT coalesce(sum(length(c.data) + coalesce(length(a.data), 0)), 0) \
+         FROM content AS c LEFT JOIN archive AS a ON a.content = c.row WHERE c.character = ?1",
+    )?;
+    unsigned(statement.query_row([character], |row| row.get(0))?)
 }

@@ -9,6 +9,7 @@ mod content;
 mod failure;
 mod opening;
 mod query;
+mod recompress;
 mod repair;
 mod rows;
 mod transaction;
@@ -287,12 +288,11 @@ impl CharacterStorage for SqliteStorage {
 
     async fn recompress(
         &self,
-        _encoding: &Encoding,
-        _progress: &dyn Progress,
+        encoding: &Encoding,
+        progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Recompressed> {
-        cancel.check()?;
-        Err(Error::internal("This library cannot be recompressed."))
+        recompress::run(self, *encoding, progress, cancel).await
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -46,6 +46,11 @@ impl Writer {
     pub(super) fn new(connection: Connection, encoding: Encoding, commits: watch::Sender<u64>) -> Self {
         Self { connection, recent: RecentDocuments::new(RECENT_BYTES), encoding, commits }
     }
+
+    /// What documents are read and written with.
+    pub(super) fn parts(&mut self) -> (&Connection, &mut RecentDocuments) {
+        (&self.connection, &mut self.recent)
+    }
 }
 
 /// A begun transaction. However it is let go of without a commit, it is rolled back first.

@@ -1,0 +1,57 @@
+//! Storing every document anew in another encoding, a character at a time.
+
+use backstory_core::{
+    error::Result,
+    job::{Cancel, Progress, ProgressEvent},
+    storage::{Encoding, Recompressed, StorageTransaction},
+};
+use rusqlite::OptionalExtension;
+
+use super::{SqliteStorage, content, failure, rows::unsigned, transaction::Open};
+
+/// Goes over every character. Each is one transaction: a reader sees it in the old form or in the new one.
+pub(super) async fn run(
+    storage: &SqliteStorage,
+    encoding: Encoding,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Recompressed> {
+    let total = storage.read(|connection| {
+        let sql = "SELECT count(*) FROM character";
+        unsigned(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    });
+    let (total, mut sum, mut after) = (total.await?, Recompressed::default(), 0);
+    for done in 0.. {
+        cancel.check()?;
+        progress.report(ProgressEvent::Advanced { done: done.min(total), total });
+        let mut transaction = storage.begin_own().await?;
+        let next = transaction.run(move |open| next_character(open, after, &encoding)).await?;
+        let Some((row, part)) = next else { break };
+        if part.rewritten > 0 {
+            Box::new(transaction).commit().await?;
+        }
+        sum.contents += part.contents;
+        sum.rewritten += part.rewritten;
+        sum.bytes_before += part.bytes_before;
+        sum.bytes_after += part.bytes_after;
+        after = row;
+    }
+    Ok(sum)
+}
+
+/// Recompresses the next character; none behind the last one.
+fn next_character(
+    open: &mut Open,
+    after: i64,
+    encoding: &Encoding,
+) -> failure::Result<Option<(i64, Recompressed)>> {
+    let row = open
+        .writer
+        .connection
+        .prepare_cached("SELECT row FROM character WHERE row > ?1 ORDER BY row LIMIT 1")?
+        .query_row([after], |row| row.get(0))
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let (connection, recent) = open.writer.parts();
+    content::recompress(connection, recent, encoding, row).map(|sum| Some((row, sum)))
+}
