@@ -6,7 +6,9 @@ use backstory_core::{
     error::Code,
     job::{Cancel, Silent},
     model::ContentHash,
-    storage::{CharacterStorage, CheckScope, HistoryQuery, QueryFilter, StorageFactory},
+    storage::{
+        CharacterStorage, CheckScope, Encoding, Expect, HistoryQuery, QueryFilter, StorageFactory, Write,
+    },
 };
 use backstory_storage::{
     open::Stores,
@@ -289,4 +291,123 @@ async fn small_histories_are_small() {
     let keyframe = zstd::bulk::compress(&documents[0], 3).unwrap().len() as u64;
     let per_difference = (statistics.encoded_bytes - keyframe) / 99;
     assert!(per_difference < 3_000, "{per_difference} bytes for a difference, {keyframe} for a keyframe");
+}
+
+/// What the second migration added, taken away again: a library as the first release made it.
+const AS_THE_FIRST_RELEASE: &str = "
+    PRAGMA journal_mode = delete;
+    DROP INDEX character_written; DROP INDEX version_content; DROP INDEX content_base; DROP INDEX character_index_changed;
+    DROP TABLE tombstone; DROP TABLE member; DROP TABLE archive;
+    ALTER TABLE character DROP COLUMN written;
+    ALTER TABLE character_index DROP COLUMN owner;
+    ALTER TABLE character_index DROP COLUMN deleted;
+    ALTER TABLE version DROP COLUMN archived;
+    CREATE INDEX character_index_changed ON character_index (last_changed DESC, id);
+    DELETE FROM refinery_schema_history WHERE version = 2;
+    PRAGMA auto_vacuum = 0; VACUUM";
+
+#[tokio::test]
+async fn an_older_library_is_copied_and_brought_up_to_date() {
+    let backend = Sqlite::default();
+    let documents: Vec<_> = (0..5).map(|edition| document(edition, 3_000)).collect();
+    let row = store(&*backend.open().await, 1, &documents).await;
+    tamper(&backend.path(), AS_THE_FIRST_RELEASE);
+    let storage = backend.open().await;
+    assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, [row.clone()]);
+    for text in &documents {
+        assert!(storage.document(&row.id, &ContentHash::of(text)).await.unwrap() == *text);
+    }
+    let told = storage.changes_since(0, 10).await.unwrap().changes;
+    assert_eq!(told.iter().map(|change| &change.character).collect::<Vec<_>>(), [&row.id]);
+    let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+    assert_eq!(report.problems, []);
+    let copy = backend.path().with_file_name("library.before-2.sqlite");
+    let copied = rusqlite::Connection::open(&copy).unwrap();
+    let count = |sql: &str| copied.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM content"), 5);
+    assert_eq!(count("SELECT max(version) FROM refinery_schema_history"), 1, "the copy is as it was");
+    // Recompressing gives free pages back from then on.
+    storage.recompress(&Encoding::AT_REST, &Silent, &Cancel::default()).await.unwrap();
+    let file = rusqlite::Connection::open(backend.path()).unwrap();
+    assert_eq!(file.pragma_query_value(None, "auto_vacuum", |row| row.get::<_, i64>(0)).unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_is_whole_while_others_write() {
+    let backend = Sqlite::default();
+    let documents: Vec<_> = (0..5).map(|edition| document(edition, 200_000)).collect();
+    let storage = SqliteStorage::open(backend.path(), SqliteOptions::default()).await.unwrap();
+    for number in 1..=20 {
+        store(&storage, number, &documents).await;
+    }
+    let other = backend.open().await;
+    let writing = tokio::spawn(async move {
+        for number in 21..=40 {
+            store(&*other, number, &[document(number, 20_000)]).await;
+        }
+    });
+    let copy = backend.path().with_file_name("copy.sqlite");
+    storage.back_up(&copy).await.unwrap();
+    writing.await.unwrap();
+    let again = storage.back_up(&copy).await.unwrap_err();
+    assert_eq!(again.code, Code::InvalidArgument, "a copy is never written over");
+    let copied = Stores.open(copy.to_str().unwrap()).await.unwrap();
+    let report = copied.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+    assert_eq!(report.problems, []);
+    assert!(report.characters >= 20 && report.contents == 100 + report.characters - 20, "{report:?}");
+}
+
+#[tokio::test]
+async fn erased_characters_leave_no_empty_pages() {
+    let backend = Sqlite::default();
+    let storage = backend.open().await;
+    let noise = |seed: u64| -> Vec<u8> {
+        (0..300_000_u64)
+            .map(|n| (n.wrapping_mul(seed * 2 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8)
+            .collect()
+    };
+    let small = store(&*storage, 1, &[b"small".to_vec()]).await;
+    let large = store(&*storage, 2, &[noise(1), noise(2)]).await;
+    let mut transaction = storage.begin().await.unwrap();
+    let erase = Write::Erase { character: large.id, expect: Expect::Revision(1) };
+    transaction.write(vec![erase]).await.unwrap();
+    transaction.commit().await.unwrap();
+    drop(storage);
+    let length = fs::metadata(backend.path()).unwrap().len();
+    assert!(length < 150_000, "{length} bytes for {}", small.id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_after_an_unclean_end_is_noticed_and_not_written_over() {
+    let backend = Sqlite::default();
+    let storage = backend.open().await;
+    for number in 1..=30 {
+        store(&*storage, number, &[document(number, 4_000)]).await;
+    }
+    drop(storage);
+    // The pages of an index, spoilt; and a log left behind, as by a program that was killed.
+    let root: i64 = rusqlite::Connection::open(backend.path())
+        .unwrap()
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'version_history'", [], |row| row.get(0))
+        .unwrap();
+    let mut bytes = fs::read(backend.path()).unwrap();
+    let page = (root as usize - 1) * 2048;
+    bytes[page + 8..page + 1_900].reverse();
+    fs::write(backend.path(), bytes).unwrap();
+    let log = backend.path().with_extension("sqlite-wal");
+    fs::write(log, [7_u8; 100]).unwrap();
+    let storage = backend.open().await;
+    let refused = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+        loop {
+            match storage.begin().await {
+                Err(error) => return error,
+                Ok(_) => tokio::task::yield_now().await,
+            }
+        }
+    });
+    let error = refused.await.unwrap();
+    assert_eq!(error.code, Code::StoreDamaged);
+    assert!(error.kept.is_some() && error.hint.is_some());
+    let statistics = storage.statistics().await.unwrap();
+    assert_eq!(statistics.characters, 30, "what can be read is read");
 }

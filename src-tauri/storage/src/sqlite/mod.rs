@@ -4,6 +4,7 @@
 //! `synchronous=FULL`: a commit that returned survives a power cut, and readers never wait for the writer. Other processes
 //! may have the same file open; SQLite's own locks and the revision of each character keep them from losing anything.
 
+mod backup;
 mod check;
 mod content;
 mod failure;
@@ -16,13 +17,13 @@ mod transaction;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use backstory_core::{
-    error::{Error, Result},
+    error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
@@ -36,7 +37,7 @@ use tokio::sync::{Semaphore, watch};
 use self::{
     failure::Failure,
     opening::{Door, ReadOnly},
-    transaction::{Transaction, Writer},
+    transaction::{Room, Transaction, Writer},
 };
 use crate::recent::RecentDocuments;
 
@@ -69,6 +70,31 @@ pub struct SqliteStorage {
     readers: Arc<Readers>,
     writer: Result<Arc<tokio::sync::Mutex<Writer>>, ReadOnly>,
     commits: watch::Sender<u64>,
+    /// What a look at the file after an unclean end found, once it found something.
+    damage: Arc<OnceLock<String>>,
+}
+
+/// Looks over the file behind what is going on: it was not closed the last time. A program that ends before the look does
+/// ends it too; the next one looks again.
+fn look_for_damage(readers: Arc<Readers>, damage: Arc<OnceLock<String>>) {
+    // A thread of its own: nobody waits for it at the program's end.
+    std::thread::spawn(move || {
+        let look = |connection: &Connection| -> Result<String, Failure> {
+            Ok(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?)
+        };
+        match readers.read(look) {
+            Ok(verdict) if verdict == "ok" => {}
+            Ok(verdict) => {
+                tracing::error!(verdict, "the library is damaged");
+                let _ = damage.set(verdict);
+            }
+            Err(error) if error.code == Code::StoreDamaged => {
+                tracing::error!(?error, "the library is damaged");
+                let _ = damage.set(error.message);
+            }
+            Err(error) => tracing::warn!(?error, "the library could not be looked over"),
+        }
+    });
 }
 
 /// The connections for reading: those that are idle, and how to make another; and what they share.
@@ -92,22 +118,38 @@ impl SqliteStorage {
     }
 
     fn open_here(path: &Path, options: &SqliteOptions) -> Result<Self, Failure> {
+        let left_open = opening::was_left_open(path);
         let (door, read_only) = opening::open(path, options.wait, options.read_only)?;
         let commits = watch::Sender::new(0);
         let writer = match read_only {
             Some(read_only) => Err(read_only),
             None => {
-                let writer = Writer::new(door.connect()?, options.encoding, commits.clone());
+                let writer = Writer::new(door.connect_writer()?, options.encoding, commits.clone());
                 Ok(Arc::new(tokio::sync::Mutex::new(writer)))
             }
         };
         let idle = Mutex::new(Vec::with_capacity(READERS));
         let permits = Arc::new(Semaphore::new(READERS));
-        Ok(Self {
-            readers: Arc::new(Readers { door, idle, permits, catalogue: Mutex::default() }),
-            writer,
-            commits,
+        let readers = Arc::new(Readers { door, idle, permits, catalogue: Mutex::default() });
+        let damage = Arc::new(OnceLock::new());
+        if left_open {
+            look_for_damage(Arc::clone(&readers), Arc::clone(&damage));
+        }
+        Ok(Self { readers, writer, damage, commits })
+    }
+
+    /// Copies the library as it is now into a new file, while others go on reading and writing.
+    ///
+    /// # Errors
+    /// `storage_failed`, `storage_full`, `store_busy`; the library itself is as it was.
+    pub async fn back_up(&self, to: impl Into<PathBuf>) -> Result<()> {
+        let to = to.into();
+        let door = self.readers.door.clone();
+        blocking(move || {
+            let copied = door.connect_reader().and_then(|connection| backup::copy(&connection, &to));
+            copied.map_err(|failure| failure.at(&door.path))
         })
+        .await
     }
 
     /// Loads the catalogue behind what is going on: whoever looks at a library will soon search it.
@@ -122,6 +164,11 @@ impl SqliteStorage {
     }
 
     async fn begin_own(&self) -> Result<Transaction> {
+        if let Some(damage) = self.damage.get() {
+            return Err(Error::new(Code::StoreDamaged, format!("The library is damaged since it was last used: {damage}."))
+                .kept("Nothing more is written to it, so that it does not get worse. What can be read can still be read.")
+                .hint("Keep a copy of the file, then see what is affected: backstory verify --read-data."));
+        }
         match &self.writer {
             Ok(writer) => transaction::begin(Arc::clone(writer), self.readers.door.clone()).await,
             Err(read_only) => Err(Error::new(read_only.code, read_only.reason.clone())
@@ -292,7 +339,9 @@ impl CharacterStorage for SqliteStorage {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Recompressed> {
-        recompress::run(self, *encoding, progress, cancel).await
+        let done = recompress::run(self, *encoding, progress, cancel).await?;
+        self.begin_own().await?.tidy(Room::All).await?;
+        Ok(done)
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -9,7 +9,10 @@ use std::{
 use backstory_core::error::{Code, Error};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::failure::{Failure, Result};
+use super::{
+    backup,
+    failure::{Failure, Result},
+};
 
 mod migrations {
     refinery::embed_migrations!("src/sqlite/migrations");
@@ -18,8 +21,21 @@ mod migrations {
 /// `Bkst`: written into the file's header, so that it is told from other programs' databases.
 const APPLICATION_ID: i32 = 0x426b_7374;
 
+/// How much of the file the writing connection keeps in memory at most.
+const WRITER_CACHE_KIB: i64 = 64 << 10;
+
+/// How much of the file each reading connection keeps in memory at most; the system's own cache stands behind it.
+const READER_CACHE_KIB: i64 = 8 << 10;
+
 /// How often a new file is tried again when another process is making it at the same moment.
 const CREATION_ATTEMPTS: u32 = 20;
+
+/// Whether somebody let go of the library without closing it, or has it open now: its log is still there.
+pub(super) fn was_left_open(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
 
 /// Why a library is open for reading only.
 #[derive(Debug, Clone)]
@@ -147,12 +163,29 @@ fn prepare_once(door: &Door) -> Result<Option<ReadOnly>> {
         }
         _ => {}
     }
-    // Takes effect in a new file only. Captures write a little in many places: small pages write less around it.
+    back_up_before_migrating(&connection, &door.path)?;
+    // Take effect in a new file only. Captures write a little in many places: small pages write less around it. Pages that
+    // become free are given back to the disk in small steps.
     connection.pragma_update(None, "page_size", 2048)?;
+    connection.pragma_update(None, "auto_vacuum", "incremental")?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     migrations::migrations::runner().set_grouped(true).run(&mut connection).map_err(migration_failed)?;
     Ok(None)
+}
+
+/// Keeps a whole copy of an older library beside it: `library.before-2.sqlite`. A copy that is there already is older still,
+/// and stays.
+fn back_up_before_migrating(connection: &Connection, path: &Path) -> Result<()> {
+    if schema_version(connection)?.is_none() {
+        return Ok(());
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let copy = path.with_file_name(format!("{stem}.before-{}.sqlite", latest_known()));
+    if copy.exists() {
+        return Ok(());
+    }
+    backup::copy(connection, &copy)
 }
 
 fn migration_failed(error: refinery::Error) -> Failure {
@@ -252,8 +285,16 @@ impl Door {
         connection.set_prepared_statement_cache_capacity(64);
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "cache_size", -8_000)?;
+        connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+        connection.pragma_update(None, "analysis_limit", 400)?;
         connection.pragma_update(None, "trusted_schema", false)?;
+        Ok(connection)
+    }
+
+    /// The one connection that writes: it keeps more pages at hand than the many that read.
+    pub(super) fn connect_writer(&self) -> Result<Connection> {
+        let connection = self.connect()?;
+        connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         Ok(connection)
     }
 

@@ -59,6 +59,8 @@ pub(super) struct Open {
     revisions_before: HashMap<CharacterId, Option<u64>>,
     /// The characters written to so far.
     pub(super) touched: BTreeSet<CharacterId>,
+    /// Something was taken away: its pages can be given back.
+    frees: bool,
 }
 
 impl Drop for Open {
@@ -86,7 +88,7 @@ pub(super) async fn begin(writer: Arc<Mutex<Writer>>, door: Door) -> Result<Tran
     let open = blocking(move || {
         let begun = writer.connection.execute_batch("BEGIN IMMEDIATE");
         begun.map_err(|error| Failure::from(error).at(&path))?;
-        Ok(Open { writer, revisions_before: HashMap::new(), touched: BTreeSet::new() })
+        Ok(Open { writer, revisions_before: HashMap::new(), touched: BTreeSet::new(), frees: false })
     });
     Ok(Transaction { open: Some(open.await?), door })
 }
@@ -107,6 +109,54 @@ impl Transaction {
         let (open, value) = done.await?;
         self.open = Some(open);
         Ok(value)
+    }
+}
+
+/// How much room is given back to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// A little, while somebody waits.
+    Some,
+    /// All there is.
+    All,
+}
+
+/// Pages given back after a commit that freed many: a few milliseconds' work.
+const SOME_PAGES: u32 = 2_000;
+
+impl Transaction {
+    /// Ends the transaction without a commit and gives free pages back to the disk.
+    pub(super) async fn tidy(mut self, room: Room) -> Result<()> {
+        self.run(move |open| {
+            open.writer.connection.execute_batch("ROLLBACK")?;
+            open.writer.give_back(room)
+        })
+        .await
+    }
+}
+
+impl Writer {
+    fn give_back(&self, room: Room) -> failure::Result<()> {
+        let incremental: i64 = self.connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+        match (incremental, room) {
+            // Made before free pages were kept track of: once is enough to change that.
+            (0, Room::All) => self.connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM")?,
+            (0, Room::Some) => {}
+            (_, Room::All) => self.connection.execute_batch("PRAGMA incremental_vacuum")?,
+            (_, Room::Some) => {
+                self.connection.pragma_update(None, "incremental_vacuum", SOME_PAGES)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Lets the planner know what the tables hold by now. Nothing depends on it.
+        if let Err(error) = self.connection.execute_batch("PRAGMA optimize") {
+            tracing::debug!("not optimised: {error}");
+        }
     }
 }
 
@@ -152,6 +202,12 @@ impl StorageTransaction for Transaction {
             connection.execute_batch("COMMIT")?;
             let revision = unsigned(revision)?;
             open.writer.commits.send_replace(revision);
+            if std::mem::take(&mut open.frees)
+                && let Err(failure) = open.writer.give_back(Room::Some)
+            {
+                // What was written is written.
+                tracing::warn!("free pages stay in the library: {failure:?}");
+            }
             Ok(revision)
         })
         .await
@@ -244,6 +300,7 @@ impl Open {
     fn apply(&mut self, write: Write) -> failure::Result<()> {
         rules::check(&write)?;
         self.touched.extend(write.character().cloned());
+        self.frees |= matches!(write, Write::DropVersions { .. } | Write::Erase { .. });
         match write {
             Write::Character { index, expect } => self.put_index(&index, expect),
             Write::Content { character, hash, bytes } => {
