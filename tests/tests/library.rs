@@ -9,13 +9,14 @@ use std::sync::{
 
 use backstory_core::{
     clock::Clock,
-    error::Result,
+    error::{Code, Result},
+    job::{Cancel, Silent},
     json::Tree,
     library::{Captured, Library},
     model::{CharacterId, ContentHash, Kind, SnapshotId, VersionMetadata},
     sheet::Sheet,
     source::{Draft, Reading, Source},
-    storage::{CharacterStorage, HistoryQuery, StorageFactory},
+    storage::{CharacterStorage, CheckScope, Deleted, HistoryQuery, StorageFactory},
 };
 use backstory_storage::open::Stores;
 use backstory_tests::fixtures::moment;
@@ -298,5 +299,66 @@ proptest! {
             prop_assert_eq!(runs.len() + 1, in_order.len());
             Ok(())
         })?;
+    }
+}
+
+#[tokio::test]
+async fn the_bin_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("library.sqlite");
+    for address in ["memory:", file.to_str().unwrap()] {
+        let library = library(Stores.open(address).await.unwrap());
+        library.capture(&[draft(0, &purse(5, 0, 0)), draft(60, &purse(6, 0, 0))]).await.unwrap();
+        let id = CharacterId::new("purse-1").unwrap();
+        let mut heard = library.subscribe();
+        let binned = library.delete(&id).await.unwrap();
+        assert_eq!(binned.deleted_at, Some(Timestamp::UNIX_EPOCH));
+        assert_eq!(heard.try_recv().unwrap().characters, [id.clone()]);
+        assert_eq!(library.find("purse-1").await.unwrap_err().code, Code::CharacterNotFound);
+        assert_eq!(library.find_among("Tam", Deleted::Only).await.unwrap().id, id);
+        let revision = library.revision().await.unwrap();
+        assert_eq!(library.delete(&id).await.unwrap(), binned, "once is enough");
+        assert_eq!(library.revision().await.unwrap(), revision);
+        assert_eq!(library.undelete(&id).await.unwrap().deleted_at, None);
+        assert_eq!(library.find("Tam").await.unwrap().versions, 2);
+        // Whoever brings it in again wants to see it, if only the same file.
+        library.delete(&id).await.unwrap();
+        let again = library.capture(&[draft(60, &purse(6, 0, 0))]).await.unwrap();
+        assert_eq!((again[0].outcome, again[0].version), (Captured::Identical, 2));
+        assert_eq!(library.find("Tam").await.unwrap().captures, 2);
+        library.delete(&id).await.unwrap();
+        library.capture(&[draft(90, &purse(7, 0, 0))]).await.unwrap();
+        assert_eq!(library.find("Tam").await.unwrap().versions, 3);
+        library.erase(&id).await.unwrap();
+        assert_eq!(library.erase(&id).await.unwrap_err().code, Code::CharacterNotFound);
+        assert_eq!(library.delete(&id).await.unwrap_err().code, Code::CharacterNotFound);
+        assert_eq!(library.statistics().await.unwrap().contents, 0);
+    }
+}
+
+#[tokio::test]
+async fn pins_and_tags_stay_with_their_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("library.sqlite");
+    for address in ["memory:", file.to_str().unwrap()] {
+        let library = library(Stores.open(address).await.unwrap());
+        library.capture(&[draft(0, &purse(5, 0, 0)), draft(60, &purse(6, 0, 0))]).await.unwrap();
+        let id = CharacterId::new("purse-1").unwrap();
+        let first = library.version(&id, "first").await.unwrap();
+        assert!(library.pin(&first, true).await.unwrap().pinned);
+        let names = [" Before the dragon ".to_owned(), String::new(), "Before the dragon".to_owned()];
+        let tagged = library.tag(&first, &names, &[]).await.unwrap();
+        assert_eq!(tagged.tags, ["Before the dragon"]);
+        // What is captured later, and lands before it, takes nothing away.
+        library.capture(&[draft(-60, &purse(4, 0, 0)), draft(120, &purse(6, 0, 0))]).await.unwrap();
+        let found = library.version(&id, "1").await.unwrap();
+        assert!(found.pinned && found.tags == ["Before the dragon"], "{found:?}");
+        let revision = library.revision().await.unwrap();
+        library.pin(&found, true).await.unwrap();
+        assert_eq!(library.revision().await.unwrap(), revision, "nothing changed, nothing written");
+        let bare = library.tag(&found, &[], &["Before the dragon".to_owned()]).await.unwrap();
+        assert!(bare.tags.is_empty() && bare.pinned);
+        let checked = library.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+        assert_eq!(checked.problems, []);
     }
 }

@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    access::Principal,
     error::Result,
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, Stored, VersionMetadata},
@@ -37,6 +38,7 @@ pub struct MemoryStorage {
     committed: Arc<RwLock<Arc<State>>>,
     writer: Arc<Mutex<()>>,
     commits: watch::Sender<u64>,
+    principal: Option<Principal>,
 }
 
 /// Everything in the store. Copied when a transaction first changes it; the characters in it are shared.
@@ -58,7 +60,12 @@ struct Entry {
 
 impl Default for MemoryStorage {
     fn default() -> Self {
-        Self { committed: Arc::default(), writer: Arc::default(), commits: watch::Sender::new(0) }
+        Self {
+            committed: Arc::default(),
+            writer: Arc::default(),
+            commits: watch::Sender::new(0),
+            principal: None,
+        }
     }
 }
 
@@ -66,6 +73,17 @@ impl MemoryStorage {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same store as somebody who shares it sees it through a [`Library`](backstory_core::library::Library).
+    #[must_use]
+    pub fn shared_with(&self, principal: Principal) -> Self {
+        Self {
+            committed: Arc::clone(&self.committed),
+            writer: Arc::clone(&self.writer),
+            commits: self.commits.clone(),
+            principal: Some(principal),
+        }
     }
 
     fn state(&self) -> Arc<State> {
@@ -129,7 +147,7 @@ impl CharacterStorage for MemoryStorage {
             location: "memory:".to_owned(),
             read_only: None,
             capabilities: Capabilities { pushes_changes: true, ..Capabilities::default() },
-            principal: None,
+            principal: self.principal.clone(),
         }
     }
 
