@@ -50,6 +50,8 @@ pub enum Code {
     FormatUnknown,
     /// The format is known and not supported.
     FormatUnsupported,
+    /// The configuration says something that cannot be followed.
+    ConfigInvalid,
     /// The store was made by a newer Backstory: it is open for reading only.
     StoreNewer,
     /// The store cannot be written to.

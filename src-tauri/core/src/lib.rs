@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api;
 pub mod clock;
+pub mod config;
 pub mod diff;
 pub mod error;
 pub mod history;

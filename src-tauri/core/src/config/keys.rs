@@ -1,0 +1,150 @@
+//! Every key there is, what it takes, and which one somebody may have meant.
+
+use std::ops::RangeInclusive;
+
+/// A key of the configuration.
+#[derive(Debug)]
+pub struct Key {
+    /// Where it stands; `*` is the name of any library.
+    pub path: &'static str,
+    pub(super) form: Form,
+}
+
+/// What a key takes.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// Where a store is, or the name of a library: it may hold a secret.
+    Address,
+    YesNo,
+    Whole(RangeInclusive<i64>),
+    Choice(&'static [&'static str]),
+}
+
+/// Every key there is.
+pub const KEYS: &[Key] = &[
+    Key { path: "library", form: Form::Address },
+    Key { path: "libraries.*.address", form: Form::Address },
+    Key { path: "libraries.*.read_only", form: Form::YesNo },
+    Key { path: "libraries.*.read_replica", form: Form::Address },
+    Key { path: "libraries.*.encoding.compression", form: Form::Choice(&["none", "gzip", "zstd", "lz4"]) },
+    Key { path: "libraries.*.encoding.level", form: Form::Whole(1..=22) },
+    Key { path: "libraries.*.encoding.delta", form: Form::YesNo },
+    Key { path: "libraries.*.pool.size", form: Form::Whole(1..=50) },
+    Key { path: "libraries.*.pool.wait_seconds", form: Form::Whole(0..=3600) },
+];
+
+impl Form {
+    /// What must stand there, in words.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Address => "text".to_owned(),
+            Self::YesNo => "true or false".to_owned(),
+            Self::Whole(range) => format!("a whole number from {} to {}", range.start(), range.end()),
+            Self::Choice(names) => match names.split_last() {
+                Some((last, before)) => format!("{} or {last}", before.join(", ")),
+                None => String::new(),
+            },
+        }
+    }
+}
+
+/// What stands at a place in the configuration.
+pub(super) enum Place {
+    /// A value.
+    Value,
+    /// A table with more keys.
+    Table,
+    /// A library, whose name is not one.
+    BadName,
+    /// Something a later version may have.
+    Later,
+    /// Nothing that is known; and what to do about it.
+    Unknown(String),
+}
+
+/// What stands at a path.
+pub(super) fn place(path: &[String]) -> Place {
+    let pattern = pattern(path);
+    match path {
+        [first, name] if first == "libraries" => {
+            return if is_library_name(name) { Place::Table } else { Place::BadName };
+        }
+        [.., last] if last == "cache" => return Place::Later,
+        _ => {}
+    }
+    if KEYS.iter().any(|key| key.path == pattern) {
+        return Place::Value;
+    }
+    let inside = format!("{pattern}.");
+    match KEYS.iter().any(|key| key.path.starts_with(&inside)) {
+        true => Place::Table,
+        false => Place::Unknown(suggestion(path)),
+    }
+}
+
+/// The key of a value's path.
+pub(super) fn key(path: &str) -> Option<&'static Key> {
+    let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+    let pattern = pattern(&path);
+    KEYS.iter().find(|key| key.path == pattern)
+}
+
+/// A name that can stand in a variable of the environment as well as in a file.
+pub(super) fn is_library_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name.len() <= 64
+        && name.chars().all(fits)
+        && !name.contains("__")
+}
+
+/// The path with `*` in the place of a library's name.
+fn pattern(path: &[String]) -> String {
+    let in_libraries = path.first().is_some_and(|first| first == "libraries");
+    let part =
+        |(at, part): (usize, &'_ String)| if in_libraries && at == 1 { "*".to_owned() } else { part.clone() };
+    path.iter().enumerate().map(part).collect::<Vec<_>>().join(".")
+}
+
+/// What somebody may have meant who wrote this path.
+fn suggestion(path: &[String]) -> String {
+    let Some((wrong, parents)) = path.split_last() else { return String::new() };
+    let siblings = siblings(parents);
+    if let Some(near) = nearest(wrong, siblings.iter().copied()) {
+        return format!("Did you mean `{near}`?");
+    }
+    let elsewhere = KEYS.iter().find(|key| {
+        let parts: Vec<&str> = key.path.split('.').collect();
+        parts.last() == Some(&wrong.as_str()) || parts[parts.len().saturating_sub(2)..].join("_") == *wrong
+    });
+    match elsewhere {
+        Some(key) => format!("Its place is `{}`.", key.path.replace('*', "NAME")),
+        None => format!("Known there: `{}`.", siblings.join("`, `")),
+    }
+}
+
+/// The keys that may stand in a table.
+fn siblings(parents: &[String]) -> Vec<&'static str> {
+    let inside = pattern(parents);
+    let mut found = Vec::new();
+    for key in KEYS {
+        let rest = match inside.as_str() {
+            "" => Some(key.path),
+            inside => key.path.strip_prefix(inside).and_then(|rest| rest.strip_prefix('.')),
+        };
+        if let Some(name) = rest.and_then(|rest| rest.split('.').next())
+            && !found.contains(&name)
+        {
+            found.push(name);
+        }
+    }
+    found
+}
+
+/// The known word that a wrong one is most likely a slip of.
+pub fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = wrong.to_lowercase().replace('-', "_");
+    let distance = |word: &str| strsim::damerau_levenshtein(&wrong, word);
+    let near = known.map(|word| (distance(word), word)).min()?;
+    (near.0 <= near.1.chars().count().min(wrong.chars().count()).div_ceil(3)).then_some(near.1)
+}
