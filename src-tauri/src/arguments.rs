@@ -16,7 +16,8 @@ Usage: backstory-desktop [--demo] [FILE]...
   --version    Prints the version.
 
 Environment:
-  BACKSTORY_LIBRARY   The library to open instead of the usual one.
+  BACKSTORY_LIBRARY   The library to open instead of the usual one: a name, a path or an address.
+  BACKSTORY_CONFIG    The configuration file to read instead of the usual one.
   BACKSTORY_LOG       What is logged, as in backstory=debug.";
 
 /// What a start of the program asks for.

@@ -9,7 +9,7 @@ use backstory_core::{
     storage::{CharacterStorage, StorageFactory},
 };
 use backstory_sources::{files::Files, registry, sample};
-use backstory_storage::{clock::SystemClock, open};
+use backstory_storage::{clock::SystemClock, config, open::Stores};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
@@ -73,7 +73,7 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
 
 /// The core on the library that is asked for, and on the samples where they are.
 async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
-    let stores = Arc::new(open::Stores);
+    let stores = Arc::new(Stores);
     let app = App::new(Parts {
         storage: open_library(&stores, demo).await,
         factory: stores,
@@ -92,11 +92,14 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
 }
 
 /// The player's library, or why it cannot be opened. Samples alone stand on nothing that is kept.
-async fn open_library(stores: &open::Stores, demo: bool) -> Result<Arc<dyn CharacterStorage>> {
-    let address = if demo { "memory:".to_owned() } else { open::default_location()? };
-    let storage = stores.open(&address).await;
+async fn open_library(stores: &Stores, demo: bool) -> Result<Arc<dyn CharacterStorage>> {
+    let storage = if demo {
+        stores.open("memory:").await
+    } else {
+        config::open_library(stores, &config::Flags::default()).await
+    };
     if let Err(error) = &storage {
-        tracing::error!(?error, address, "the library cannot be opened");
+        tracing::error!(?error, "the library cannot be opened");
     }
     storage
 }

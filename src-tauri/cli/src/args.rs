@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use backstory_core::{diff::Section, storage::Sort};
+use backstory_core::{config::Address, diff::Section, storage::Sort};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -10,9 +10,13 @@ use jiff::Timestamp;
 #[derive(Debug, Parser)]
 #[command(name = "backstory", version, max_term_width = 100)]
 pub(crate) struct Args {
-    /// The store: a .sqlite file. Without it, the library that the window uses.
-    #[arg(long, global = true, value_name = "PATH", env = "BACKSTORY_LIBRARY")]
-    pub(crate) library: Option<String>,
+    /// The library: a name out of the configuration, a .sqlite file, or an address. Without it, the one in
+    /// BACKSTORY_LIBRARY, else the one the window uses.
+    #[arg(long, global = true, value_name = "NAME|PATH|URL", value_parser = address)]
+    pub(crate) library: Option<Address>,
+    /// The configuration file. Without it, the one in BACKSTORY_CONFIG, else config.toml or config.yaml in the usual place.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -118,6 +122,17 @@ pub(crate) enum Command {
         #[arg(long)]
         read_data: bool,
     },
+    /// The configuration: every value, and where it comes from.
+    Config {
+        #[command(subcommand)]
+        what: Option<ConfigCommand>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// The libraries there are: name, kind, place.
+    List,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -146,6 +161,15 @@ fn level_range(text: &str) -> Result<(Option<u32>, Option<u32>), String> {
     match text.split_once("..") {
         Some((from, to)) => Ok((number(from)?, number(to)?)),
         None => number(text).map(|level| (level, level)),
+    }
+}
+
+/// An address may hold a password: it is hidden from here on. The environment is not clap's business, since its help would
+/// show what is in there.
+fn address(text: &str) -> Result<Address, String> {
+    match text.trim() {
+        "" => Err("a library has a name, a path or an address".to_owned()),
+        _ => Ok(Address::new(text)),
     }
 }
 

@@ -19,17 +19,22 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::Silent,
     json::MAX_BYTES,
-    storage::{QueryFilter, StorageFactory},
+    storage::QueryFilter,
 };
 use backstory_sources::{
     files::{Files, STDIN},
     registry, sample,
 };
-use backstory_storage::{clock::SystemClock, open};
+use backstory_storage::{
+    clock::SystemClock,
+    config::{self, Flags},
+    open::Stores,
+};
 
 use crate::{
-    args::{Args, Command},
+    args::{Args, Command, ConfigCommand},
     print::{self, Bar},
+    settings::{self, Effective, Libraries},
 };
 
 /// Exit code for "done in part".
@@ -37,10 +42,17 @@ const IN_PART: u8 = 3;
 
 /// Runs a command; gives the exit code.
 pub(crate) async fn run(args: Args) -> Result<u8> {
-    let Args { library, json, quiet, command } = args;
+    let Args { library, config, json, quiet, command } = args;
+    let flags = Flags { library, config };
+    // The configuration is told without anything being opened: it may be what keeps a library shut.
+    if let Command::Config { what } = &command {
+        configuration(&flags, what.as_ref(), json)?;
+        return Ok(0);
+    }
     let files = Arc::new(Files::new());
-    let app = open_app(library, Arc::clone(&files)).await?;
+    let app = open_app(&flags, Arc::clone(&files)).await?;
     match command {
+        Command::Config { .. } => Ok(()),
         Command::Import { paths, captured_at, dry_run } => {
             let options = ImportOptions { captured_at, dry_run };
             return import_files(&app, &files, &paths, options, json, quiet).await;
@@ -101,13 +113,18 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     Ok(0)
 }
 
-async fn open_app(library: Option<String>, files: Arc<Files>) -> Result<App> {
-    let address = match library {
-        Some(address) => address,
-        None => open::default_location()?,
-    };
-    let stores = Arc::new(open::Stores);
-    let storage = stores.open(&address).await?;
+/// What holds, and which libraries there are.
+fn configuration(flags: &Flags, what: Option<&ConfigCommand>, json: bool) -> Result<()> {
+    let loaded = config::load(flags)?;
+    match what {
+        None => print::result(json, &Effective::of(&loaded), settings::effective),
+        Some(ConfigCommand::List) => print::result(json, &Libraries::of(&loaded.config), settings::libraries),
+    }
+}
+
+async fn open_app(flags: &Flags, files: Arc<Files>) -> Result<App> {
+    let stores = Arc::new(Stores);
+    let storage = config::open_library(&stores, flags).await?;
     Ok(App::new(Parts {
         storage: Ok(storage),
         factory: stores,

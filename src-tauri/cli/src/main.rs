@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod print;
+mod settings;
 
 use std::process::ExitCode;
 

@@ -78,7 +78,7 @@ fn count(n: u64, one: &str, many: &str) -> String {
 }
 
 /// Rows with columns as wide as their widest cell.
-fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut widths = vec![0; columns];
     for row in rows {

@@ -38,6 +38,9 @@ impl Place {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
         command.args(args).env("BACKSTORY_LIBRARY", self.0.path().join("library.sqlite"));
+        // Whoever runs the tests may have a configuration of their own.
+        command.env("HOME", self.0.path()).env("XDG_CONFIG_HOME", self.0.path().join("config"));
+        command.env("XDG_DATA_HOME", self.0.path().join("data")).env_remove("BACKSTORY_CONFIG");
         command
     }
 
@@ -367,4 +370,109 @@ fn errors_are_typed_and_in_words() {
     "#);
     assert_eq!(place.run(&["frobnicate"]).code, 2);
     assert_eq!(place.run(&["--version"]).code, 0);
+}
+
+/// A configuration with several libraries, one of them on a server and behind a variable.
+const LIBRARIES: &str = "\
+library = 'home'
+
+[libraries.home]
+address = 'mine.sqlite'
+pool.wait_seconds = 3
+
+[libraries.one-shots]
+address = 'sqlite:one-shots'
+
+[libraries.table]
+address = '${TABLE_URL}'
+";
+
+impl Place {
+    /// Runs with a configuration file, and without `BACKSTORY_LIBRARY`.
+    fn configured(&self, text: &str, args: &[&str], environment: &[(&str, &str)]) -> Ended {
+        let file = self.0.path().join("backstory.toml");
+        std::fs::write(&file, text).unwrap();
+        let mut command = self.command(args);
+        command.env_remove("BACKSTORY_LIBRARY").env("BACKSTORY_CONFIG", file).envs(environment.iter().copied());
+        let mut ended = Ended::new(command.output().unwrap());
+        let place = self.0.path().to_str().unwrap();
+        ended.out = ended.out.replace(place, "[place]");
+        ended.err = ended.err.replace(place, "[place]");
+        ended
+    }
+}
+
+#[test]
+fn the_configuration_says_what_holds_and_where_it_comes_from() {
+    let place = Place(tempfile::tempdir().unwrap());
+    let url = ("TABLE_URL", "postgres://mira:s3cret@db.example/backstory?password=s3cret");
+    let delta = ("BACKSTORY_LIBRARIES__HOME__ENCODING__DELTA", "false");
+    let ended = place.configured(LIBRARIES, &["config"], &[url, delta]);
+    insta::assert_snapshot!(ended.out, @"");
+    insta::assert_snapshot!(place.configured(LIBRARIES, &["config", "list"], &[url]).out, @"");
+    insta::assert_snapshot!(place.configured(LIBRARIES, &["config", "list"], &[]).out, @"");
+    let json = |args: &[&str]| -> Value {
+        let ended = place.configured(LIBRARIES, &[args, &["--json"]].concat(), &[url]);
+        assert!(!ended.out.contains("s3cret"), "{}", ended.out);
+        serde_json::from_str(&ended.out).unwrap()
+    };
+    let effective = json(&["config"]);
+    assert_eq!(keys(&effective), ["file", "settings", "unready"]);
+    insta::assert_snapshot!(effective["settings"]["libraries.home.address"], @"");
+    let list = json(&["config", "list", "--library", "table"]);
+    assert_eq!(keys(&list["libraries"][2]), ["address", "default", "kind", "name", "problem"]);
+    assert_eq!((&list["libraries"][2]["name"], &list["libraries"][2]["default"]), (&"table".into(), &true.into()));
+    let elsewhere = json(&["config", "list", "--library", "postgres://ada:s3cret@db/b"]);
+    assert_eq!(elsewhere["libraries"][3]["address"], "postgres://…@db/b");
+}
+
+#[test]
+fn a_library_is_opened_by_name_by_path_and_from_where_the_configuration_says() {
+    let place = Place::new();
+    let file = place.files().join("ddb-900000001_2025-09-06T21-51-00Z.json");
+    let import = ["import", file.to_str().unwrap()];
+    assert_eq!(place.configured(LIBRARIES, &import, &[]).code, 0);
+    assert!(place.0.path().join("mine.sqlite").exists(), "taken from the folder of the file");
+    assert_eq!(place.configured(LIBRARIES, &["list", "--library", "one-shots"], &[]).out, "No characters.\n");
+    assert!(place.0.path().join("one-shots").exists());
+    let mine = place.0.path().join("mine.sqlite");
+    let list = place.configured(LIBRARIES, &["list", "--library", mine.to_str().unwrap()], &[]);
+    assert!(list.out.contains("Maëlis"), "{}{}", list.out, list.err);
+    let read_only = [("BACKSTORY_LIBRARIES__HOME__READ_ONLY", "true")];
+    let refused = place.configured(LIBRARIES, &[&import[..], &["--json"]].concat(), &read_only);
+    assert!(refused.out.contains("store_read_only"), "{}", refused.out);
+}
+
+#[test]
+fn the_file_in_the_usual_place_is_read() {
+    let place = Place(tempfile::tempdir().unwrap());
+    let folder = place.0.path().join("config/backstory");
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.yaml"), "libraries:\n  one-shots:\n    address: o.db\n").unwrap();
+    assert_eq!(place.json(&["config", "list"])["libraries"][1]["name"], "one-shots");
+    std::fs::write(folder.join("config.toml"), "").unwrap();
+    let told = place.run(&["config"]).err.replace(folder.to_str().unwrap(), "[folder]");
+    insta::assert_snapshot!(told, @"");
+}
+
+#[test]
+fn what_is_wrong_with_a_configuration_is_told() {
+    let place = Place(tempfile::tempdir().unwrap());
+    let told = |text: &str, args: &[&str]| {
+        let ended = place.configured(text, args, &[("SECRET", "s3cret")]);
+        assert!(!ended.err.contains("s3cret"), "{}", ended.err);
+        format!("{}: {}", ended.code, ended.err)
+    };
+    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "one-shot"]), @"");
+    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "elsewhere"]), @"");
+    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "table"]), @"");
+    insta::assert_snapshot!(told("library = '${SECRET}'", &["list"]), @"");
+    insta::assert_snapshot!(told("[libraries.a]\naddress = '${SECRET}'", &["list", "--library", "a"]), @"");
+    insta::assert_snapshot!(told("[libraries.home]\nadress = 'x'", &["list"]), @"");
+    insta::assert_snapshot!(told("", &["list", "--config", "nowhere.toml"]), @"");
+    insta::assert_snapshot!(told("", &["list", "--config", "nowhere.ini"]), @"");
+    insta::assert_snapshot!(told("", &["list", "--library", "ftp://ada:s3cret@x/y"]), @"");
 }

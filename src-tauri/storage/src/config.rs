@@ -89,8 +89,8 @@ pub fn chosen(config: &Config) -> Result<Chosen> {
     if let Some(library) = config.named(text) {
         return Ok(Chosen { name: Some(text.to_owned()), library: library?.clone() });
     }
-    if open::kind(text).is_err() && !text.contains([':', '/', '\\', '.']) {
-        return Err(config.unknown(text, open::KINDS));
+    if open::kind(&config.library).is_err() && !text.contains([':', '/', '\\', '.']) {
+        return Err(config.unknown(open::KINDS));
     }
     Ok(Chosen { name: None, library: config.unnamed(config.library.clone()) })
 }
@@ -101,6 +101,7 @@ pub fn chosen(config: &Config) -> Result<Chosen> {
 /// As [`load`], [`chosen`] and [`StorageFactory::open_with`].
 pub async fn open_library(stores: &Stores, flags: &Flags) -> Result<Arc<dyn CharacterStorage>> {
     let library = chosen(&load(flags)?.config)?.library;
+    open::kind(&library.address)?;
     stores.open_with(library.address.reveal(), &library.options()).await
 }
 

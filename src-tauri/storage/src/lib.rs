@@ -6,6 +6,7 @@
 mod catalogue;
 pub mod clock;
 pub mod codec;
+pub mod config;
 mod matching;
 pub mod memory;
 pub mod open;

@@ -7,6 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    config,
     error::{Code, Error, Result},
     storage::{CharacterStorage, StorageFactory, StoreOptions},
 };
@@ -16,11 +17,8 @@ use crate::{
     sqlite::{SqliteOptions, SqliteStorage},
 };
 
-/// Names the store where nothing else does.
-pub const LIBRARY_VARIABLE: &str = "BACKSTORY_LIBRARY";
-
 /// The kinds of stores there are, as an error names them.
-const KINDS: &str =
+pub(crate) const KINDS: &str =
     "A library is a file whose name ends in .sqlite or .db, or memory: for one that is not kept.";
 
 /// Opens every kind of store this build has.
@@ -67,48 +65,38 @@ impl Address {
         {
             return Ok(Self::Sqlite(path.to_owned()));
         }
-        Err(Error::new(
-            Code::InvalidArgument,
-            format!("{:?} does not name a library.", without_password(address)),
-        )
-        .hint(KINDS))
+        Err(unknown(&config::Address::new(address)))
     }
 }
 
-/// An address may hold a password; an error must not.
-fn without_password(address: &str) -> String {
-    match address.split_once("://") {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((_, place)) => format!("{scheme}://…@{place}"),
-            None => address.to_owned(),
-        },
-        None => address.to_owned(),
-    }
+fn unknown(address: &config::Address) -> Error {
+    Error::new(Code::InvalidArgument, format!("{address:?} does not name a library.")).hint(KINDS)
 }
 
-/// Where the library is when nobody says otherwise: the variable `BACKSTORY_LIBRARY`, else the platform's data folder.
+/// What kind of store an address names, as [`StorageInfo::kind`](backstory_core::storage::StorageInfo) will say.
 ///
 /// # Errors
-/// [`Code::StorageFailed`] when the account has no home folder.
-pub fn default_location() -> Result<String> {
-    if let Some(address) = std::env::var(LIBRARY_VARIABLE).ok().filter(|address| !address.is_empty()) {
-        return Ok(address);
-    }
-    let folders = directories::ProjectDirs::from("", "", "Backstory").ok_or_else(|| {
-        Error::new(
-            Code::StorageFailed,
-            "This account has no home folder, so there is no usual place for the library.",
-        )
-        .hint(format!("Name a library with --library, or in the variable {LIBRARY_VARIABLE}."))
-    })?;
-    let file = folders.data_dir().join("library.sqlite");
-    file.into_os_string().into_string().map_err(|path| {
-        Error::new(
-            Code::StorageFailed,
-            format!("The folder name {} is not text Backstory can use.", path.display()),
-        )
-        .hint(format!("Name a library with --library, or in the variable {LIBRARY_VARIABLE}."))
+/// `invalid_argument` for an address no backend knows, with no more of it than may be shown.
+pub fn kind(address: &config::Address) -> Result<&'static str> {
+    Ok(match Address::parse(address.reveal()).map_err(|_| unknown(address))? {
+        Address::Memory => "memory",
+        Address::Sqlite(_) => "sqlite",
     })
+}
+
+/// The address of a file whose path is taken from a folder, or from the home folder where it begins with `~/`. None where
+/// there is nothing to be done to it.
+pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<config::Address> {
+    let path = match Address::parse(address.reveal()).ok()? {
+        Address::Sqlite(path) => path,
+        Address::Memory => return None,
+    };
+    let from = match path.strip_prefix("~") {
+        Ok(below) => directories::BaseDirs::new()?.home_dir().join(below),
+        Err(_) => std::path::absolute(folder.join(&path)).ok()?,
+    };
+    let scheme = if address.reveal().starts_with("sqlite:") { "sqlite:" } else { "" };
+    (from != path).then(|| address.moved(format!("{scheme}{}", from.display())))
 }
 
 #[cfg(test)]
@@ -137,6 +125,18 @@ mod tests {
     fn a_password_stays_out_of_the_message() {
         let error = Address::parse("postgres://ada:s3cr@t@db.example/backstory").unwrap_err();
         assert!(!error.message.contains("s3cr"), "{error}");
-        assert!(error.message.contains("db.example"), "{error}");
+        assert!(!error.message.contains("t@"), "{error}");
+    }
+
+    #[test]
+    fn paths_are_taken_from_a_folder() {
+        let anchored = |address: &str| {
+            anchored(&config::Address::new(address), Path::new("/etc/games")).map(|to| to.reveal().to_owned())
+        };
+        assert_eq!(anchored("a/lib.sqlite").as_deref(), Some("/etc/games/a/lib.sqlite"));
+        assert_eq!(anchored("sqlite:lib").as_deref(), Some("sqlite:/etc/games/lib"));
+        assert_eq!(anchored("/srv/lib.sqlite"), None);
+        assert_eq!(anchored("memory:"), None);
+        assert!(!anchored("~/lib.sqlite").unwrap().contains('~'));
     }
 }

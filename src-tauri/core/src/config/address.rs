@@ -31,6 +31,13 @@ impl Address {
         Self { text, shown }
     }
 
+    /// The same store, by another text. What was not to be shown of it is not shown of this one.
+    #[must_use]
+    pub fn moved(&self, text: String) -> Self {
+        let shown = if self.shown == self.text { shown(&text) } else { self.shown.clone() };
+        Self { text, shown }
+    }
+
     /// The whole text, with its secrets: for the one call that opens the store.
     pub fn reveal(&self) -> &str {
         &self.text
@@ -86,7 +93,7 @@ fn shown_place(rest: &str) -> String {
 fn shown_settings(settings: &str, between: char) -> String {
     let setting = |setting: &str| match setting.split_once('=') {
         Some((name, _)) if HARMLESS.contains(&name) => setting.to_owned(),
-        Some((name, _)) if is_word(name) => format!("{name}=…"),
+        Some((name, _)) if SECRET.contains(&name) => format!("{name}=…"),
         _ => "…".to_owned(),
     };
     settings.split(between).map(setting).collect::<Vec<_>>().join(&between.to_string())

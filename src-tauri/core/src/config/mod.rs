@@ -8,6 +8,8 @@
 mod address;
 mod keys;
 mod layers;
+#[cfg(test)]
+mod tests;
 mod text;
 mod variables;
 
@@ -206,14 +208,15 @@ impl Config {
         names
     }
 
-    /// That no library has this name: with those that there are. `kinds` says what an address looks like.
-    pub fn unknown(&self, wrong: &str, kinds: &str) -> Error {
+    /// That no library has the name that is to be opened: with those that there are. `kinds` says what an address looks
+    /// like.
+    pub fn unknown(&self, kinds: &str) -> Error {
         let names = self.names();
-        let hint = match nearest(wrong, names.iter().copied()) {
+        let hint = match nearest(self.library.reveal(), names.iter().copied()) {
             Some(near) => format!("Did you mean `{near}`?"),
             None => format!("Known: `{}`.", names.join("`, `")),
         };
-        Error::new(Code::InvalidArgument, format!("No library is called `{}`.", Address::new(wrong)))
+        Error::new(Code::InvalidArgument, format!("No library is called `{}`.", self.library))
             .hint(format!("{hint} {kinds}"))
     }
 }

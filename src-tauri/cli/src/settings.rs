@@ -1,0 +1,122 @@
+//! `backstory config`: what holds and who says so. Secrets are hidden before anything comes here.
+
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+
+use backstory_core::{
+    config::{Address, Config, Setting, Value},
+    error::Error,
+};
+use backstory_storage::{
+    config::{Loaded, chosen},
+    open,
+};
+use serde::Serialize;
+
+use crate::print::table;
+
+/// Every value and where it comes from.
+#[derive(Debug, Serialize)]
+pub(crate) struct Effective {
+    file: Option<PathBuf>,
+    settings: BTreeMap<String, Setting>,
+    unready: BTreeMap<String, Error>,
+}
+
+impl Effective {
+    pub(crate) fn of(loaded: &Loaded) -> Self {
+        let Config { settings, unready, .. } = &loaded.config;
+        Self { file: loaded.file.clone(), settings: settings.clone(), unready: unready.clone() }
+    }
+}
+
+/// The libraries there are.
+#[derive(Debug, Serialize)]
+pub(crate) struct Libraries {
+    libraries: Vec<Row>,
+}
+
+/// One library; without a name where only its address is known.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: Option<String>,
+    kind: Option<&'static str>,
+    address: Option<String>,
+    default: bool,
+    problem: Option<Error>,
+}
+
+impl Libraries {
+    pub(crate) fn of(config: &Config) -> Self {
+        let default = config.library.reveal();
+        let mut libraries: Vec<Row> = config.names().into_iter().map(|name| named(config, name)).collect();
+        if !libraries.iter().any(|row| row.default) {
+            libraries.push(match chosen(config) {
+                Ok(chosen) => place(None, &chosen.library.address, true),
+                Err(error) => Row {
+                    name: Some(config.library.to_string()),
+                    kind: None,
+                    address: None,
+                    default: !default.is_empty(),
+                    problem: Some(error),
+                },
+            });
+        }
+        Self { libraries }
+    }
+}
+
+fn named(config: &Config, name: &str) -> Row {
+    let default = config.library.reveal() == name;
+    match config.named(name) {
+        Some(Ok(library)) => place(Some(name), &library.address, default),
+        problem => {
+            let written = config.settings.get(&format!("libraries.{name}.address"));
+            let address = written.map(|setting| setting.value.to_string());
+            let problem = problem.and_then(Result::err);
+            Row { name: Some(name.to_owned()), kind: None, address, default, problem }
+        }
+    }
+}
+
+fn place(name: Option<&str>, address: &Address, default: bool) -> Row {
+    let name = name.map(str::to_owned);
+    let (kind, problem) = match open::kind(address) {
+        Ok(kind) => (Some(kind), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    Row { name, kind, address: Some(address.to_string()), default, problem }
+}
+
+/// One value a line.
+pub(crate) fn effective(effective: &Effective) -> String {
+    let row = |(key, setting): (&String, &Setting)| {
+        let value = match &setting.value {
+            Value::Unset(written) => format!("{written} (not set)"),
+            value => value.to_string(),
+        };
+        vec![key.clone(), value, setting.origin.to_string()]
+    };
+    let mut out = table(&effective.settings.iter().map(row).collect::<Vec<_>>());
+    for error in effective.unready.values() {
+        let _ = writeln!(out, "{}", error.message);
+    }
+    out
+}
+
+/// One library a line.
+pub(crate) fn libraries(libraries: &Libraries) -> String {
+    let row = |row: &Row| {
+        let or_dash = |text: Option<&str>| text.unwrap_or("-").to_owned();
+        vec![
+            if row.default { "*" } else { " " }.to_owned(),
+            or_dash(row.name.as_deref()),
+            or_dash(row.kind),
+            or_dash(row.address.as_deref()),
+        ]
+    };
+    let mut out = table(&libraries.libraries.iter().map(row).collect::<Vec<_>>());
+    for problem in libraries.libraries.iter().filter_map(|row| row.problem.as_ref()) {
+        let _ = writeln!(out, "{}", problem.message);
+    }
+    out
+}

@@ -1,0 +1,331 @@
+#![allow(clippy::unwrap_used, reason = "a test stops where it stands")]
+
+use proptest::prelude::*;
+
+use super::*;
+
+const DOCS: &str = include_str!("../../../../docs/configuration.md");
+const USUAL: &str = "/home/mira/library.sqlite";
+
+/// A configuration of one file and an environment.
+fn read(text: &str, format: Format, environment: &[(&str, &str)], library: Option<&str>) -> Result<Config> {
+    let lookup = |name: &str| {
+        environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    };
+    Config::read(Layers {
+        home: Ok(USUAL.to_owned()),
+        file: Some(File { path: "config", text, format }),
+        environment: Environment {
+            names: environment.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            lookup: &lookup,
+        },
+        library: library.map(str::to_owned),
+    })
+}
+
+fn toml(text: &str) -> Result<Config> {
+    read(text, Format::Toml, &[], None)
+}
+
+fn yaml(text: &str) -> Result<Config> {
+    read(text, Format::Yaml, &[], None)
+}
+
+/// What a player reads.
+fn told(config: Result<Config>) -> String {
+    let error = config.unwrap_err();
+    assert_eq!(error.code, Code::ConfigInvalid);
+    format!("{}\n{}", error.message, error.hint.unwrap_or_default())
+}
+
+#[test]
+fn without_a_word_said_the_defaults_hold() {
+    let config = toml("").unwrap();
+    assert_eq!(config.library.reveal(), HOME);
+    assert_eq!(config.names(), [HOME]);
+    let home = &config.libraries[HOME];
+    assert_eq!(home.address.reveal(), USUAL);
+    assert_eq!((home.read_only, &home.read_replica, home.encoding), (false, &None, None));
+    assert_eq!(home.pool, PoolConfig { size: 20, wait_seconds: 10 });
+    assert!(config.settings.values().all(|setting| setting.origin == Origin::Default));
+    let unnamed = config.unnamed(Address::new("other.sqlite"));
+    assert_eq!((unnamed.address.reveal(), unnamed.pool), ("other.sqlite", home.pool));
+}
+
+#[test]
+fn flags_go_before_the_environment_before_the_file_before_the_defaults() {
+    let text = "library = 'file'\n[libraries.file]\naddress = 'f.db'\npool = { wait_seconds = 1 }";
+    let wait = ("BACKSTORY_LIBRARIES__FILE__POOL__WAIT_SECONDS", "2");
+    let library = ("BACKSTORY_LIBRARY", "env.db");
+    let look = |environment: &[(&str, &str)], flag| {
+        let config = read(text, Format::Toml, environment, flag).unwrap();
+        let library = &config.settings["library"];
+        assert_eq!(library.value.to_string(), config.library.to_string());
+        (library.clone(), config.libraries["file"].pool.wait_seconds)
+    };
+    let (library_from_file, wait_from_file) = look(&[], None);
+    assert_eq!(
+        (library_from_file.value.to_string().as_str(), library_from_file.origin.to_string().as_str()),
+        ("file", "config, line 1")
+    );
+    assert_eq!(wait_from_file, 1);
+    let (from_environment, wait_from_environment) = look(&[wait, library], None);
+    assert_eq!(from_environment.origin.to_string(), "BACKSTORY_LIBRARY");
+    assert_eq!(wait_from_environment, 2);
+    let (from_flag, _) = look(&[wait, library], Some("flag.db"));
+    assert_eq!((from_flag.value.to_string().as_str(), from_flag.origin.to_string().as_str()), ("flag.db", "--library"));
+    assert_eq!(look(&[("BACKSTORY_LIBRARY", "")], None).0, library_from_file, "an empty variable says nothing");
+}
+
+#[test]
+fn a_variable_can_make_a_library() {
+    let environment = [
+        ("BACKSTORY_LIBRARIES__ONE_SHOTS__READ_ONLY", "true"),
+        ("BACKSTORY_LIBRARIES__TABLE__ADDRESS", "postgres://db/b"),
+        ("BACKSTORY_LOG", "debug"),
+        ("PATH", "/bin"),
+    ];
+    let config = read("libraries.one-shots.address = 'o.db'", Format::Toml, &environment, None).unwrap();
+    assert_eq!(config.names(), ["home", "one-shots", "table"]);
+    assert!(config.libraries["one-shots"].read_only);
+    assert_eq!(config.libraries["table"].address.reveal(), "postgres://db/b");
+}
+
+#[test]
+fn only_an_encoding_that_is_said_reaches_the_store() {
+    let config = toml("libraries.home.encoding = { compression = 'gzip', level = 6, delta = false }").unwrap();
+    let expected = Encoding { compression: Compression::Gzip, level: Some(6), delta: false, ..Encoding::default() };
+    assert_eq!(config.libraries[HOME].encoding, Some(expected));
+    let config = toml("libraries.home.encoding.delta = false").unwrap();
+    assert_eq!(config.libraries[HOME].encoding, Some(Encoding { delta: false, ..Encoding::default() }));
+}
+
+#[test]
+fn a_library_that_waits_for_a_variable_does_not_keep_the_others_shut() {
+    let config = toml("[libraries.table]\naddress = '${DATABASE_URL}'").unwrap();
+    assert!(config.named(HOME).unwrap().is_ok());
+    let error = config.named("table").unwrap().unwrap_err();
+    insta::assert_snapshot!(format!("{}\n{}", error.message, error.hint.unwrap()), @"");
+    assert_eq!(config.settings["libraries.table.address"].value, Value::Unset("${DATABASE_URL}".to_owned()));
+    assert!(config.named("nobody").is_none());
+    assert!(toml("library = '${NONE}'").is_err(), "which library is opened must be known");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let mut out = String::new();
+    for text in [
+        "adress = 'x.db'",
+        "[libraries.home]\n\nadres = 'x.db'",
+        "[libraries.home]\npool_size = 3",
+        "address = 'x.db'",
+        "[libraries.home.pool]\nzzz = 1",
+        "[libraries.home]\npool = 3",
+        "libraries = 'x.db'",
+        "[libraries.home.pool]\nsize = '30'",
+        "[libraries.home.pool]\nsize = 60",
+        "[libraries.home.pool]\nwait_seconds = 1.5",
+        "[libraries.home]\nread_only = 'yes'",
+        "[libraries.home]\naddress = ['a.db']",
+        "[libraries.home]\naddress = ''",
+        "[libraries.home.encoding]\ncompression = 'zst'",
+        "[libraries.home.encoding]\ncompression = 'brotli'",
+        "[libraries.home.encoding]\ncompression = 'lz4'\nlevel = 3",
+        "[libraries.home.encoding]\ncompression = 'gzip'\nlevel = 12",
+        "[libraries.table]\nread_only = true",
+        "[libraries.'My Table']\naddress = 'x.db'",
+        "[libraries.home.pool]\nsize = 3",
+        "[libraries.home]\nread_replica = 'postgres://db/b'",
+        "[libraries.home]\naddress = '${HOME'",
+        "[libraries.home]\naddress = '${}'",
+        "library = '${NONE}'",
+        "[cache]\nkind = 'tiered'",
+        "[libraries.home]\ncache = { memory = 5 }",
+        "[libraries.home\naddress = 'x.db'",
+        "library = 'a'\nlibrary = 'b'",
+    ] {
+        out.push_str(&told(toml(text)));
+        out.push_str("\n\n");
+    }
+    insta::assert_snapshot!(out, @"");
+}
+
+#[test]
+fn what_is_wrong_in_yaml_is_told_with_its_place() {
+    let mut out = String::new();
+    for text in [
+        "libraries:\n  home:\n    adress: x.db",
+        "libraries:\n  home:\n    read_only: 'true'",
+        "libraries:\n  home:\n    address:",
+        "libraries:\n  home: *other",
+        "libraries:\n  home: &other\n    address: !secret x.db",
+        "library: home\nlibrary: home",
+        "library: [a",
+        "- a\n- b",
+        "home",
+        "library: home\n\tlibraries: x",
+    ] {
+        out.push_str(&told(yaml(text)));
+        out.push_str("\n\n");
+    }
+    insta::assert_snapshot!(out, @"");
+    assert!(yaml("").is_ok() && yaml("---\n").is_ok() && yaml("libraries:\n").is_ok());
+}
+
+#[test]
+fn what_is_wrong_in_the_environment_is_told_with_its_variable() {
+    let mut out = String::new();
+    for variable in [
+        ("BACKSTORY_LIBRARIES__HOME__POOL__SIZ", "3"),
+        ("BACKSTORY_LIBRARIES__HOME__POOL", "3"),
+        ("BACKSTORY_LIBRARIES__HOME__POOL__WAIT_SECONDS", "s3cret"),
+        ("BACKSTORY_LIBRARIES__HOME__READ_ONLY", "s3cret"),
+        ("BACKSTORY_LIBRARIES__HOME__ENCODING__COMPRESSION", "s3cret"),
+        ("BACKSTORY_LIBRARIES__TABLE__READ_ONLY", "true"),
+        ("BACKSTORY_LIBARIES__HOME__ADDRESS", "x.db"),
+        ("BACKSTORY_CACHE__KIND", "redis"),
+    ] {
+        out.push_str(&told(read("", Format::Toml, &[variable], None)));
+        out.push_str("\n\n");
+    }
+    assert!(!out.contains("s3cret"));
+    insta::assert_snapshot!(out, @"");
+}
+
+#[test]
+fn a_number_may_come_out_of_a_variable() {
+    let text = "[libraries.home]\naddress = 'postgres://db/b'\npool.size = '${POOL}'\nread_only = '${RO:-true}'";
+    let config = read(text, Format::Toml, &[("POOL", "33")], None).unwrap();
+    assert_eq!((config.libraries[HOME].pool.size, config.libraries[HOME].read_only), (33, true));
+    let error = read(text, Format::Toml, &[("POOL", "s3cret")], None).unwrap_err();
+    assert_eq!(
+        error.message,
+        "config, line 3: `libraries.home.pool.size` must be a whole number from 1 to 50, and is something else."
+    );
+}
+
+#[test]
+fn an_unknown_library_is_told_with_those_there_are() {
+    let told = |wrong| {
+        let library = Some(wrong);
+        let config = read("libraries.one-shots.address = 'o.db'", Format::Toml, &[], library).unwrap();
+        let error = config.unknown("Kinds.");
+        format!("{} {}", error.message, error.hint.unwrap())
+    };
+    assert_eq!(told("one-shot"), "No library is called `one-shot`. Did you mean `one-shots`? Kinds.");
+    assert_eq!(told("elsewhere"), "No library is called `elsewhere`. Known: `home`, `one-shots`. Kinds.");
+}
+
+/// The examples of the documentation, in order.
+fn examples(language: &str) -> Vec<&'static str> {
+    let start = format!("```{language}\n");
+    DOCS.split(start.as_str()).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[test]
+fn the_examples_of_the_documentation_hold() {
+    let [player] = examples("toml")[..] else { panic!("one example in TOML") };
+    let config = toml(player).unwrap();
+    assert_eq!(config.names(), ["home", "one-shots"]);
+    assert_eq!(config.library.reveal(), "home");
+    let zstd = Encoding { level: Some(9), ..Encoding::default() };
+    assert_eq!(config.libraries["home"].encoding, Some(zstd));
+
+    let [group] = examples("yaml")[..] else { panic!("one example in YAML") };
+    let environment = [
+        ("DATABASE_URL", "postgres://mira:s3cret@db.example/backstory"),
+        ("DATABASE_REPLICA_URL", "postgres://mira:s3cret@copy.example/backstory"),
+    ];
+    let config = read(group, Format::Yaml, &environment, None).unwrap();
+    let table = config.named(config.library.reveal()).unwrap().unwrap();
+    assert_eq!(table.address.reveal(), environment[0].1);
+    assert_eq!(table.address.to_string(), "postgres://…@db.example/backstory");
+    assert_eq!(table.pool, PoolConfig { size: 50, wait_seconds: 15 });
+    let options = table.options();
+    assert_eq!(options.pool_size, Some(50));
+    assert_eq!(options.read_replica, Some(Secret::new(environment[1].1)));
+    assert!(!format!("{config:?} {options:?}").contains("s3cret"));
+}
+
+#[test]
+fn every_key_is_in_the_documentation_and_in_the_defaults() {
+    for key in KEYS {
+        let documented = format!("| `{}` |", key.path.replace('*', "NAME"));
+        assert!(DOCS.contains(&documented), "docs/configuration.md does not tell of {}", key.path);
+        let last = key.path.rsplit('.').next().unwrap();
+        let stands = DEFAULTS.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{last} = ")));
+        assert!(stands, "default.toml does not have {}", key.path);
+    }
+}
+
+/// What must never be seen.
+const CANARY: &str = "CANARY";
+
+proptest! {
+    /// In a file, nothing of a variable is shown but the server and the path of an address that is all of the value.
+    #[test]
+    fn what_a_variable_holds_is_not_shown(
+        before in "[a-z0-9:/@?#&=$.{}% -]{0,8}",
+        after in "[a-z0-9:/@?#&=$.{}% -]{0,8}",
+        secret in prop_oneof![Just("postgres://ada:_@db/b"), Just("postgres://db/b?sslkey=_"), Just("_")],
+        value in prop_oneof![
+            Just("${S}"), Just("postgres://mira:${S}@db/b"), Just("postgres://${S}"), Just("s3://bucket/${S}"),
+            Just("postgres://db/b?password=${S}"), Just("/srv/${S}.db"), Just("${S}${NONE}"), Just("a ${S:-b}"),
+        ],
+        key in 0..KEYS.len(),
+    ) {
+        let inside = format!("{before}{CANARY}{after}");
+        prop_assume!(secret != "_" || !inside.contains("://"));
+        let path = KEYS[key].path.replace('*', "table");
+        let address = if path.ends_with("address") { "" } else { "libraries.table.address = 'postgres://db/b'\n" };
+        let text = format!("{address}{path} = '{value}'");
+        let shown = everything_shown(&read(&text, Format::Toml, &[("S", &secret.replace('_', &inside))], None));
+        prop_assert!(!shown.contains(CANARY), "{text}: {shown}");
+    }
+
+    /// Of a variable that is a key, an address is shown without its secrets, and of everything else only what its key takes.
+    #[test]
+    fn what_a_key_in_the_environment_holds_is_not_shown(
+        before in "[a-z0-9:/@?#&=$.{}% -]{0,8}",
+        after in "[a-z0-9:/@?#&=$.{}% -]{0,8}",
+        secret in prop_oneof![Just("postgres://ada:_@db/b"), Just("postgres://db/b?sslkey=_")],
+        key in 0..KEYS.len(),
+    ) {
+        let path = KEYS[key].path.replace('*', "table");
+        let variable = format!("BACKSTORY_{}", path.replace('.', "__").to_uppercase());
+        let secret = secret.replace('_', &format!("{before}{CANARY}{after}"));
+        let text = "libraries.table.address = 'postgres://db/b'";
+        let shown = everything_shown(&read(text, Format::Toml, &[(&variable, &secret)], Some(&secret)));
+        prop_assert!(!shown.contains(CANARY), "{variable}={secret}: {shown}");
+    }
+}
+
+/// All that can come before somebody's eyes.
+fn everything_shown(config: &Result<Config>) -> String {
+    let error = |error: &Error| format!("{error} {error:?} {}", serde_json::to_string(error).unwrap());
+    match config {
+        Err(wrong) => error(wrong),
+        Ok(config) => {
+            let settings = serde_json::to_string(&config.settings).unwrap();
+            let values: Vec<String> = config.settings.values().map(|setting| setting.value.to_string()).collect();
+            let options: Vec<_> = config.libraries.values().map(LibraryConfig::options).collect();
+            let unknown = error(&config.unknown(""));
+            format!("{config:?} {settings} {values:?} {options:?} {unknown}")
+        }
+    }
+}
+
+#[test]
+fn a_text_that_is_broken_is_not_repeated() {
+    for text in [
+        "address = 'CANARY",
+        "[libraries.home]\naddress = \"\\CANARY\"",
+        "address = postgres://CANARY@db",
+        "address = 'a' CANARY",
+    ] {
+        assert!(!everything_shown(&toml(text)).contains(CANARY), "{text}");
+    }
+    for text in ["address: 'CANARY", "address: \"\\CANARY\"", "address: @CANARY", "address: *CANARY", "a: [CANARY"] {
+        assert!(!everything_shown(&yaml(text)).contains(CANARY), "{text}");
+    }
+}
