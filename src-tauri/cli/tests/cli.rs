@@ -393,7 +393,10 @@ impl Place {
         let file = self.0.path().join("backstory.toml");
         std::fs::write(&file, text).unwrap();
         let mut command = self.command(args);
-        command.env_remove("BACKSTORY_LIBRARY").env("BACKSTORY_CONFIG", file).envs(environment.iter().copied());
+        command
+            .env_remove("BACKSTORY_LIBRARY")
+            .env("BACKSTORY_CONFIG", file)
+            .envs(environment.iter().copied());
         let mut ended = Ended::new(command.output().unwrap());
         let place = self.0.path().to_str().unwrap();
         ended.out = ended.out.replace(place, "[place]");
@@ -421,7 +424,10 @@ fn the_configuration_says_what_holds_and_where_it_comes_from() {
     insta::assert_snapshot!(effective["settings"]["libraries.home.address"], @"");
     let list = json(&["config", "list", "--library", "table"]);
     assert_eq!(keys(&list["libraries"][2]), ["address", "default", "kind", "name", "problem"]);
-    assert_eq!((&list["libraries"][2]["name"], &list["libraries"][2]["default"]), (&"table".into(), &true.into()));
+    assert_eq!(
+        (&list["libraries"][2]["name"], &list["libraries"][2]["default"]),
+        (&"table".into(), &true.into())
+    );
     let elsewhere = json(&["config", "list", "--library", "postgres://ada:s3cret@db/b"]);
     assert_eq!(elsewhere["libraries"][3]["address"], "postgres://…@db/b");
 }

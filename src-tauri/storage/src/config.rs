@@ -62,7 +62,9 @@ pub fn load(flags: &Flags) -> Result<Loaded> {
     let text = file.as_deref().map(read).transpose()?;
     let path = file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let format = match file.as_deref().and_then(Path::extension) {
-        Some(ending) if ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml") => Format::Yaml,
+        Some(ending) if ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml") => {
+            Format::Yaml
+        }
         _ => Format::Toml,
     };
     let mut names: Vec<String> = env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();

@@ -8,6 +8,9 @@ use serde::{Serialize, Serializer};
 const HARMLESS: [&str; 5] =
     ["sslmode", "connect_timeout", "application_name", "target_session_attrs", "region"];
 
+/// Settings that are secret, but may be shown to be there. The name of any other may be a part of a password.
+const SECRET: [&str; 7] = ["host", "user", "password", "passfile", "sslkey", "sslcert", "sslpassword"];
+
 /// Where a store is: a path, an address that may hold a password, or the name of a library.
 ///
 /// `Debug`, `Display` and the wire form hide what lets somebody in; only [`Address::reveal`] gives the whole text.

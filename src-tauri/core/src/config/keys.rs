@@ -113,12 +113,16 @@ fn suggestion(path: &[String]) -> String {
     if let Some(near) = nearest(wrong, siblings.iter().copied()) {
         return format!("Did you mean `{near}`?");
     }
-    let elsewhere = KEYS.iter().find(|key| {
-        let parts: Vec<&str> = key.path.split('.').collect();
-        parts.last() == Some(&wrong.as_str()) || parts[parts.len().saturating_sub(2)..].join("_") == *wrong
-    });
+    let end = |key: &Key, parts: usize| {
+        let path: Vec<&str> = key.path.split('.').collect();
+        path[path.len().saturating_sub(parts)..].join("_")
+    };
+    let lasts: Vec<String> = KEYS.iter().map(|key| end(key, 1)).collect();
+    let near = nearest(wrong, lasts.iter().map(String::as_str)).unwrap_or_default();
+    let elsewhere = KEYS.iter().find(|key| end(key, 2) == *wrong || end(key, 1) == near);
     match elsewhere {
-        Some(key) => format!("Its place is `{}`.", key.path.replace('*', "NAME")),
+        Some(key) => format!("Did you mean `{}`?", key.path.replace('*', "NAME")),
+        None if siblings.is_empty() => "No key stands there.".to_owned(),
         None => format!("Known there: `{}`.", siblings.join("`, `")),
     }
 }

@@ -119,6 +119,9 @@ impl<'a> Stack<'a> {
         {
             library.clone_from(known);
         }
+        for end in 1..path.len() {
+            check(&path[..end], &origin)?;
+        }
         match check(&path, &origin)? {
             Place::Value => {
                 if let [_, library, _, ..] = path.as_slice() {
@@ -166,14 +169,14 @@ impl<'a> Stack<'a> {
             }
             if !unready.contains_key(name) {
                 only_for_servers(name, &get)?;
-                libraries.insert(name.clone(), LibraryConfig::assemble(&get)?);
+                libraries.insert(name.clone(), LibraryConfig::assemble(name, &get)?);
             }
         }
         let library = match settings.get("library").map(|setting| &setting.value) {
             Some(Value::Address(library)) => library.clone(),
             _ => Address::new(HOME),
         };
-        let plain = LibraryConfig::assemble(&|key| defaults.get(key))?;
+        let plain = LibraryConfig::assemble(HOME, &|key| defaults.get(key))?;
         Ok(Config { library, libraries, unready, settings, plain })
     }
 
@@ -297,7 +300,7 @@ fn refused(path: &str, origin: &Origin, refusal: Refusal) -> Trouble {
         "Write ${NAME} for a variable of the environment, and $${ where those two characters are meant.";
     match refusal {
         Refusal::Unset { variable, written } => {
-            let problem = format!("uses the variable {variable}, which is not set.");
+            let problem = format!("uses the variable {variable}, which is not set or empty.");
             let hint = format!(
                 "Set {variable} before Backstory starts, or write ${{{variable}:-…}} with what to take without it."
             );
@@ -319,8 +322,10 @@ pub(super) fn wrong(origin: &Origin, key: &str, problem: &str) -> Error {
         Origin::Environment { name } => format!("The variable {name}"),
         place => place.to_string(),
     };
-    let subject = if key.is_empty() { "the whole".to_owned() } else { format!("`{key}`") };
-    let error = Error::new(Code::ConfigInvalid, format!("{place}: {subject} {problem}")).detail("key", key);
+    let subject = if key.is_empty() { "the file".to_owned() } else { format!("`{key}`") };
+    let error = Error::new(Code::ConfigInvalid, format!("{place}: {subject} {problem}"))
+        .hint("docs/configuration.md has every key and what it takes.")
+        .detail("key", key);
     match origin {
         Origin::File { line, .. } => error.detail("line", *line),
         _ => error,

@@ -234,7 +234,7 @@ impl LibraryConfig {
     }
 
     /// Puts a library together from its values, by the ends of their keys.
-    fn assemble<'a>(get: &dyn Fn(&str) -> Option<&'a Setting>) -> Result<Self> {
+    fn assemble<'a>(name: &str, get: &dyn Fn(&str) -> Option<&'a Setting>) -> Result<Self> {
         let value = |key| get(key).map(|setting| &setting.value);
         let whole = |key, otherwise| match value(key) {
             Some(Value::Whole(number)) => *number,
@@ -248,7 +248,7 @@ impl LibraryConfig {
             address: address("address").unwrap_or_else(|| Address::new("")),
             read_only: value("read_only") == Some(&Value::YesNo(true)),
             read_replica: address("read_replica"),
-            encoding: encoding(get)?,
+            encoding: encoding(name, get)?,
             pool: PoolConfig {
                 size: u32::try_from(whole("pool.size", 1)).unwrap_or(1),
                 wait_seconds: u64::try_from(whole("pool.wait_seconds", 0)).unwrap_or(0),
@@ -258,7 +258,7 @@ impl LibraryConfig {
 }
 
 /// How new documents are kept, where somebody says so. A level must be one of its compression's.
-fn encoding<'a>(get: &dyn Fn(&str) -> Option<&'a Setting>) -> Result<Option<Encoding>> {
+fn encoding<'a>(name: &str, get: &dyn Fn(&str) -> Option<&'a Setting>) -> Result<Option<Encoding>> {
     let said = |key: &&str| get(key).is_some_and(|setting| setting.origin != Origin::Default);
     if !["encoding.compression", "encoding.level", "encoding.delta"].iter().any(said) {
         return Ok(None);
@@ -272,22 +272,19 @@ fn encoding<'a>(get: &dyn Fn(&str) -> Option<&'a Setting>) -> Result<Option<Enco
     let delta = get("encoding.delta").is_none_or(|setting| setting.value == Value::YesNo(true));
     let mut encoding = Encoding { compression, level: None, delta, ..Encoding::default() };
     if let Some(Setting { value: Value::Whole(level), origin }) = get("encoding.level") {
-        let (most, name) = match compression {
+        let (most, compression) = match compression {
             Compression::Zstd => (22, "zstd"),
             Compression::Gzip => (9, "gzip"),
             Compression::Lz4 => (0, "lz4"),
             Compression::None => (0, "none"),
         };
         if *level > most {
-            return Err(layers::wrong(
-                origin,
-                "encoding.level",
-                &match most {
-                    0 => format!("the compression {name} has no levels."),
-                    most => format!("the levels of {name} go from 1 to {most}."),
-                },
-            )
-            .hint("Leave `level` out, and it is the one that is right while somebody waits."));
+            let problem = match most {
+                0 => format!("does nothing, since the compression {compression} has no levels."),
+                most => format!("is {level}, and the levels of {compression} go from 1 to {most}."),
+            };
+            return Err(layers::wrong(origin, &format!("libraries.{name}.encoding.level"), &problem)
+                .hint("Leave `level` out, and it is the one that is right while somebody waits."));
         }
         encoding.level = i32::try_from(*level).ok();
     }

@@ -73,8 +73,15 @@ fn flags_go_before_the_environment_before_the_file_before_the_defaults() {
     assert_eq!(from_environment.origin.to_string(), "BACKSTORY_LIBRARY");
     assert_eq!(wait_from_environment, 2);
     let (from_flag, _) = look(&[wait, library], Some("flag.db"));
-    assert_eq!((from_flag.value.to_string().as_str(), from_flag.origin.to_string().as_str()), ("flag.db", "--library"));
-    assert_eq!(look(&[("BACKSTORY_LIBRARY", "")], None).0, library_from_file, "an empty variable says nothing");
+    assert_eq!(
+        (from_flag.value.to_string().as_str(), from_flag.origin.to_string().as_str()),
+        ("flag.db", "--library")
+    );
+    assert_eq!(
+        look(&[("BACKSTORY_LIBRARY", "")], None).0,
+        library_from_file,
+        "an empty variable says nothing"
+    );
 }
 
 #[test]
@@ -93,8 +100,10 @@ fn a_variable_can_make_a_library() {
 
 #[test]
 fn only_an_encoding_that_is_said_reaches_the_store() {
-    let config = toml("libraries.home.encoding = { compression = 'gzip', level = 6, delta = false }").unwrap();
-    let expected = Encoding { compression: Compression::Gzip, level: Some(6), delta: false, ..Encoding::default() };
+    let config =
+        toml("libraries.home.encoding = { compression = 'gzip', level = 6, delta = false }").unwrap();
+    let expected =
+        Encoding { compression: Compression::Gzip, level: Some(6), delta: false, ..Encoding::default() };
     assert_eq!(config.libraries[HOME].encoding, Some(expected));
     let config = toml("libraries.home.encoding.delta = false").unwrap();
     assert_eq!(config.libraries[HOME].encoding, Some(Encoding { delta: false, ..Encoding::default() }));
@@ -105,7 +114,10 @@ fn a_library_that_waits_for_a_variable_does_not_keep_the_others_shut() {
     let config = toml("[libraries.table]\naddress = '${DATABASE_URL}'").unwrap();
     assert!(config.named(HOME).unwrap().is_ok());
     let error = config.named("table").unwrap().unwrap_err();
-    insta::assert_snapshot!(format!("{}\n{}", error.message, error.hint.unwrap()), @"");
+    insta::assert_snapshot!(format!("{}\n{}", error.message, error.hint.unwrap()), @r"
+    config, line 2: `libraries.table.address` uses the variable DATABASE_URL, which is not set or empty.
+    Set DATABASE_URL before Backstory starts, or write ${DATABASE_URL:-…} with what to take without it.
+    ");
     assert_eq!(config.settings["libraries.table.address"].value, Value::Unset("${DATABASE_URL}".to_owned()));
     assert!(config.named("nobody").is_none());
     assert!(toml("library = '${NONE}'").is_err(), "which library is opened must be known");
@@ -147,7 +159,91 @@ fn what_is_wrong_is_told_with_its_place() {
         out.push_str(&told(toml(text)));
         out.push_str("\n\n");
     }
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!(out, @r#"
+    config, line 1: `adress` is not a key Backstory knows.
+    Did you mean `libraries.NAME.address`?
+
+    config, line 3: `libraries.home.adres` is not a key Backstory knows.
+    Did you mean `address`?
+
+    config, line 2: `libraries.home.pool_size` is not a key Backstory knows.
+    Did you mean `libraries.NAME.pool.size`?
+
+    config, line 1: `address` is not a key Backstory knows.
+    Did you mean `libraries.NAME.address`?
+
+    config, line 2: `libraries.home.pool.zzz` is not a key Backstory knows.
+    Known there: `size`, `wait_seconds`.
+
+    config, line 2: `libraries.home.pool` must hold keys, and is the number 3.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 1: `libraries` must hold keys, and is text.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 2: `libraries.home.pool.size` must be a whole number from 1 to 50, and is text.
+    Write it without quotation marks.
+
+    config, line 2: `libraries.home.pool.size` must be a whole number from 1 to 50, and is 60.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 2: `libraries.home.pool.wait_seconds` must be a whole number from 0 to 3600, and is a number with a point.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 2: `libraries.home.read_only` must be true or false, and is text.
+    Write it without quotation marks.
+
+    config, line 2: `libraries.home.address` must be text, and is a list.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 2: `libraries.home.address` is empty.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 2: `libraries.home.encoding.compression` must be none, gzip, zstd or lz4, and is "zst".
+    Did you mean `zstd`?
+
+    config, line 2: `libraries.home.encoding.compression` must be none, gzip, zstd or lz4, and is "brotli".
+    docs/configuration.md has every key and what it takes.
+
+    config, line 3: `libraries.home.encoding.level` does nothing, since the compression lz4 has no levels.
+    Leave `level` out, and it is the one that is right while somebody waits.
+
+    config, line 3: `libraries.home.encoding.level` is 12, and the levels of gzip go from 1 to 9.
+    Leave `level` out, and it is the one that is right while somebody waits.
+
+    config, line 1: `libraries.table` has no `address`.
+    Say where the library is: `address = "/path/to/library.sqlite"`.
+
+    config, line 1: `libraries.My Table` is not a name for a library.
+    A name has small letters, digits, - and single _, and begins with a letter or a digit.
+
+    config, line 2: `libraries.home.pool.size` is for a library on a server, and this one is not.
+    Take it out, or look at `libraries.home.address`.
+
+    config, line 2: `libraries.home.read_replica` is for a library on a server, and this one is not.
+    Take it out, or look at `libraries.home.address`.
+
+    config, line 2: `libraries.home.address` has ${ without the } that belongs to it.
+    Write ${NAME} for a variable of the environment, and $${ where those two characters are meant.
+
+    config, line 2: `libraries.home.address` has ${…} with something inside that is no name.
+    Write ${NAME} for a variable of the environment, and $${ where those two characters are meant.
+
+    config, line 1: `library` uses the variable NONE, which is not set or empty.
+    Set NONE before Backstory starts, or write ${NONE:-…} with what to take without it.
+
+    config, line 1: `cache` is not in this version: Backstory has no cache to configure yet.
+    Take `cache` and what is in it out.
+
+    config, line 2: `libraries.home.cache` is not in this version: Backstory has no cache to configure yet.
+    Take `cache` and what is in it out.
+
+    config, line 1: it is not TOML (unclosed table, expected `]`).
+    Nothing of the file was used. Mend this line, or take it out.
+
+    config, line 2: it is not TOML (duplicate key).
+    Nothing of the file was used. Mend this line, or take it out.
+    "#);
 }
 
 #[test]
@@ -168,7 +264,37 @@ fn what_is_wrong_in_yaml_is_told_with_its_place() {
         out.push_str(&told(yaml(text)));
         out.push_str("\n\n");
     }
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!(out, @r"
+    config, line 3: `libraries.home.adress` is not a key Backstory knows.
+    Did you mean `address`?
+
+    config, line 3: `libraries.home.read_only` must be true or false, and is text.
+    Write it without quotation marks.
+
+    config, line 3: `libraries.home.address` must be text, and is left empty.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 2: it is not YAML (while parsing node, found unknown anchor).
+    Nothing of the file was used. Mend this line, or take it out.
+
+    config, line 3: a tag (!) cannot be used here.
+    Nothing of the file was used. Mend this line, or take it out.
+
+    config, line 2: a key stands here a second time.
+    Nothing of the file was used. Mend this line, or take it out.
+
+    config, line 2: it is not YAML (while parsing a flow sequence, expected ',' or ']').
+    Nothing of the file was used. Mend this line, or take it out.
+
+    config, line 1: the file must hold keys, and is a list.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 1: the file must hold keys, and is text.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 1: it is not YAML (while scanning a plain scalar, found a tab).
+    Nothing of the file was used. Mend this line, or take it out.
+    ");
     assert!(yaml("").is_ok() && yaml("---\n").is_ok() && yaml("libraries:\n").is_ok());
 }
 
@@ -189,12 +315,37 @@ fn what_is_wrong_in_the_environment_is_told_with_its_variable() {
         out.push_str("\n\n");
     }
     assert!(!out.contains("s3cret"));
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!(out, @r#"
+    The variable BACKSTORY_LIBRARIES__HOME__POOL__SIZ: `libraries.home.pool.siz` is not a key Backstory knows.
+    Did you mean `size`?
+
+    The variable BACKSTORY_LIBRARIES__HOME__POOL: `libraries.home.pool` holds keys, and is no value.
+    Put the key behind it, as in BACKSTORY_LIBRARIES__HOME__READ_ONLY.
+
+    The variable BACKSTORY_LIBRARIES__HOME__POOL__WAIT_SECONDS: `libraries.home.pool.wait_seconds` must be a whole number from 0 to 3600, and is something else.
+    docs/configuration.md has every key and what it takes.
+
+    The variable BACKSTORY_LIBRARIES__HOME__READ_ONLY: `libraries.home.read_only` must be true or false, and is something else.
+    docs/configuration.md has every key and what it takes.
+
+    The variable BACKSTORY_LIBRARIES__HOME__ENCODING__COMPRESSION: `libraries.home.encoding.compression` must be none, gzip, zstd or lz4, and is something else.
+    docs/configuration.md has every key and what it takes.
+
+    The variable BACKSTORY_LIBRARIES__TABLE__READ_ONLY: `libraries.table` has no `address`.
+    Say where the library is: `address = "/path/to/library.sqlite"`.
+
+    The variable BACKSTORY_LIBARIES__HOME__ADDRESS: `libaries` is not a key Backstory knows.
+    Did you mean `libraries`?
+
+    The variable BACKSTORY_CACHE__KIND: `cache` is not in this version: Backstory has no cache to configure yet.
+    Take `cache` and what is in it out.
+    "#);
 }
 
 #[test]
 fn a_number_may_come_out_of_a_variable() {
-    let text = "[libraries.home]\naddress = 'postgres://db/b'\npool.size = '${POOL}'\nread_only = '${RO:-true}'";
+    let text =
+        "[libraries.home]\naddress = 'postgres://db/b'\npool.size = '${POOL}'\nread_only = '${RO:-true}'";
     let config = read(text, Format::Toml, &[("POOL", "33")], None).unwrap();
     assert_eq!((config.libraries[HOME].pool.size, config.libraries[HOME].read_only), (33, true));
     let error = read(text, Format::Toml, &[("POOL", "s3cret")], None).unwrap_err();
@@ -253,7 +404,8 @@ fn every_key_is_in_the_documentation_and_in_the_defaults() {
         let documented = format!("| `{}` |", key.path.replace('*', "NAME"));
         assert!(DOCS.contains(&documented), "docs/configuration.md does not tell of {}", key.path);
         let last = key.path.rsplit('.').next().unwrap();
-        let stands = DEFAULTS.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{last} = ")));
+        let stands =
+            DEFAULTS.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{last} = ")));
         assert!(stands, "default.toml does not have {}", key.path);
     }
 }
@@ -307,7 +459,8 @@ fn everything_shown(config: &Result<Config>) -> String {
         Err(wrong) => error(wrong),
         Ok(config) => {
             let settings = serde_json::to_string(&config.settings).unwrap();
-            let values: Vec<String> = config.settings.values().map(|setting| setting.value.to_string()).collect();
+            let values: Vec<String> =
+                config.settings.values().map(|setting| setting.value.to_string()).collect();
             let options: Vec<_> = config.libraries.values().map(LibraryConfig::options).collect();
             let unknown = error(&config.unknown(""));
             format!("{config:?} {settings} {values:?} {options:?} {unknown}")
@@ -325,7 +478,9 @@ fn a_text_that_is_broken_is_not_repeated() {
     ] {
         assert!(!everything_shown(&toml(text)).contains(CANARY), "{text}");
     }
-    for text in ["address: 'CANARY", "address: \"\\CANARY\"", "address: @CANARY", "address: *CANARY", "a: [CANARY"] {
+    for text in
+        ["address: 'CANARY", "address: \"\\CANARY\"", "address: @CANARY", "address: *CANARY", "a: [CANARY"]
+    {
         assert!(!everything_shown(&yaml(text)).contains(CANARY), "{text}");
     }
 }

@@ -256,7 +256,7 @@ hit_die: number, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "format_unknown" | "format_unsupported" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
