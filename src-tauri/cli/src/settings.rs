@@ -115,8 +115,10 @@ pub(crate) fn libraries(libraries: &Libraries) -> String {
         ]
     };
     let mut out = table(&libraries.libraries.iter().map(row).collect::<Vec<_>>());
-    for problem in libraries.libraries.iter().filter_map(|row| row.problem.as_ref()) {
-        let _ = writeln!(out, "{}", problem.message);
+    for row in &libraries.libraries {
+        if let Some(problem) = &row.problem {
+            let _ = writeln!(out, "{}: {}", row.name.as_deref().unwrap_or("-"), problem.message);
+        }
     }
     out
 }

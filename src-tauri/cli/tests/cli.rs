@@ -399,21 +399,62 @@ impl Place {
             .envs(environment.iter().copied());
         let mut ended = Ended::new(command.output().unwrap());
         let place = self.0.path().to_str().unwrap();
-        ended.out = ended.out.replace(place, "[place]");
+        // Columns are as wide as the place's name, and what a library can be grows with the backends.
+        ended.out = ended.out.replace(place, "[place]").lines().map(|line| two_spaces(line) + "\n").collect();
         ended.err = ended.err.replace(place, "[place]");
+        if let Some((before, _)) = ended.err.split_once("A library is a") {
+            ended.err = format!("{before}[kinds]\n");
+        }
         ended
     }
+}
+
+/// The line with two spaces where there are more, but for its beginning.
+fn two_spaces(line: &str) -> String {
+    let (beginning, rest) = line.split_at(line.len() - line.trim_start().len());
+    let cells: Vec<&str> = rest.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    format!("{beginning}{}", cells.join("  "))
 }
 
 #[test]
 fn the_configuration_says_what_holds_and_where_it_comes_from() {
     let place = Place(tempfile::tempdir().unwrap());
-    let url = ("TABLE_URL", "postgres://mira:s3cret@db.example/backstory?password=s3cret");
+    let url = ("TABLE_URL", "ftp://mira:s3cret@db.example/backstory?password=s3cret");
     let delta = ("BACKSTORY_LIBRARIES__HOME__ENCODING__DELTA", "false");
     let ended = place.configured(LIBRARIES, &["config"], &[url, delta]);
-    insta::assert_snapshot!(ended.out, @"");
-    insta::assert_snapshot!(place.configured(LIBRARIES, &["config", "list"], &[url]).out, @"");
-    insta::assert_snapshot!(place.configured(LIBRARIES, &["config", "list"], &[]).out, @"");
+    insta::assert_snapshot!(ended.out, @r"
+    libraries.home.address  [place]/mine.sqlite  [place]/backstory.toml, line 4
+    libraries.home.encoding.compression  zstd  default
+    libraries.home.encoding.delta  false  BACKSTORY_LIBRARIES__HOME__ENCODING__DELTA
+    libraries.home.pool.size  20  default
+    libraries.home.pool.wait_seconds  3  [place]/backstory.toml, line 5
+    libraries.home.read_only  false  default
+    libraries.one-shots.address  sqlite:[place]/one-shots  [place]/backstory.toml, line 8
+    libraries.one-shots.encoding.compression  zstd  default
+    libraries.one-shots.encoding.delta  true  default
+    libraries.one-shots.pool.size  20  default
+    libraries.one-shots.pool.wait_seconds  10  default
+    libraries.one-shots.read_only  false  default
+    libraries.table.address  ftp://…@db.example/backstory?password=…  [place]/backstory.toml, line 11
+    libraries.table.encoding.compression  zstd  default
+    libraries.table.encoding.delta  true  default
+    libraries.table.pool.size  20  default
+    libraries.table.pool.wait_seconds  10  default
+    libraries.table.read_only  false  default
+    library  home  [place]/backstory.toml, line 1
+    ");
+    insta::assert_snapshot!(place.configured(LIBRARIES, &["config", "list"], &[url]).out, @r#"
+    *  home  sqlite  [place]/mine.sqlite
+       one-shots  sqlite  sqlite:[place]/one-shots
+       table  -  ftp://…@db.example/backstory?password=…
+    table: "ftp://…@db.example/backstory?password=…" does not name a library.
+    "#);
+    insta::assert_snapshot!(place.configured(LIBRARIES, &["config", "list"], &[]).out, @r"
+    *  home  sqlite  [place]/mine.sqlite
+       one-shots  sqlite  sqlite:[place]/one-shots
+       table  -  ${TABLE_URL}
+    table: [place]/backstory.toml, line 11: `libraries.table.address` uses the variable TABLE_URL, which is not set or empty.
+    ");
     let json = |args: &[&str]| -> Value {
         let ended = place.configured(LIBRARIES, &[args, &["--json"]].concat(), &[url]);
         assert!(!ended.out.contains("s3cret"), "{}", ended.out);
@@ -421,15 +462,15 @@ fn the_configuration_says_what_holds_and_where_it_comes_from() {
     };
     let effective = json(&["config"]);
     assert_eq!(keys(&effective), ["file", "settings", "unready"]);
-    insta::assert_snapshot!(effective["settings"]["libraries.home.address"], @"");
+    insta::assert_snapshot!(effective["settings"]["libraries.home.address"], @r#"{"origin":{"kind":"file","line":4,"path":"[place]/backstory.toml"},"value":"[place]/mine.sqlite"}"#);
     let list = json(&["config", "list", "--library", "table"]);
     assert_eq!(keys(&list["libraries"][2]), ["address", "default", "kind", "name", "problem"]);
     assert_eq!(
         (&list["libraries"][2]["name"], &list["libraries"][2]["default"]),
         (&"table".into(), &true.into())
     );
-    let elsewhere = json(&["config", "list", "--library", "postgres://ada:s3cret@db/b"]);
-    assert_eq!(elsewhere["libraries"][3]["address"], "postgres://…@db/b");
+    let elsewhere = json(&["config", "list", "--library", "ftp://ada:s3cret@db/b"]);
+    assert_eq!(elsewhere["libraries"][3]["address"], "ftp://…@db/b");
 }
 
 #[test]
@@ -461,7 +502,10 @@ fn the_file_in_the_usual_place_is_read() {
     assert_eq!(place.json(&["config", "list"])["libraries"][1]["name"], "one-shots");
     std::fs::write(folder.join("config.toml"), "").unwrap();
     let told = place.run(&["config"]).err.replace(folder.to_str().unwrap(), "[folder]");
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r"
+    There are two configuration files: [folder]/config.toml and [folder]/config.yaml.
+    Keep one of them, or name the one that counts with --config.
+    ");
 }
 
 #[test]
@@ -472,13 +516,40 @@ fn what_is_wrong_with_a_configuration_is_told() {
         assert!(!ended.err.contains("s3cret"), "{}", ended.err);
         format!("{}: {}", ended.code, ended.err)
     };
-    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "one-shot"]), @"");
-    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "elsewhere"]), @"");
-    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "table"]), @"");
-    insta::assert_snapshot!(told("library = '${SECRET}'", &["list"]), @"");
-    insta::assert_snapshot!(told("[libraries.a]\naddress = '${SECRET}'", &["list", "--library", "a"]), @"");
-    insta::assert_snapshot!(told("[libraries.home]\nadress = 'x'", &["list"]), @"");
-    insta::assert_snapshot!(told("", &["list", "--config", "nowhere.toml"]), @"");
-    insta::assert_snapshot!(told("", &["list", "--config", "nowhere.ini"]), @"");
-    insta::assert_snapshot!(told("", &["list", "--library", "ftp://ada:s3cret@x/y"]), @"");
+    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "one-shot"]), @r"
+    2: No library is called `one-shot`.
+    Did you mean `one-shots`? [kinds]
+    ");
+    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "elsewhere"]), @r"
+    2: No library is called `elsewhere`.
+    Known: `home`, `one-shots`, `table`. [kinds]
+    ");
+    insta::assert_snapshot!(told(LIBRARIES, &["list", "--library", "table"]), @r"
+    1: [place]/backstory.toml, line 11: `libraries.table.address` uses the variable TABLE_URL, which is not set or empty.
+    Set TABLE_URL before Backstory starts, or write ${TABLE_URL:-…} with what to take without it.
+    ");
+    insta::assert_snapshot!(told("library = '${SECRET}'", &["list"]), @r"
+    2: No library is called `${SECRET}`.
+    Known: `home`. [kinds]
+    ");
+    insta::assert_snapshot!(told("[libraries.a]\naddress = '${SECRET}'", &["list", "--library", "a"]), @r#"
+    2: "${SECRET}" does not name a library.
+    [kinds]
+    "#);
+    insta::assert_snapshot!(told("[libraries.home]\nadress = 'x'", &["list"]), @r"
+    1: [place]/backstory.toml, line 2: `libraries.home.adress` is not a key Backstory knows.
+    Did you mean `address`?
+    ");
+    insta::assert_snapshot!(told("", &["list", "--config", "nowhere.toml"]), @r"
+    1: The configuration file nowhere.toml is not there.
+    Look at --config and the variable BACKSTORY_CONFIG: they name the file. Without a file, everything is as usual.
+    ");
+    insta::assert_snapshot!(told("", &["list", "--config", "nowhere.ini"]), @r"
+    1: nowhere.ini is not named like a configuration file.
+    Its name must end in .toml, .yaml or .yml, so that Backstory knows how it is written.
+    ");
+    insta::assert_snapshot!(told("", &["list", "--library", "ftp://ada:s3cret@x/y"]), @r#"
+    2: "ftp://…@x/y" does not name a library.
+    [kinds]
+    "#);
 }

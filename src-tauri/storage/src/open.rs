@@ -128,6 +128,7 @@ mod tests {
         assert!(!error.message.contains("t@"), "{error}");
     }
 
+    #[cfg(unix)]
     #[test]
     fn paths_are_taken_from_a_folder() {
         let anchored = |address: &str| {
