@@ -32,7 +32,7 @@ enum Trouble {
     /// It is wrong.
     Wrong(Error),
     /// A variable in it is not set; and the value as it is written.
-    Unset(Error, String),
+    Unset(Box<(Error, String)>),
 }
 
 impl<'a> Stack<'a> {
@@ -143,7 +143,8 @@ impl<'a> Stack<'a> {
             let value = match value(&path, raw, &origin, self.lookup) {
                 Ok(value) => value,
                 Err(Trouble::Wrong(error)) => return Err(error),
-                Err(Trouble::Unset(error, written)) => {
+                Err(Trouble::Unset(unset)) => {
+                    let (error, written) = *unset;
                     match path.strip_prefix("libraries.").and_then(|rest| rest.split('.').next()) {
                         Some(library) => unready.entry(library.to_owned()).or_insert(error),
                         None => return Err(error),
@@ -304,7 +305,8 @@ fn refused(path: &str, origin: &Origin, refusal: Refusal) -> Trouble {
             let hint = format!(
                 "Set {variable} before Backstory starts, or write ${{{variable}:-…}} with what to take without it."
             );
-            Trouble::Unset(wrong(origin, path, &problem).hint(hint).detail("variable", variable), written)
+            let error = wrong(origin, path, &problem).hint(hint).detail("variable", variable);
+            Trouble::Unset(Box::new((error, written)))
         }
         Refusal::Open => {
             Trouble::Wrong(wrong(origin, path, "has ${ without the } that belongs to it.").hint(hint))
