@@ -4,7 +4,7 @@
 //! latest version, an empty window), in turns, and gives the medians and their ratio. Absolute times belong to the
 //! machine; ratios and goals are what to read. Nothing here is a test: nothing fails.
 //!
-//! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `start`.
+//! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `backends`, `start`.
 //!
 //! The real histories beside the project are used where they are there, generated ones of the same shape where not.
 
@@ -15,6 +15,8 @@
     clippy::print_stderr,
     reason = "a program for developers"
 )]
+
+mod backends;
 
 use std::{
     hint::black_box,
@@ -57,6 +59,9 @@ fn main() {
         }
         if is_wanted("characters") {
             many_characters(&mut table).await;
+        }
+        if is_wanted("backends") {
+            backends::run(&mut table).await;
         }
     });
     if is_wanted("start") {
