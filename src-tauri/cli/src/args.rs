@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use backstory_core::{config::Address, diff::Section, storage::Sort};
+use backstory_core::{
+    config::Address,
+    diff::Section,
+    storage::{Compression, Sort},
+};
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -70,6 +74,9 @@ pub(crate) enum Command {
         /// Leave out so many first.
         #[arg(long, default_value_t = 0)]
         offset: u32,
+        /// The bin instead.
+        #[arg(long)]
+        deleted: bool,
     },
     /// The sheet at a version.
     Show {
@@ -121,6 +128,59 @@ pub(crate) enum Command {
         /// Also decode every document and compare it with its hash.
         #[arg(long)]
         read_data: bool,
+        /// Mend what can be mended. Never touches a document or a version that can be read.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Put a character into the bin: it leaves the list and keeps everything.
+    Delete {
+        /// An id, or a name where only one has it.
+        character: String,
+    },
+    /// Take a character out of the bin.
+    Undelete {
+        /// An id, or a name where only one in the bin has it.
+        character: String,
+    },
+    /// Keep a version for ever.
+    Pin {
+        /// An id, or a name where only one has it.
+        character: String,
+        /// A number, an id, latest, first, ~N (N before the latest) or a date.
+        version: String,
+        /// No longer.
+        #[arg(long)]
+        off: bool,
+    },
+    /// Give a version names, or take them away.
+    Tag {
+        /// An id, or a name where only one has it.
+        character: String,
+        /// A number, an id, latest, first, ~N (N before the latest) or a date.
+        version: String,
+        /// Names it gets.
+        #[arg(required_unless_present = "remove")]
+        names: Vec<String>,
+        /// A name it loses; may be given several times.
+        #[arg(long, value_name = "NAME")]
+        remove: Vec<String>,
+    },
+    /// How much there is, and what it takes.
+    Stats,
+    /// Store every document anew, smaller or openable with other tools. Every one is compared with its hash.
+    Recompress {
+        /// How documents are made small.
+        #[arg(long, value_enum, default_value_t = CompressionArg::Zstd)]
+        compression: CompressionArg,
+        /// How hard it tries, in the compression's own measure.
+        #[arg(long)]
+        level: Option<i32>,
+        /// Keep every document whole, none as its difference from another.
+        #[arg(long)]
+        whole: bool,
+        /// As small as can be, however long it takes.
+        #[arg(long, conflicts_with_all = ["compression", "level", "whole"])]
+        smallest: bool,
     },
     /// The configuration: every value, and where it comes from.
     Config {
@@ -148,6 +208,25 @@ impl From<SortArg> for Sort {
             SortArg::Name => Self::Name,
             SortArg::Level => Self::Level,
             SortArg::Changed => Self::Changed,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CompressionArg {
+    None,
+    Gzip,
+    Zstd,
+    Lz4,
+}
+
+impl From<CompressionArg> for Compression {
+    fn from(compression: CompressionArg) -> Self {
+        match compression {
+            CompressionArg::None => Self::None,
+            CompressionArg::Gzip => Self::Gzip,
+            CompressionArg::Zstd => Self::Zstd,
+            CompressionArg::Lz4 => Self::Lz4,
         }
     }
 }

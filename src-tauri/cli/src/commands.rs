@@ -10,16 +10,22 @@ use async_trait::async_trait;
 use backstory_core::{
     api::{
         App, AppEvent, Host, Parts,
-        app::{Preferences, VerifyGet, verify},
-        character::{HistoryGet, SheetGet, character_history, character_sheet, characters_list},
+        app::{Empty, Preferences, VerifyGet, verify},
+        character::{
+            CharacterGet, HistoryGet, SheetGet, character_history, character_sheet, characters_list,
+        },
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
         import::{ImportOptions, Intake, Outcome, import},
+        keeping::{
+            PinSet, TagSet, character_delete, character_undelete, recompress, statistics, version_pin,
+            version_tag,
+        },
     },
     clock::Clock as _,
     error::{Code, Error, Result},
     job::Silent,
     json::MAX_BYTES,
-    storage::QueryFilter,
+    storage::{Deleted, Encoding, QueryFilter},
 };
 use backstory_sources::{
     files::{Files, STDIN},
@@ -67,6 +73,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             sort,
             limit,
             offset,
+            deleted,
         } => {
             let (min_level, max_level) = level.unwrap_or_default();
             let sort = sort.into();
@@ -81,6 +88,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
                 sort,
                 limit,
                 offset,
+                deleted: if deleted { Deleted::Only } else { Deleted::Without },
                 ..QueryFilter::default()
             };
             print::result(json, &characters_list(&app, filter, &Silent).await?, print::list)
@@ -104,8 +112,36 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             }
         }
         Command::Document { character, version } => document(&app, &character, version.as_deref()).await,
-        Command::Verify { read_data } => {
-            let report = verify(&app, VerifyGet { read_data }, &Silent).await?;
+        Command::Delete { character } => {
+            let index = character_delete(&app, CharacterGet { character }, &Silent).await?;
+            print::result(json, &index, print::binned)
+        }
+        Command::Undelete { character } => {
+            let index = character_undelete(&app, CharacterGet { character }, &Silent).await?;
+            print::result(json, &index, print::taken_back)
+        }
+        Command::Pin { character, version, off } => {
+            let request = PinSet { character, version, pinned: !off };
+            print::result(json, &version_pin(&app, request, &Silent).await?, print::marks)
+        }
+        Command::Tag { character, version, names, remove } => {
+            let request = TagSet { character, version, add: names, remove };
+            print::result(json, &version_tag(&app, request, &Silent).await?, print::marks)
+        }
+        Command::Stats => print::result(json, &statistics(&app, Empty {}, &Silent).await?, print::statistics),
+        Command::Recompress { compression, level, whole, smallest } => {
+            let chosen =
+                Encoding { compression: compression.into(), level, delta: !whole, ..Encoding::default() };
+            let encoding = if smallest { Encoding::AT_REST } else { chosen };
+            let bar = Bar::new(quiet || json);
+            let done = stoppable(&app, recompress(&app, encoding, &bar)).await?;
+            bar.finish();
+            print::result(json, &done, print::recompressed)
+        }
+        Command::Verify { read_data, repair } => {
+            let bar = Bar::new(quiet || json);
+            let report = stoppable(&app, verify(&app, VerifyGet { read_data, repair }, &bar)).await?;
+            bar.finish();
             print::result(json, &report, print::check)?;
             return Ok(u8::from(!report.ok));
         }
@@ -155,15 +191,7 @@ async fn import_files(
             .hint("Give a D&D Beyond character file, or a folder with such files in it."));
     }
     let bar = Bar::new(quiet || json);
-    let work = import(app, list, options, &bar);
-    tokio::pin!(work);
-    let report = tokio::select! {
-        report = &mut work => report,
-        _ = tokio::signal::ctrl_c() => {
-            app.cancel_jobs();
-            work.await
-        }
-    }?;
+    let report = stoppable(app, import(app, list, options, &bar)).await?;
     bar.finish();
     print::result(json, &report, print::import)?;
     let failed = report.totals.get(&Outcome::Failed).copied().unwrap_or(0);
@@ -173,6 +201,18 @@ async fn import_files(
         (_, 0, _) => 1,
         _ => IN_PART,
     })
+}
+
+/// Lets Ctrl-C stop work between two of its steps; it then says what it did.
+async fn stoppable<T>(app: &App, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => done,
+        _ = tokio::signal::ctrl_c() => {
+            app.cancel_jobs();
+            work.await
+        }
+    }
 }
 
 fn standard_input() -> Result<Vec<u8>> {

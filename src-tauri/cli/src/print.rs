@@ -9,7 +9,7 @@ use std::{
 use backstory_core::{
     api::{
         app::VerifyReport,
-        character::{CharacterList, History, SheetView},
+        character::{CharacterList, History, HistoryEntry, SheetView},
         compare::{Comparison, RawComparison},
         import::{ImportReport, Outcome},
     },
@@ -17,8 +17,9 @@ use backstory_core::{
     error::{Code, Error, Result},
     history::sentences::classes,
     job::{Progress, ProgressEvent},
-    model::Kind,
+    model::{CharacterIndex, Kind},
     sheet::Ability,
+    storage::{Recompressed, StorageStatistics},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
@@ -299,6 +300,9 @@ fn short(json: &str) -> String {
 
 pub(crate) fn check(report: &VerifyReport) -> String {
     let mut out = String::new();
+    for problem in &report.repaired {
+        let _ = writeln!(out, "mended: {}: {}", problem.r#where, problem.message);
+    }
     for problem in &report.problems {
         let _ = writeln!(out, "{}: {}", problem.r#where, problem.message);
     }
@@ -315,6 +319,60 @@ pub(crate) fn check(report: &VerifyReport) -> String {
     };
     let _ = writeln!(out, "{}{read}: {found}", what.join(", "));
     out
+}
+
+pub(crate) fn binned(index: &CharacterIndex) -> String {
+    format!(
+        "{} is in the bin, with {}. `backstory undelete {}` takes it back.\n",
+        index.name,
+        count(index.versions, "version", "versions"),
+        index.id
+    )
+}
+
+pub(crate) fn taken_back(index: &CharacterIndex) -> String {
+    format!("{} is back, with {}.\n", index.name, count(index.versions, "version", "versions"))
+}
+
+/// What the player said of a version.
+pub(crate) fn marks(entry: &HistoryEntry) -> String {
+    let pinned = if entry.pinned { ", pinned" } else { "" };
+    let tags: String = entry.tags.iter().map(|tag| format!(", \u{201c}{tag}\u{201d}")).collect();
+    format!("{} v{}{pinned}{tags}\n", time(entry.captured_at), entry.version)
+}
+
+pub(crate) fn statistics(sum: &StorageStatistics) -> String {
+    let rows = [
+        ("Characters", sum.characters.to_string()),
+        ("Versions", sum.versions.to_string()),
+        ("Looks", sum.captures.to_string()),
+        ("Documents", format!("{}, {} as they came in", sum.contents, bytes(sum.document_bytes))),
+        ("Kept in", bytes(sum.encoded_bytes)),
+        ("The whole library", bytes(sum.store_bytes)),
+    ];
+    table(&rows.map(|(label, value)| vec![label.to_owned(), value]))
+}
+
+pub(crate) fn recompressed(done: &Recompressed) -> String {
+    format!(
+        "{} of {} stored anew and compared with their hashes: {} before, {} now\n",
+        done.rewritten,
+        count(done.contents, "document", "documents"),
+        bytes(done.bytes_before),
+        bytes(done.bytes_after)
+    )
+}
+
+/// A number of bytes for people.
+fn bytes(number: u64) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "two digits are shown")]
+    let value = number as f64;
+    match number {
+        0..1_000 => format!("{number} B"),
+        1_000..1_000_000 => format!("{:.1} kB", value / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", value / 1e6),
+        _ => format!("{:.1} GB", value / 1e9),
+    }
 }
 
 /// Progress on a terminal; nothing in a pipe.

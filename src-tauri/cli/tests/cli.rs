@@ -361,7 +361,7 @@ fn errors_are_typed_and_in_words() {
     assert_eq!(error["error"]["code"], "character_not_found");
     insta::assert_snapshot!(place.run(&["show", "nobody"]).err, @r#"
     No character is called "nobody" or has this id.
-    `backstory list` shows every character with its id.
+    `backstory list` shows every character with its id, `backstory list --deleted` the bin.
     "#);
     insta::assert_snapshot!(place.run(&["history", "ddb-900000001", "--library", "ftp://x"]).code, @"2");
     insta::assert_snapshot!(place.run(&["document", "ddb-900000001", "--version", "99"]).err, @r#"
@@ -552,4 +552,66 @@ fn what_is_wrong_with_a_configuration_is_told() {
     2: "ftp://…@x/y" does not name a library.
     [kinds]
     "#);
+}
+
+#[test]
+fn the_bin_keeps_a_character_until_it_is_taken_back() {
+    let place = Place::imported();
+    let ended = place.run(&["delete", "Maëlis Thornwick"]);
+    insta::assert_snapshot!(ended.out, @"Maëlis Thornwick is in the bin, with 27 versions. `backstory undelete ddb-900000001` takes it back.");
+    let list = place.run(&["list"]);
+    assert!(!list.out.contains("Maëlis"), "{}", list.out);
+    let bin = place.json(&["list", "--deleted"]);
+    assert_eq!((&bin["total"], &bin["characters"][0]["name"]), (&1.into(), &"Maëlis Thornwick".into()));
+    assert!(bin["characters"][0]["deleted_at"].is_string());
+    let gone = place.run(&["history", "Maëlis Thornwick"]);
+    assert_eq!(gone.code, 1);
+    insta::assert_snapshot!(gone.err, @r#"
+    "Maëlis Thornwick" is in the bin.
+    Every version of it is kept.
+    `backstory undelete "Maëlis Thornwick"` takes it back.
+    "#);
+    let back = place.run(&["undelete", "ddb-900000001"]);
+    insta::assert_snapshot!(back.out, @"Maëlis Thornwick is back, with 27 versions.");
+    assert_eq!(place.json(&["list"])["total"], 3);
+    let nobody = place.run(&["undelete", "ddb-900000001"]);
+    insta::assert_snapshot!(nobody.err, @r#"
+    No character in the bin is called "ddb-900000001" or has this id.
+    `backstory list` shows every character with its id, `backstory list --deleted` the bin.
+    "#);
+}
+
+#[test]
+fn versions_are_pinned_and_named() {
+    let place = Place::imported();
+    let pinned = place.run(&["pin", "ddb-900000001", "first"]);
+    insta::assert_snapshot!(pinned.out, @"2025-09-06 21:51 v1, pinned");
+    let tagged = place.run(&["tag", "ddb-900000001", "first", "Before the dragon", "Session 1"]);
+    insta::assert_snapshot!(tagged.out, @"2025-09-06 21:51 v1, pinned, “Before the dragon”, “Session 1”");
+    let entry = place.json(&["tag", "ddb-900000001", "first", "--remove", "Session 1"]);
+    assert_eq!((&entry["pinned"], &entry["tags"]), (&true.into(), &serde_json::json!(["Before the dragon"])));
+    let entry = place.json(&["pin", "ddb-900000001", "first", "--off"]);
+    has(&entry, &["id", "version", "captured_at", "kind", "sentences", "seen", "pinned", "tags", "archived"]);
+    assert_eq!(entry["pinned"], false);
+    assert_eq!(place.run(&["tag", "ddb-900000001", "first"]).code, 2);
+}
+
+#[test]
+fn a_library_says_what_it_takes_and_takes_less() {
+    let place = Place::imported();
+    let before = place.json(&["stats"]);
+    has(
+        &before,
+        &["characters", "versions", "contents", "captures", "document_bytes", "encoded_bytes", "store_bytes"],
+    );
+    assert_eq!(before["captures"], 106);
+    assert!(place.run(&["stats"]).out.starts_with("Characters         3\n"));
+    let done = place.json(&["recompress", "--compression", "gzip", "--whole"]);
+    assert_eq!(done["contents"], before["contents"]);
+    assert_eq!(done["rewritten"], before["contents"]);
+    let done = place.json(&["recompress", "--smallest"]);
+    assert!(done["bytes_after"].as_u64() < before["encoded_bytes"].as_u64(), "{done} {before}");
+    assert!(place.run(&["recompress", "--smallest"]).out.starts_with("0 of "));
+    let checked = place.json(&["verify", "--read-data", "--repair"]);
+    assert_eq!((&checked["ok"], &checked["repaired"]), (&true.into(), &serde_json::json!([])));
 }

@@ -88,6 +88,7 @@ export class FakeBridge implements Bridge {
       ok: true,
       checked: { characters: 0, versions: 0, contents: 0, bytes: 0 },
       problems: [],
+      repaired: [],
     }),
     "preferences.get": () => this.#preferences,
     "preferences.set": (preferences) => {
@@ -104,6 +105,22 @@ export class FakeBridge implements Bridge {
     },
     "characters.list": (query) => page(this.#people, query),
     "character.get": ({ character }) => this.#find(character),
+    "character.delete": ({ character }) => this.#put(character, { deleted_at: "2026-11-22T10:00:00Z" }),
+    "character.undelete": ({ character }) => this.#put(character, { deleted_at: undefined }),
+    "version.pin": ({ character, version, pinned }) => ({ ...this.#entry(character, version), pinned }),
+    "version.tag": ({ character, version, add }) => ({ ...this.#entry(character, version), tags: add ?? [] }),
+    "members.list": () => [],
+    "members.set": ({ campaign, user, role }) => (role === null ? [] : [{ campaign, user, role }]),
+    "store.statistics": () => ({
+      characters: this.#people.length,
+      versions: 0,
+      contents: 0,
+      captures: 0,
+      document_bytes: 0,
+      encoded_bytes: 0,
+      store_bytes: 0,
+    }),
+    "store.recompress": () => ({ contents: 0, rewritten: 0, bytes_before: 0, bytes_after: 0 }),
     "character.history": ({ character, limit, offset }) => {
       const all = historyOf(this.#find(character));
       const from = offset ?? 0;
@@ -124,6 +141,15 @@ export class FakeBridge implements Bridge {
       return {};
     },
   };
+
+  #put(id: string, change: Partial<CharacterIndex>): CharacterIndex {
+    return Object.assign(this.#find(id), change);
+  }
+
+  #entry(id: string, version: string): HistoryEntry {
+    const all = historyOf(this.#find(id));
+    return all.find((entry) => String(entry.version) === version) ?? all[0]!;
+  }
 
   #find(id: string): CharacterIndex {
     const found = this.#people.find((one) => one.id === id);

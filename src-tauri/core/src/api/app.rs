@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use crate::{
     api::App,
     error::Result,
-    job::{Cancel, Progress},
+    job::{Progress, ProgressEvent},
     library::Library,
     storage::{CheckScope, Facets, Problem, StorageInfo},
 };
@@ -77,6 +77,9 @@ pub struct VerifyGet {
     /// Also decode every document and compare it with its hash.
     #[serde(default)]
     pub read_data: bool,
+    /// First mend what can be mended.
+    #[serde(default)]
+    pub repair: bool,
 }
 
 /// How much a check looked at.
@@ -100,6 +103,8 @@ pub struct VerifyReport {
     pub checked: Checked,
     /// What is wrong.
     pub problems: Vec<Problem>,
+    /// What was wrong and is right now.
+    pub repaired: Vec<Problem>,
 }
 
 /// The frame of the window.
@@ -121,20 +126,26 @@ pub(super) async fn ready(app: &App, _: Empty, _: &dyn Progress) -> Result<Empty
     Ok(Empty {})
 }
 
-/// Checks the store.
+/// Checks the store. Can be stopped like an import.
 ///
 /// # Errors
 /// As [`Library::check`].
 pub async fn verify(app: &App, request: VerifyGet, progress: &dyn Progress) -> Result<VerifyReport> {
     let scope = if request.read_data { CheckScope::Data } else { CheckScope::Structure };
-    let report = app.library()?.check(scope, progress, &Cancel::default()).await?;
+    let (library, job) = (app.library()?, app.job());
+    progress.report(ProgressEvent::Started { job: job.number, total: 0 });
+    let repaired = match request.repair {
+        true => library.repair(progress, &job.cancel).await?.repaired,
+        false => Vec::new(),
+    };
+    let report = library.check(scope, progress, &job.cancel).await?;
     let checked = Checked {
         characters: report.characters,
         versions: report.versions,
         contents: report.contents,
         bytes: report.bytes,
     };
-    Ok(VerifyReport { ok: report.problems.is_empty(), checked, problems: report.problems })
+    Ok(VerifyReport { ok: report.problems.is_empty(), checked, problems: report.problems, repaired })
 }
 
 pub(super) async fn preferences_get(app: &App, _: Empty, _: &dyn Progress) -> Result<Preferences> {

@@ -15,7 +15,7 @@ use crate::{
         Abilities, Ability, Class, Currency, Derived, Feature, Item, Part, Proficiencies, Rules, Sheet,
         SkillRank,
     },
-    storage::{HistoryQuery, QueryFilter},
+    storage::{Cursor, HistoryQuery, QueryFilter},
 };
 
 /// A page of the list of characters.
@@ -26,6 +26,10 @@ pub struct CharacterList {
     pub total: u64,
     /// The page.
     pub characters: Vec<CharacterIndex>,
+    /// Give this as `after` for the next page; none when this is the last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(test, ts(optional))]
+    pub next: Option<Cursor>,
 }
 
 /// Asks for one character.
@@ -92,6 +96,8 @@ pub struct HistoryEntry {
     pub pinned: bool,
     /// Names the player gave it.
     pub tags: Vec<String>,
+    /// Lies in the archive area.
+    pub archived: bool,
     /// The sitting it belongs to: the time of the sitting's first version.
     #[cfg_attr(test, ts(as = "String"))]
     pub session: Timestamp,
@@ -231,7 +237,7 @@ pub struct SheetView {
 /// As [`crate::library::Library::query`].
 pub async fn characters_list(app: &App, filter: QueryFilter, _: &dyn Progress) -> Result<CharacterList> {
     let page = app.library()?.query(&filter).await?;
-    Ok(CharacterList { total: page.total, characters: page.items })
+    Ok(CharacterList { total: page.total, characters: page.items, next: page.next })
 }
 
 /// One character's row.
@@ -260,6 +266,12 @@ pub async fn character_history(app: &App, request: HistoryGet, _: &dyn Progress)
     Ok(History { character, total: page.total, entries: entries.collect() })
 }
 
+/// A version by itself: its sitting is not looked for.
+pub(super) fn single_entry(version: VersionMetadata) -> HistoryEntry {
+    let at = version.captured_at;
+    entry(version, at)
+}
+
 fn entry(version: VersionMetadata, session: Timestamp) -> HistoryEntry {
     let summary = version.summary;
     HistoryEntry {
@@ -277,6 +289,7 @@ fn entry(version: VersionMetadata, session: Timestamp) -> HistoryEntry {
         seen: version.seen,
         pinned: version.pinned,
         tags: version.tags,
+        archived: version.archived,
         session,
         origin: version.origin,
         bytes: version.bytes,

@@ -187,14 +187,12 @@ pub async fn import(
     progress: &dyn Progress,
 ) -> Result<ImportReport> {
     let library = app.library()?;
-    let (job, cancel) = (app.next(), Arc::new(Cancel::default()));
-    app.jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(job, Arc::clone(&cancel));
-    progress.report(ProgressEvent::Started { job, total: files.len() as u64 });
+    let job = app.job();
+    progress.report(ProgressEvent::Started { job: job.number, total: files.len() as u64 });
     let intake = Arc::clone(&app.parts.intake);
+    let cancel = Arc::clone(&job.cancel);
     let run = Import { library: &library, intake, options, progress, cancel, report: empty_report() };
-    let report = if options.dry_run { run.rehearse(&files).await } else { Ok(run.run(&files).await) };
-    app.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
-    report
+    if options.dry_run { run.rehearse(&files).await } else { Ok(run.run(&files).await) }
 }
 
 fn empty_report() -> ImportReport {

@@ -7,6 +7,7 @@ pub mod app;
 pub mod character;
 pub mod compare;
 pub mod import;
+pub mod keeping;
 
 use std::{
     collections::HashMap,
@@ -155,8 +156,28 @@ impl App {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(|job| job.cancel());
     }
 
+    /// Gives work a number to stop it by.
+    fn job(&self) -> Job<'_> {
+        let (number, cancel) = (self.next(), Arc::new(Cancel::default()));
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&cancel));
+        Job { app: self, number, cancel }
+    }
+
     fn next(&self) -> u64 {
         self.counter.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Work that can be stopped by its number, for as long as this is held.
+struct Job<'a> {
+    app: &'a App,
+    number: u64,
+    cancel: Arc<Cancel>,
+}
+
+impl Drop for Job<'_> {
+    fn drop(&mut self) {
+        self.app.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
     }
 }
 
@@ -189,11 +210,19 @@ macro_rules! commands {
             "sample.close": app::Empty => app::Overview, sample_close;
             "characters.list": QueryFilter => character::CharacterList, characters_list;
             "character.get": character::CharacterGet => crate::model::CharacterIndex, character_get;
+            "character.delete": character::CharacterGet => crate::model::CharacterIndex, character_delete;
+            "character.undelete": character::CharacterGet => crate::model::CharacterIndex, character_undelete;
             "character.history": character::HistoryGet => character::History, character_history;
             "character.sheet": character::SheetGet => character::SheetView, character_sheet;
             "compare.sheets": compare::CompareGet => compare::Comparison, compare_sheets;
             "compare.raw": compare::RawCompareGet => compare::RawComparison, compare_raw;
             "compare.lines": compare::RawLinesGet => compare::RawLines, compare_lines;
+            "version.pin": keeping::PinSet => character::HistoryEntry, version_pin;
+            "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
+            "members.list": app::Empty => Vec<crate::model::Member>, members_list;
+            "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;
+            "store.statistics": app::Empty => crate::storage::StorageStatistics, statistics;
+            "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
             "import.start": import::ImportStart => import::ImportReport, import_start;
             "job.cancel": import::JobCancel => app::Empty, job_cancel;
@@ -233,7 +262,7 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 
 /// The functions behind the list, gathered for the router.
 mod commands {
-    pub(super) use super::{app::*, character::*, compare::*, import::*};
+    pub(super) use super::{app::*, character::*, compare::*, import::*, keeping::*};
 }
 
 #[cfg(test)]

@@ -195,9 +195,35 @@ impl Library {
     /// # Errors
     /// As [`Library::find`].
     pub async fn find_among(&self, text: &str, deleted: Deleted) -> Result<CharacterIndex> {
+        let mut found = self.called(text, deleted).await?;
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 if deleted == Deleted::Without && !self.called(text, Deleted::Only).await?.is_empty() => {
+                Err(Error::new(Code::CharacterNotFound, format!("{text:?} is in the bin."))
+                    .kept("Every version of it is kept.")
+                    .hint(format!("`backstory undelete {text:?}` takes it back.")))
+            }
+            0 => {
+                let place = if deleted == Deleted::Only { " in the bin" } else { "" };
+                let message = format!("No character{place} is called {text:?} or has this id.");
+                Err(Error::new(Code::CharacterNotFound, message).hint(
+                    "`backstory list` shows every character with its id, `backstory list --deleted` the bin.",
+                ))
+            }
+            n => {
+                let ids: Vec<&str> = found.iter().map(|character| character.id.as_str()).collect();
+                Err(Error::new(Code::CharacterAmbiguous, format!("{n} characters are called {text:?}."))
+                    .hint(format!("Say which one by its id: {}.", ids.join(", "))))
+            }
+        }
+    }
+
+    /// The characters with this id, or else of this name.
+    async fn called(&self, text: &str, deleted: Deleted) -> Result<Vec<CharacterIndex>> {
         if let Ok(id) = CharacterId::new(text) {
             let filter = QueryFilter { ids: vec![id], deleted, ..QueryFilter::default() };
-            if let Some(found) = self.storage.query(&filter).await?.items.pop() {
+            let found = self.storage.query(&filter).await?.items;
+            if !found.is_empty() {
                 return Ok(found);
             }
         }
@@ -205,19 +231,7 @@ impl Library {
         let wanted = text.trim().to_lowercase();
         let mut found = self.storage.query(&filter).await?.items;
         found.retain(|character| character.name.trim().to_lowercase() == wanted);
-        match found.len() {
-            1 => Ok(found.remove(0)),
-            0 => Err(Error::new(
-                Code::CharacterNotFound,
-                format!("No character is called {text:?} or has this id."),
-            )
-            .hint("`backstory list` shows every character with its id.")),
-            n => {
-                let ids: Vec<&str> = found.iter().map(|character| character.id.as_str()).collect();
-                Err(Error::new(Code::CharacterAmbiguous, format!("{n} characters are called {text:?}."))
-                    .hint(format!("Say which one by its id: {}.", ids.join(", "))))
-            }
-        }
+        Ok(found)
     }
 
     /// Finds a version: a number, an identity, `latest`, `first`, `~N` (N before the latest), or a date or time

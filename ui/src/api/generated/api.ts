@@ -221,7 +221,11 @@ total: number,
 /**
  * The page.
  */
-characters: Array<CharacterIndex>, };
+characters: Array<CharacterIndex>, 
+/**
+ * Give this as `after` for the next page; none when this is the last.
+ */
+next?: Cursor, };
 
 /**
  * How much a check looked at.
@@ -309,6 +313,11 @@ counts: Counts,
 folded: Folded, };
 
 /**
+ * What makes a document small by itself.
+ */
+export type Compression = "none" | "gzip" | "zstd" | "lz4";
+
+/**
  * BLAKE3 of a document's bytes. Contents are stored once per character under this name and checked against it at every read.
  */
 export type ContentHash = string;
@@ -368,6 +377,27 @@ parts: Array<Part>, };
  * Nothing to say.
  */
 export type Empty = Record<symbol, never>;
+
+/**
+ * How a store keeps new documents. What is there already stays as it is until [`CharacterStorage::recompress`].
+ */
+export type Encoding = { 
+/**
+ * What makes a document small.
+ */
+compression: Compression, 
+/**
+ * How hard it tries, in the compression's own measure; none: what is right while somebody waits.
+ */
+level: number | null, 
+/**
+ * Whether documents are kept as differences against earlier ones of the same character, where that pays.
+ */
+delta: boolean, 
+/**
+ * The base of the skip ladder ([`crate::history::encoding`]): a power of two. 8 while somebody waits, 16 at rest.
+ */
+ladder: number, };
 
 /**
  * A value characters share, and how many have it.
@@ -565,6 +595,10 @@ pinned: boolean,
  */
 tags: Array<string>, 
 /**
+ * Lies in the archive area.
+ */
+archived: boolean, 
+/**
  * The sitting it belongs to: the time of the sitting's first version.
  */
 session: string, 
@@ -689,6 +723,43 @@ export type Kind = "baseline" | "change" | "state" | "quiet";
 export type Layout = "grid" | "list";
 
 /**
+ * Somebody's place in a campaign of a store that several people share.
+ *
+ * A character is shared with the members of its campaign only where its owner is one of them too: two groups that play the
+ * same adventure do not see each other.
+ */
+export type Member = { 
+/**
+ * The campaign's name.
+ */
+campaign: string, 
+/**
+ * Who.
+ */
+user: string, 
+/**
+ * As what.
+ */
+role: Role, };
+
+/**
+ * Asks for somebody's place in a campaign.
+ */
+export type MemberSet = { 
+/**
+ * The campaign's name.
+ */
+campaign: string, 
+/**
+ * Who.
+ */
+user: string, 
+/**
+ * As what; none: no longer.
+ */
+role: Role | null, };
+
+/**
  * What became of one file.
  */
 export type Outcome = "added" | "changed" | "quiet" | "identical" | "failed";
@@ -730,6 +801,23 @@ label: string,
  * What it adds.
  */
 value: number, };
+
+/**
+ * Asks for a pin to be set or taken away.
+ */
+export type PinSet = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, 
+/**
+ * Which version, as everywhere.
+ */
+version: string, 
+/**
+ * Whether it is kept for ever from now on.
+ */
+pinned: boolean, };
 
 /**
  * How the player likes the window on this computer.
@@ -975,6 +1063,32 @@ to: VersionRef,
 context?: number, };
 
 /**
+ * What a recompression did.
+ */
+export type Recompressed = { 
+/**
+ * Documents looked at.
+ */
+contents: number, 
+/**
+ * Documents stored anew.
+ */
+rewritten: number, 
+/**
+ * Bytes they took before.
+ */
+bytes_before: number, 
+/**
+ * Bytes they take now.
+ */
+bytes_after: number, };
+
+/**
+ * What somebody is in a campaign.
+ */
+export type Role = "dungeon_master" | "player" | "viewer";
+
+/**
  * One line of a side-by-side view.
  */
 export type Row = { "kind": "same", 
@@ -1153,6 +1267,60 @@ capabilities: Capabilities,
 principal: Principal | null, };
 
 /**
+ * How much there is, the bin included.
+ */
+export type StorageStatistics = { 
+/**
+ * Characters.
+ */
+characters: number, 
+/**
+ * Versions.
+ */
+versions: number, 
+/**
+ * Distinct contents.
+ */
+contents: number, 
+/**
+ * Captures: versions and sightings.
+ */
+captures: number, 
+/**
+ * Bytes of the distinct documents as they came in.
+ */
+document_bytes: number, 
+/**
+ * Bytes they take in the store, encoded.
+ */
+encoded_bytes: number, 
+/**
+ * Bytes of the whole store.
+ */
+store_bytes: number, };
+
+/**
+ * Asks for names to be given to a version, or taken from it.
+ */
+export type TagSet = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, 
+/**
+ * Which version, as everywhere.
+ */
+version: string, 
+/**
+ * Names it gets.
+ */
+add?: Array<string>, 
+/**
+ * Names it loses.
+ */
+remove?: Array<string>, };
+
+/**
  * A run of words of a prose difference, in reading order.
  */
 export type TextOp = { 
@@ -1187,7 +1355,11 @@ export type VerifyGet = {
 /**
  * Also decode every document and compare it with its hash.
  */
-read_data: boolean, };
+read_data: boolean, 
+/**
+ * First mend what can be mended.
+ */
+repair: boolean, };
 
 /**
  * What a check found.
@@ -1204,7 +1376,11 @@ checked: Checked,
 /**
  * What is wrong.
  */
-problems: Array<Problem>, };
+problems: Array<Problem>, 
+/**
+ * What was wrong and is right now.
+ */
+repaired: Array<Problem>, };
 
 /**
  * One side of a comparison.
@@ -1272,11 +1448,19 @@ export type Commands = {
   "sample.close": [Empty, Overview];
   "characters.list": [QueryFilter, CharacterList];
   "character.get": [CharacterGet, CharacterIndex];
+  "character.delete": [CharacterGet, CharacterIndex];
+  "character.undelete": [CharacterGet, CharacterIndex];
   "character.history": [HistoryGet, History];
   "character.sheet": [SheetGet, SheetView];
   "compare.sheets": [CompareGet, Comparison];
   "compare.raw": [RawCompareGet, RawComparison];
   "compare.lines": [RawLinesGet, RawLines];
+  "version.pin": [PinSet, HistoryEntry];
+  "version.tag": [TagSet, HistoryEntry];
+  "members.list": [Empty, Array<Member>];
+  "members.set": [MemberSet, Array<Member>];
+  "store.statistics": [Empty, StorageStatistics];
+  "store.recompress": [Encoding, Recompressed];
   "import.choose": [Empty, Selection | null];
   "import.start": [ImportStart, ImportReport];
   "job.cancel": [JobCancel, Empty];

@@ -1,0 +1,143 @@
+//! The bin, pins and tags; campaigns; and what keeps the store well.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    api::{
+        App,
+        app::Empty,
+        character::{CharacterGet, HistoryEntry, single_entry},
+    },
+    error::Result,
+    job::{Progress, ProgressEvent},
+    model::{CharacterIndex, Member, Role},
+    storage::{Deleted, Encoding, Recompressed, StorageStatistics},
+};
+
+/// Asks for a pin to be set or taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PinSet {
+    /// An id, or a name where it is the only one.
+    pub character: String,
+    /// Which version, as everywhere.
+    pub version: String,
+    /// Whether it is kept for ever from now on.
+    pub pinned: bool,
+}
+
+/// Asks for names to be given to a version, or taken from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct TagSet {
+    /// An id, or a name where it is the only one.
+    pub character: String,
+    /// Which version, as everywhere.
+    pub version: String,
+    /// Names it gets.
+    #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<Vec<String>>"))]
+    pub add: Vec<String>,
+    /// Names it loses.
+    #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<Vec<String>>"))]
+    pub remove: Vec<String>,
+}
+
+/// Asks for somebody's place in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MemberSet {
+    /// The campaign's name.
+    pub campaign: String,
+    /// Who.
+    pub user: String,
+    /// As what; none: no longer.
+    pub role: Option<Role>,
+}
+
+/// Puts a character into the bin.
+///
+/// # Errors
+/// As [`crate::library::Library::find`] and [`crate::library::Library::delete`].
+pub async fn character_delete(app: &App, request: CharacterGet, _: &dyn Progress) -> Result<CharacterIndex> {
+    let library = app.library()?;
+    let character = library.find(&request.character).await?.id;
+    library.delete(&character).await
+}
+
+/// Takes a character out of the bin.
+///
+/// # Errors
+/// As [`crate::library::Library::find`] and [`crate::library::Library::undelete`].
+pub async fn character_undelete(
+    app: &App,
+    request: CharacterGet,
+    _: &dyn Progress,
+) -> Result<CharacterIndex> {
+    let library = app.library()?;
+    let character = library.find_among(&request.character, Deleted::Only).await?.id;
+    library.undelete(&character).await
+}
+
+/// Keeps a version for ever, or no longer.
+///
+/// # Errors
+/// As [`crate::library::Library::version`] and [`crate::library::Library::pin`].
+pub async fn version_pin(app: &App, request: PinSet, _: &dyn Progress) -> Result<HistoryEntry> {
+    let library = app.library()?;
+    let character = library.find(&request.character).await?.id;
+    let version = library.version(&character, &request.version).await?;
+    Ok(single_entry(library.pin(&version, request.pinned).await?))
+}
+
+/// Gives a version names and takes names from it.
+///
+/// # Errors
+/// As [`crate::library::Library::version`] and [`crate::library::Library::tag`].
+pub async fn version_tag(app: &App, request: TagSet, _: &dyn Progress) -> Result<HistoryEntry> {
+    let library = app.library()?;
+    let character = library.find(&request.character).await?.id;
+    let version = library.version(&character, &request.version).await?;
+    Ok(single_entry(library.tag(&version, &request.add, &request.remove).await?))
+}
+
+/// Who has a place in which campaign.
+///
+/// # Errors
+/// As [`crate::library::Library::members`].
+pub async fn members_list(app: &App, _: Empty, _: &dyn Progress) -> Result<Vec<Member>> {
+    app.library()?.members().await
+}
+
+/// Gives somebody a place in a campaign, or takes it away.
+///
+/// # Errors
+/// As [`crate::library::Library::set_member`].
+pub async fn member_set(app: &App, request: MemberSet, _: &dyn Progress) -> Result<Vec<Member>> {
+    let library = app.library()?;
+    library.set_member(&request.campaign, &request.user, request.role).await?;
+    library.members().await
+}
+
+/// How much there is.
+///
+/// # Errors
+/// As [`crate::library::Library::statistics`].
+pub async fn statistics(app: &App, _: Empty, _: &dyn Progress) -> Result<StorageStatistics> {
+    app.library()?.statistics().await
+}
+
+/// Stores every document anew in another encoding. Can be stopped like an import.
+///
+/// # Errors
+/// As [`crate::library::Library::recompress`].
+pub async fn recompress(app: &App, encoding: Encoding, progress: &dyn Progress) -> Result<Recompressed> {
+    let (library, job) = (app.library()?, app.job());
+    progress.report(ProgressEvent::Started { job: job.number, total: 0 });
+    library.recompress(&encoding, progress, &job.cancel).await
+}
