@@ -1,6 +1,8 @@
-//! What Backstory's tests share: made-up characters, versions and documents.
+//! What Backstory's tests share: made-up characters, versions and documents, and real servers.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "only tests use this crate")]
 
 pub mod fixtures;
+#[cfg(unix)]
+pub mod servers;
 pub mod strategies;

@@ -10,6 +10,7 @@ pub mod config;
 mod matching;
 pub mod memory;
 pub mod open;
+pub mod postgres;
 mod recent;
 mod record;
 mod rules;

@@ -9,17 +9,18 @@ use async_trait::async_trait;
 use backstory_core::{
     config,
     error::{Code, Error, Result},
-    storage::{CharacterStorage, StorageFactory, StoreOptions},
+    storage::{CharacterStorage, Secret, StorageFactory, StoreOptions},
 };
 
 use crate::{
     memory::MemoryStorage,
+    postgres::{PostgresOptions, PostgresStorage},
     sqlite::{SqliteOptions, SqliteStorage},
 };
 
 /// The kinds of stores there are, as an error names them.
-pub(crate) const KINDS: &str =
-    "A library is a file whose name ends in .sqlite or .db, or memory: for one that is not kept.";
+pub(crate) const KINDS: &str = "A library is a file whose name ends in .sqlite or .db, \
+     postgresql://<user>@<host>/<database>, or memory: for one that is not kept.";
 
 /// Opens every kind of store this build has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +40,17 @@ impl StorageFactory for Stores {
                 };
                 Ok(Arc::new(SqliteStorage::open(path, options).await?))
             }
+            Address::Postgres(address) => {
+                let defaults = PostgresOptions::default();
+                let options = PostgresOptions {
+                    wait: options.wait.unwrap_or(defaults.wait),
+                    read_only: options.read_only,
+                    pool_size: options.pool_size.unwrap_or(defaults.pool_size),
+                    encoding: options.encoding.unwrap_or_default(),
+                    read_replica: options.read_replica.clone(),
+                };
+                Ok(Arc::new(PostgresStorage::open(address.reveal(), options).await?))
+            }
         }
     }
 }
@@ -48,12 +60,17 @@ impl StorageFactory for Stores {
 enum Address {
     Memory,
     Sqlite(PathBuf),
+    /// May hold a password.
+    Postgres(Secret),
 }
 
 impl Address {
     fn parse(address: &str) -> Result<Self> {
         if address == "memory:" {
             return Ok(Self::Memory);
+        }
+        if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            return Ok(Self::Postgres(Secret::new(address)));
         }
         if let Some(path) = address.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             return Ok(Self::Sqlite(path.into()));
@@ -89,7 +106,7 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
 pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<config::Address> {
     let path = match Address::parse(address.reveal()).ok()? {
         Address::Sqlite(path) => path,
-        Address::Memory => return None,
+        Address::Memory | Address::Postgres(_) => return None,
     };
     let from = match path.strip_prefix("~") {
         Ok(below) => directories::BaseDirs::new()?.home_dir().join(below),
@@ -115,7 +132,7 @@ mod tests {
         ] {
             assert_eq!(Address::parse(address).unwrap(), expected);
         }
-        for address in ["", "sqlite:", "memory", "/home/ada", "lib.json", "postgres://host/a.db"] {
+        for address in ["", "sqlite:", "memory", "/home/ada", "lib.json", "mysql://host/a.db"] {
             let error = Address::parse(address).unwrap_err();
             assert_eq!((error.code, error.hint.as_deref()), (Code::InvalidArgument, Some(KINDS)));
         }
@@ -123,9 +140,11 @@ mod tests {
 
     #[test]
     fn a_password_stays_out_of_the_message() {
-        let error = Address::parse("postgres://ada:s3cr@t@db.example/backstory").unwrap_err();
+        let error = Address::parse("mysql://ada:s3cr@t@db.example/backstory").unwrap_err();
         assert!(!error.message.contains("s3cr"), "{error}");
         assert!(!error.message.contains("t@"), "{error}");
+        let known = Address::parse("postgres://ada:s3cr@t@db.example/backstory").unwrap();
+        assert!(!format!("{known:?}").contains("s3cr"));
     }
 
     #[cfg(unix)]

@@ -5,7 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use async_trait::async_trait;
 use backstory_core::storage::{CharacterStorage, StorageFactory};
 use backstory_storage::{memory::MemoryStorage, open::Stores};
+use backstory_tests::servers::postgres::{Database, Server};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 /// One empty store, which can be opened any number of times.
 #[async_trait]
@@ -54,6 +56,31 @@ impl Sqlite {
 impl Backend for Sqlite {
     async fn open(&self) -> Arc<dyn CharacterStorage> {
         Stores.open(self.path().to_str().unwrap()).await.unwrap()
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self::default())
+    }
+}
+
+/// A database of its own on the server the tests started, opened by an administrator of the library: everybody else may
+/// not write for others.
+#[derive(Default)]
+pub(crate) struct Postgres {
+    database: OnceCell<Database>,
+}
+
+impl Postgres {
+    /// The database, made at the first look.
+    pub(crate) async fn database(&self) -> &Database {
+        self.database.get_or_init(|| Server::shared().library()).await
+    }
+}
+
+#[async_trait]
+impl Backend for Postgres {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        Stores.open(&self.database().await.address("keeper")).await.unwrap()
     }
 
     fn another(&self) -> Box<dyn Backend> {

@@ -10,6 +10,8 @@ mod filters;
 mod history;
 mod lifetime;
 mod model;
+#[cfg(unix)]
+mod postgres;
 mod sqlite;
 mod transactions;
 
@@ -52,4 +54,9 @@ mod memory_backend {
 
 mod sqlite_backend {
     contract!(crate::backends::Sqlite::default());
+}
+
+#[cfg(unix)]
+mod postgres_backend {
+    contract!(crate::backends::Postgres::default());
 }

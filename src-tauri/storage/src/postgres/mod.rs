@@ -1,0 +1,308 @@
+//! A library in a PostgreSQL database, shared by whoever its administrators let in.
+//!
+//! Each user is a role of the server, and the server itself keeps them apart (row-level security): what a program may read
+//! or write is what its user may. Documents are bytes, encoded like everywhere; versions lie in a partition for each month.
+//! Transactions of different characters do not wait for each other, and a commit wakes whoever waits for a change.
+//!
+//! [`initialise`] makes a library; opening one never does. Connections that die are replaced: a read is tried once more, a
+//! write says what became of it.
+
+mod batch;
+mod changes;
+mod check;
+mod connect;
+mod content;
+mod failure;
+mod query;
+mod rows;
+mod schema;
+mod transaction;
+mod upkeep;
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use backstory_core::{
+    access::Principal,
+    error::{Code, Error, Result},
+    job::{Cancel, Progress},
+    model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    storage::{
+        Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
+        Page, QueryFilter, Recompressed, RepairReport, Secret, StorageInfo, StorageStatistics,
+        StorageTransaction,
+    },
+};
+use deadpool_postgres::{Client, Object, Pool};
+
+pub use self::schema::{add_user, grant, initialise};
+use self::{
+    changes::Listener,
+    connect::Address,
+    failure::Failure,
+    transaction::{Desk, Transaction},
+};
+
+/// How to open a library.
+#[derive(Debug, Clone)]
+pub struct PostgresOptions {
+    /// How long to wait for another writer, or for a connection, before saying that the store is busy.
+    pub wait: Duration,
+    /// Never write.
+    pub read_only: bool,
+    /// At most so many connections, besides one that listens for changes.
+    pub pool_size: u32,
+    /// How new documents are kept.
+    pub encoding: Encoding,
+    /// A server with a copy that may lag behind: what the library can be filtered by and how much there is are asked there.
+    pub read_replica: Option<Secret>,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(10),
+            read_only: false,
+            pool_size: 20,
+            encoding: Encoding::default(),
+            read_replica: None,
+        }
+    }
+}
+
+/// Why a library is open for reading only.
+#[derive(Debug, Clone)]
+struct ReadOnly {
+    /// What a write is refused with.
+    code: Code,
+    /// The reason, a whole sentence.
+    reason: String,
+}
+
+/// A library in a PostgreSQL database.
+pub struct PostgresStorage {
+    pool: Pool,
+    /// For reads that bear a lag.
+    replica: Option<Pool>,
+    desk: Arc<Desk>,
+    read_only: Option<ReadOnly>,
+    /// Who the server says is asking.
+    principal: Principal,
+    changes: Arc<Listener>,
+}
+
+impl std::fmt::Debug for PostgresStorage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("PostgresStorage").field(&self.desk.place).finish()
+    }
+}
+
+impl PostgresStorage {
+    /// Opens the library in this database.
+    ///
+    /// # Errors
+    /// `invalid_argument` for an address that is none, `store_unreachable`, `access_denied`, `storage_failed` when there is
+    /// no such database or no library in it, `store_busy`.
+    pub async fn open(address: &str, options: PostgresOptions) -> Result<Self> {
+        let address = Address::parse(address).map_err(|failure| failure.at("the address"))?;
+        let place = address.place().to_owned();
+        Self::open_here(address, options).await.map_err(|failure| failure.at(&place))
+    }
+
+    async fn open_here(address: Address, options: PostgresOptions) -> failure::Result<Self> {
+        let address = address.bounded(options.wait);
+        let pool = address.pool(options.pool_size, options.wait)?;
+        let replica = match &options.read_replica {
+            Some(replica) => {
+                let replica = Address::parse(replica.reveal())?.bounded(options.wait);
+                Some(replica.pool(options.pool_size, options.wait)?)
+            }
+            None => None,
+        };
+        let client = pool.get().await?;
+        let read_only = match schema::look(&client).await? {
+            None if options.read_only => {
+                let reason = "The library was opened for reading only.".to_owned();
+                Some(ReadOnly { code: Code::StoreReadOnly, reason })
+            }
+            found => found,
+        };
+        if read_only.is_none()
+            && let Err(failure) = schema::make_months(&client).await
+        {
+            // Versions of such a month go to the last partition meanwhile.
+            tracing::warn!("the partitions of the months to come were not made: {failure:?}");
+        }
+        let principal = schema::principal(&client).await?;
+        drop(client);
+        let place = address.place().to_owned();
+        let desk = Desk { place, encoding: options.encoding, memories: Mutex::default() };
+        let changes = Arc::new(Listener::new(address));
+        Ok(Self { pool, replica, desk: Arc::new(desk), read_only, principal, changes })
+    }
+
+    /// A failure in words.
+    fn said(&self, failure: Failure) -> Error {
+        failure.at(&self.desk.place)
+    }
+
+    async fn connection(&self) -> Result<Client> {
+        self.pool.get().await.map_err(|error| self.said(error.into()))
+    }
+
+    /// Runs a read, once more when its connection turns out to be gone.
+    async fn read<T, F>(&self, read: impl Fn(Client) -> F) -> Result<T>
+    where
+        F: Future<Output = failure::Result<T>>,
+    {
+        self.read_from(&self.pool, read).await
+    }
+
+    /// Runs a read that bears a lag: on the copy, where there is one and it answers.
+    async fn read_late<T, F>(&self, read: impl Fn(Client) -> F) -> Result<T>
+    where
+        F: Future<Output = failure::Result<T>>,
+    {
+        if let Some(replica) = &self.replica {
+            match self.read_from(replica, &read).await {
+                Err(error) => tracing::warn!("the copy of the library does not serve: {error:?}"),
+                result => return result,
+            }
+        }
+        self.read(read).await
+    }
+
+    async fn read_from<T, F>(&self, pool: &Pool, read: impl Fn(Client) -> F) -> Result<T>
+    where
+        F: Future<Output = failure::Result<T>>,
+    {
+        let once = async || read(pool.get().await?).await;
+        let result = match once().await {
+            Err(failure) if failure.is_lost() => {
+                // Where one died unseen, the others may have too: the second try is made on a new one.
+                pool.retain(|_, _| false);
+                once().await
+            }
+            result => result,
+        };
+        result.map_err(|failure| self.said(failure))
+    }
+
+    async fn begin_own(&self) -> Result<Transaction> {
+        if let Some(read_only) = &self.read_only {
+            return Err(Error::new(read_only.code, read_only.reason.clone())
+                .kept("Everything in it can still be read; nothing was changed."));
+        }
+        // Nothing was asked for yet: a connection that is gone is no loss.
+        self.read(|client| transaction::begin(client, Arc::clone(&self.desk), Arc::clone(&self.changes)))
+            .await
+    }
+
+    async fn check_now(
+        &self,
+        scope: CheckScope,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<CheckReport> {
+        cancel.check()?;
+        let connection = Object::take(self.connection().await?);
+        check::run_all(connection, scope, progress, cancel).await.map_err(|failure| self.said(failure))
+    }
+}
+
+#[async_trait]
+impl CharacterStorage for PostgresStorage {
+    fn info(&self) -> StorageInfo {
+        StorageInfo {
+            kind: "postgres".to_owned(),
+            location: self.desk.place.clone(),
+            read_only: self.read_only.as_ref().map(|read_only| read_only.reason.clone()),
+            principal: Some(self.principal.clone()),
+            capabilities: Capabilities {
+                persistent: true,
+                shared: true,
+                concurrent_writers: true,
+                pushes_changes: true,
+                enforces_access: true,
+            },
+        }
+    }
+
+    async fn revision(&self) -> Result<u64> {
+        self.read(query::revision).await
+    }
+
+    async fn query(&self, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
+        self.read(|client| query::characters(client, filter)).await
+    }
+
+    async fn facets(&self) -> Result<Facets> {
+        self.read_late(query::facets).await
+    }
+
+    async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
+        self.read(|client| async move { query::history(&client, query, false).await }).await
+    }
+
+    async fn document(&self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {
+        self.read(|client| async move { query::document(&client, character, content).await }).await
+    }
+
+    async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
+        self.read(|client| async move { query::sightings(&client, character).await }).await
+    }
+
+    async fn members(&self) -> Result<Vec<Member>> {
+        self.read(query::members).await
+    }
+
+    async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
+        self.read(|client| query::changes_since(client, revision, limit)).await
+    }
+
+    async fn wait(&self, since: u64, at_most: Duration) -> Result<u64> {
+        let end = Instant::now() + at_most;
+        loop {
+            let revision = self.revision().await?;
+            let left = end.saturating_duration_since(Instant::now());
+            if revision > since || left.is_zero() {
+                return Ok(revision);
+            }
+            self.changes.wait(since, left).await;
+        }
+    }
+
+    async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {
+        Ok(Box::new(self.begin_own().await?))
+    }
+
+    async fn check(
+        &self,
+        scope: CheckScope,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<CheckReport> {
+        self.check_now(scope, progress, cancel).await
+    }
+
+    async fn repair(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<RepairReport> {
+        upkeep::repair(self, progress, cancel).await
+    }
+
+    async fn recompress(
+        &self,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        upkeep::recompress(self, encoding, progress, cancel).await
+    }
+
+    async fn statistics(&self) -> Result<StorageStatistics> {
+        self.read_late(query::statistics).await
+    }
+}

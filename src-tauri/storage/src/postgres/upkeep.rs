@@ -1,0 +1,168 @@
+//! Making anew what is derived, and storing documents in another form: a character at a time, each in a transaction of its
+//! own, so that either can be stopped between any two.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use backstory_core::{
+    error::Result,
+    history,
+    job::{Cancel, Progress, ProgressEvent},
+    model::{CharacterId, ContentHash, SnapshotId},
+    storage::{
+        CheckScope, Encoding, HistoryQuery, Problem, Recompressed, RepairReport, StorageTransaction, Write,
+    },
+};
+
+use super::{
+    PostgresStorage, content,
+    failure::{self, Failure},
+    query::{self, run},
+    rows::{self, integer, unsigned},
+    schema,
+    transaction::Open,
+};
+use crate::record::Record;
+
+/// Mends what a check calls repairable.
+pub(super) async fn repair(
+    storage: &PostgresStorage,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<RepairReport> {
+    let before = storage.check_now(CheckScope::Structure, progress, cancel).await?.problems;
+    if before.is_empty() {
+        return Ok(RepairReport::default());
+    }
+    if before.iter().any(|problem| problem.code == "partition_missing") {
+        let client = storage.connection().await?;
+        schema::make_months(&client).await.map_err(|failure| storage.said(failure))?;
+    }
+    let stale =
+        |problem: &Problem| problem.repairable.then(|| problem.r#where.split(' ').next().map(str::to_owned));
+    let characters: BTreeSet<String> = before.iter().filter_map(stale).flatten().collect();
+    for id in characters.into_iter().filter_map(|id| CharacterId::new(id).ok()) {
+        cancel.check()?;
+        let mut transaction = storage.begin_own().await?;
+        let mut open = transaction.take()?;
+        match recount(&mut open, &id).await {
+            // A character that cannot be read is not made worse.
+            Err(failure) if failure.is_damage() => {
+                tracing::warn!(character = %id, "not repaired: {failure:?}");
+            }
+            result => {
+                transaction.settle(open, result)?;
+                Box::new(transaction).commit().await?;
+            }
+        }
+    }
+    let left = storage.check_now(CheckScope::Structure, progress, cancel).await?.problems;
+    let repaired = before.into_iter().filter(|problem| !left.contains(problem)).collect();
+    Ok(RepairReport { repaired, left })
+}
+
+async fn recount(open: &mut Open, id: &CharacterId) -> failure::Result<()> {
+    let history = open.history(&HistoryQuery::all(id.clone())).await?.items;
+    open.hold(id).await?;
+    let client = open.client()?;
+    let row = query::first(client, query::CHARACTER, &[&id.as_str()]).await?;
+    let mut record = Record::<()> { index: row.as_ref().map(rows::index).transpose()?, ..Record::default() };
+    record.versions = history.into_iter().map(|version| (version.id, version)).collect();
+    record.sightings = query::sightings(client, id).await?.into_iter().collect();
+    let lengths = lengths(client, id).await?;
+    record.recount();
+    for version in record.versions.values_mut() {
+        version.bytes = lengths.get(&version.id).copied().unwrap_or(version.bytes);
+    }
+    // Every version is written, also one that is right: the columns it is found by are made anew with it.
+    let put = |metadata| Write::Version { metadata: Box::new(metadata) };
+    open.write(record.versions.into_values().map(put).collect()).await?;
+    match &record.index {
+        Some(index) => open.put_row(index).await,
+        None => Ok(()),
+    }
+}
+
+/// How long each version's document is.
+async fn lengths(
+    client: &deadpool_postgres::ClientWrapper,
+    id: &CharacterId,
+) -> failure::Result<HashMap<SnapshotId, u64>> {
+    let sql = "SELECT v.id, c.length FROM backstory.version AS v \
+         JOIN backstory.content AS c ON c.character_id = v.character_id AND c.hash = v.content \
+         WHERE v.character_id = $1";
+    let found = run(client, sql, &[&id.as_str()]).await?;
+    found.iter().map(|row| Ok((SnapshotId(row.try_get(0)?), unsigned(row.try_get(1)?)?))).collect()
+}
+
+/// Stores every document anew.
+pub(super) async fn recompress(
+    storage: &PostgresStorage,
+    encoding: &Encoding,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<Recompressed> {
+    cancel.check()?;
+    let client = storage.connection().await?;
+    let sql = "SELECT id FROM backstory.character AS k \
+         WHERE k.owner = current_user OR pg_has_role(current_user, 'backstory_admin', 'member') ORDER BY id";
+    let found = run(&client, sql, &[]).await.map_err(|failure| storage.said(failure))?;
+    drop(client);
+    let total = found.len() as u64;
+    let mut sum = Recompressed::default();
+    for (done, row) in (0..).zip(&found) {
+        cancel.check()?;
+        progress.report(ProgressEvent::Advanced { done, total });
+        let id: String = row.try_get(0).map_err(|error| storage.said(Failure::Server(error)))?;
+        let id = CharacterId::new(id)?;
+        let mut transaction = storage.begin_own().await?;
+        let mut open = transaction.take()?;
+        let one = recompress_one(&mut open, encoding, &id).await;
+        let one = transaction.settle(open, one)?;
+        if one.rewritten > 0 {
+            Box::new(transaction).commit().await?;
+        }
+        sum.contents += one.contents;
+        sum.rewritten += one.rewritten;
+        sum.bytes_before += one.bytes_before;
+        sum.bytes_after += one.bytes_after;
+    }
+    progress.report(ProgressEvent::Advanced { done: total, total });
+    Ok(sum)
+}
+
+/// Where each rung of a character's ladder is, and how many bytes it takes.
+const LADDER: &str =
+    "SELECT rung, hash, octet_length(data) FROM backstory.content WHERE character_id = $1 ORDER BY rung";
+
+async fn recompress_one(
+    open: &mut Open,
+    encoding: &Encoding,
+    id: &CharacterId,
+) -> failure::Result<Recompressed> {
+    open.hold(id).await?;
+    let (client, recent) = open.reader()?;
+    let mut ladder: BTreeMap<u64, (ContentHash, u64)> = BTreeMap::new();
+    for row in run(client, LADDER, &[&id.as_str()]).await? {
+        let bytes = i64::from(row.try_get::<_, i32>(2)?);
+        ladder.insert(unsigned(row.try_get(0)?)?, (rows::hash(row.try_get(1)?)?, unsigned(bytes)?));
+    }
+    let mut sum = Recompressed::default();
+    for (&rung, (hash, bytes)) in &ladder {
+        let base = history::encoding::way_down(rung, encoding.ladder)
+            .find_map(|base| Some((base, ladder.get(&base)?.0)));
+        sum.contents += 1;
+        sum.bytes_before += bytes;
+        match content::store_anew(client, recent, encoding, id, hash, base).await {
+            Ok(stored) => {
+                sum.rewritten += u64::from(stored.is_new);
+                sum.bytes_after += stored.bytes;
+            }
+            Err(failure) if failure.is_damage() => {
+                tracing::warn!(character = %id, rung = integer(rung), "not stored anew: {failure:?}");
+                sum.bytes_after += bytes;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(sum)
+}

@@ -1,0 +1,5 @@
+//! Real servers, started by the tests themselves: nothing is pretended, and nothing that runs already is touched.
+//!
+//! A server that is not installed is a failure that says what to install, never a test left out.
+
+pub mod postgres;

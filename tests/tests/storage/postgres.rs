@@ -1,0 +1,740 @@
+//! What only a server shared by several people can do wrong: who sees what, and what happens when it goes away.
+
+use std::{sync::Arc, time::Duration};
+
+use backstory_core::{
+    error::{Code, Error},
+    job::{Cancel, Silent},
+    model::{CharacterIndex, ContentHash, Role, VersionMetadata},
+    storage::{
+        CharacterStorage, CheckScope, Deleted, Expect, HistoryQuery, QueryFilter, Secret, StorageFactory,
+        Write,
+    },
+};
+use backstory_storage::{
+    open::Stores,
+    postgres::{self, PostgresOptions, PostgresStorage},
+};
+use backstory_tests::{
+    fixtures::{character_id, content, document, index, moment, snapshot_id, store, version},
+    servers::postgres::{Database, Server},
+};
+
+const CAMPAIGN: &str = "The Sunken Bell";
+
+async fn open(database: &Database, user: &str) -> PostgresStorage {
+    PostgresStorage::open(&database.address(user), PostgresOptions::default()).await.unwrap()
+}
+
+async fn refused(address: &str) -> Error {
+    PostgresStorage::open(address, PostgresOptions::default()).await.unwrap_err()
+}
+
+async fn write(storage: &dyn CharacterStorage, writes: Vec<Write>) -> Result<u64, Error> {
+    let mut transaction = storage.begin().await?;
+    transaction.write(writes).await?;
+    transaction.commit().await
+}
+
+fn put(index: &CharacterIndex, expect: Expect) -> Write {
+    Write::Character { index: Box::new(index.clone()), expect }
+}
+
+fn put_version(metadata: VersionMetadata) -> Write {
+    Write::Version { metadata: Box::new(metadata) }
+}
+
+async fn row(storage: &dyn CharacterStorage, number: u64) -> Option<CharacterIndex> {
+    let filter =
+        QueryFilter { ids: vec![character_id(number)], deleted: Deleted::With, ..QueryFilter::default() };
+    storage.query(&filter).await.unwrap().items.pop()
+}
+
+/// A library with a character of ada's, ddb-1, in a campaign where ada plays, bob leads, cleo plays and dora looks on. Eve
+/// uses the library too and is not in it.
+async fn campaign() -> Database {
+    let database = Server::shared().library().await;
+    let ada = open(&database, "ada").await;
+    let documents = [document(1, 2_000), document(2, 2_000)];
+    store(&ada, 1, &documents).await;
+    let see = vec![moment(70)];
+    let see = Write::Sightings { character: character_id(1), version: snapshot_id(1_000_001), at: see };
+    write(&ada, vec![see]).await.unwrap();
+    let keeper = open(&database, "keeper").await;
+    let member = |user: &str, role| Write::Member {
+        campaign: CAMPAIGN.to_owned(),
+        user: user.to_owned(),
+        role: Some(role),
+    };
+    let members = vec![
+        member("ada", Role::Player),
+        member("bob", Role::DungeonMaster),
+        member("cleo", Role::Player),
+        member("dora", Role::Viewer),
+    ];
+    write(&keeper, members).await.unwrap();
+    database
+}
+
+/// Statements for each table and verb, tried by everybody in a transaction of their own that is undone.
+const ATTEMPTS: [(&str, [&str; 4]); 7] = [
+    (
+        "character",
+        [
+            "SELECT FROM backstory.character WHERE id = 'ddb-1'",
+            "INSERT INTO backstory.character (id, owner) VALUES ('ddb-9', 'ada')",
+            "UPDATE backstory.character SET level = 7 WHERE id = 'ddb-1'",
+            "DELETE FROM backstory.character WHERE id = 'ddb-2'",
+        ],
+    ),
+    (
+        "content",
+        [
+            "SELECT FROM backstory.content WHERE character_id = 'ddb-1'",
+            "INSERT INTO backstory.content VALUES ('ddb-1', '\\x77', 99, NULL, 1, 1, '\\x00')",
+            "UPDATE backstory.content SET data = '\\x00' WHERE character_id = 'ddb-1'",
+            "DELETE FROM backstory.content WHERE character_id = 'ddb-1' AND rung = 50",
+        ],
+    ),
+    (
+        "version",
+        [
+            "SELECT FROM backstory.version WHERE character_id = 'ddb-1'",
+            "INSERT INTO backstory.version SELECT character_id, gen_random_uuid(), 99, 5, 1, content, 5, 1, '{}' \
+             FROM backstory.version WHERE number = 1",
+            "UPDATE backstory.version SET seen_count = 9 WHERE character_id = 'ddb-1'",
+            "DELETE FROM backstory.version WHERE character_id = 'ddb-1'",
+        ],
+    ),
+    (
+        "sighting",
+        [
+            "SELECT FROM backstory.sighting WHERE character_id = 'ddb-1'",
+            "INSERT INTO backstory.sighting VALUES ('ddb-1', 7, gen_random_uuid())",
+            "UPDATE backstory.sighting SET at = 8 WHERE character_id = 'ddb-1'",
+            "DELETE FROM backstory.sighting WHERE character_id = 'ddb-1'",
+        ],
+    ),
+    (
+        "tombstone",
+        [
+            "SELECT FROM backstory.tombstone WHERE id = 'ddb-3'",
+            "INSERT INTO backstory.tombstone VALUES ('ddb-8', 'ada', NULL, 1)",
+            "UPDATE backstory.tombstone SET revision = 0 WHERE id = 'ddb-3'",
+            "DELETE FROM backstory.tombstone WHERE id = 'ddb-3'",
+        ],
+    ),
+    (
+        "member",
+        [
+            "SELECT FROM backstory.member",
+            "INSERT INTO backstory.member VALUES ('The Sunken Bell', 'eve', 'player')",
+            "UPDATE backstory.member SET role = 'viewer' WHERE user_name = 'cleo'",
+            "DELETE FROM backstory.member WHERE user_name = 'cleo'",
+        ],
+    ),
+    (
+        "store",
+        [
+            "SELECT FROM backstory.store",
+            "INSERT INTO backstory.store VALUES (1, 5) ON CONFLICT DO NOTHING",
+            "UPDATE backstory.store SET revision = 0",
+            "DELETE FROM backstory.store",
+        ],
+    ),
+];
+
+/// What works, in the order of the attempts: select, insert, update, delete.
+const MATRIX: [(&str, [&str; 7]); 7] = [
+    ("ada", ["SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---"]),
+    ("keeper", ["SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---"]),
+    ("bob", ["S-U-", "SI--", "SIU-", "SI-D", "S---", "SIUD", "S---"]),
+    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---"]),
+    ("dora", ["S---", "----", "S---", "S---", "S---", "S---", "S---"]),
+    ("eve", ["----", "----", "----", "----", "----", "----", "S---"]),
+    ("outsider", ["----", "----", "----", "----", "----", "----", "----"]),
+];
+
+#[tokio::test]
+async fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
+    let database = campaign().await;
+    let outsider = "DO $$ BEGIN CREATE ROLE outsider LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; \
+         INSERT INTO backstory.content VALUES ('ddb-1', '\\x55', 50, NULL, 1, 1, '\\x00'); \
+         INSERT INTO backstory.character (id, owner, campaign) VALUES ('ddb-2', 'ada', 'The Sunken Bell'); \
+         INSERT INTO backstory.tombstone VALUES ('ddb-3', 'ada', 'The Sunken Bell', 1)";
+    database.tamper(outsider).await;
+    for (user, expected) in MATRIX {
+        let client = database.connect(user).await;
+        for ((table, attempts), expected) in ATTEMPTS.into_iter().zip(expected) {
+            let mut found = String::new();
+            for (attempt, letter) in attempts.into_iter().zip("SIUD".chars()) {
+                client.batch_execute("BEGIN").await.unwrap();
+                let works = matches!(client.execute(attempt, &[]).await, Ok(rows) if rows > 0);
+                client.batch_execute("ROLLBACK").await.unwrap();
+                found.push(if works { letter } else { '-' });
+            }
+            assert_eq!(found, expected, "{user} and {table}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_becomes_somebody_else() {
+    let database = campaign().await;
+    let bob = database.connect("bob").await;
+    for attempt in [
+        "SET ROLE ada",
+        "SET ROLE backstory_admin",
+        "SET ROLE backstory_owner",
+        "SET SESSION AUTHORIZATION ada",
+        "UPDATE backstory.character SET owner = 'bob' WHERE id = 'ddb-1'",
+        "UPDATE backstory.character SET owner_named = true WHERE id = 'ddb-1'",
+        "UPDATE backstory.character SET deleted_at = 1 WHERE id = 'ddb-1'",
+        "UPDATE backstory.character SET id = 'ddb-5' WHERE id = 'ddb-1'",
+        "ALTER TABLE backstory.character DISABLE ROW LEVEL SECURITY",
+        "SELECT FROM backstory.version_other",
+        "CREATE TABLE backstory.mine ()",
+    ] {
+        assert!(bob.execute(attempt, &[]).await.is_err(), "{attempt}");
+    }
+    let eve = database.connect("eve").await;
+    for question in ["SELECT FROM backstory.shared_with('bob')", "SELECT FROM backstory.campaigns_of('bob')"]
+    {
+        assert_eq!(bob.query(question, &[]).await.unwrap().is_empty(), false);
+        assert!(eve.query(question, &[]).await.unwrap().is_empty(), "{question}");
+    }
+    // The role that owns the tables is under the policies too.
+    let owner = database.connect("postgres").await;
+    owner.batch_execute("SET ROLE backstory_owner").await.unwrap();
+    for table in ["character", "content", "version", "sighting", "tombstone"] {
+        let all = format!("SELECT FROM backstory.{table}");
+        assert!(owner.query(&all, &[]).await.unwrap().is_empty(), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_character_is_shared_only_where_its_owner_is_a_member_too() {
+    let database = campaign().await;
+    let address = database.address("keeper");
+    assert!(row(&open(&database, "cleo").await, 1).await.is_some());
+    postgres::grant(&address, CAMPAIGN, "ada", None).await.unwrap();
+    for user in ["bob", "cleo", "dora", "eve"] {
+        assert_eq!(row(&open(&database, user).await, 1).await, None, "{user}");
+    }
+    assert!(row(&open(&database, "ada").await, 1).await.is_some());
+    postgres::grant(&address, CAMPAIGN, "ada", Some(Role::Viewer)).await.unwrap();
+    assert!(row(&open(&database, "cleo").await, 1).await.is_some());
+    let error =
+        postgres::grant(&database.address("cleo"), CAMPAIGN, "eve", Some(Role::Player)).await.unwrap_err();
+    assert_eq!(error.code, Code::AccessDenied);
+}
+
+#[tokio::test]
+async fn a_store_answers_as_its_user_may_see() {
+    let database = campaign().await;
+    let id = character_id(1);
+    let hash = ContentHash::of(&document(1, 2_000));
+    let expected = [
+        ("ada", Some(None), Ok(())),
+        ("keeper", Some(Some("ada")), Ok(())),
+        ("bob", Some(Some("ada")), Ok(())),
+        ("cleo", Some(Some("ada")), Ok(())),
+        ("dora", Some(Some("ada")), Err(Code::AccessDenied)),
+        ("eve", None, Err(Code::VersionNotFound)),
+    ];
+    for (user, owner, may_open) in expected {
+        let storage = open(&database, user).await;
+        assert_eq!(storage.info().principal.unwrap().user, user);
+        let found = row(&storage, 1).await.map(|index| index.owner);
+        assert_eq!(found, owner.map(|owner| owner.map(str::to_owned)), "{user}");
+        let seen = u64::from(owner.is_some());
+        assert_eq!(storage.history(&HistoryQuery::all(id.clone())).await.unwrap().total, 2 * seen, "{user}");
+        assert_eq!(storage.facets().await.unwrap().characters, seen, "{user}");
+        assert_eq!(storage.changes_since(0, 10).await.unwrap().changes.len() as u64, seen, "{user}");
+        assert_eq!(
+            storage.document(&id, &hash).await.map(drop).map_err(|error| error.code),
+            may_open,
+            "{user}"
+        );
+        assert_eq!(storage.members().await.unwrap().len(), if user == "eve" { 0 } else { 4 });
+    }
+}
+
+#[tokio::test]
+async fn a_dungeon_master_captures_and_disposes_of_nothing() {
+    let database = campaign().await;
+    let id = character_id(1);
+    for (user, may_capture) in [("bob", true), ("cleo", false), ("dora", false), ("eve", false)] {
+        let storage = open(&database, user).await;
+        let before = row(&open(&database, "keeper").await, 1).await.unwrap();
+        let text = document(before.revision + 10, 2_000);
+        let number = before.last_version + 1;
+        let metadata =
+            VersionMetadata { id: snapshot_id(5_000 + number), ..version(&id, number, moment(900), &text) };
+        let after = CharacterIndex { revision: before.revision + 1, last_version: number, ..before.clone() };
+        let capture =
+            vec![content(&id, &text), put_version(metadata), put(&after, Expect::Revision(before.revision))];
+        let result = write(&storage, capture).await;
+        assert_eq!(result.is_ok(), may_capture, "{user}: {result:?}");
+        if let Err(error) = result {
+            assert!(matches!(error.code, Code::AccessDenied | Code::Conflict), "{user}: {error:?}");
+        }
+        let now = row(&open(&database, "keeper").await, 1).await.unwrap();
+        let binned =
+            CharacterIndex { deleted_at: Some(moment(1)), revision: now.revision + 1, ..now.clone() };
+        let given =
+            CharacterIndex { owner: Some(user.to_owned()), revision: now.revision + 1, ..now.clone() };
+        let drop = Write::DropVersions { character: id.clone(), versions: vec![snapshot_id(1_000_001)] };
+        for wrong in [
+            put(&binned, Expect::Revision(now.revision)),
+            put(&given, Expect::Revision(now.revision)),
+            Write::Erase { character: id.clone(), expect: Expect::Revision(now.revision) },
+            drop,
+        ] {
+            // What somebody does not see, they cannot drop either: that is no error.
+            if let Err(error) = write(&storage, vec![wrong]).await {
+                assert!(matches!(error.code, Code::AccessDenied | Code::Conflict), "{user}: {error:?}");
+            }
+        }
+        assert_eq!(row(&open(&database, "keeper").await, 1).await.unwrap(), now, "{user}");
+        let history = open(&database, "ada").await.history(&HistoryQuery::all(id.clone())).await.unwrap();
+        assert_eq!(history.total, 3);
+    }
+    let taken = put(&index(character_id(1)), Expect::Absent);
+    let error = write(&open(&database, "eve").await, vec![taken]).await.unwrap_err();
+    assert_eq!(error.code, Code::AccessDenied);
+}
+
+#[tokio::test]
+async fn a_connection_carries_nobody_elses_identity() {
+    let database = campaign().await;
+    let options = PostgresOptions { pool_size: 1, ..PostgresOptions::default() };
+    let ada = PostgresStorage::open(&database.address("ada"), options.clone()).await.unwrap();
+    let eve = PostgresStorage::open(&database.address("eve"), options).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(ada.query(&QueryFilter::default()).await.unwrap().total, 1);
+        assert_eq!(eve.query(&QueryFilter::default()).await.unwrap().total, 0);
+        let open = eve.begin().await.unwrap();
+        drop(open);
+    }
+    store(&eve, 7, &[b"eve's".to_vec()]).await;
+    assert_eq!(row(&ada, 7).await, None);
+    assert_eq!(row(&open(&database, "keeper").await, 7).await.unwrap().owner.as_deref(), Some("eve"));
+}
+
+#[tokio::test]
+async fn a_restart_of_the_server_is_survived() {
+    let server = Server::alone();
+    let database = server.library().await;
+    let storage = open(&database, "ada").await;
+    let kept = store(&storage, 1, &[b"kept".to_vec()]).await;
+    let mut cut = storage.begin().await.unwrap();
+    let lost = CharacterIndex { name: "Lost".to_owned(), revision: 2, ..kept.clone() };
+    cut.write(vec![put(&lost, Expect::Revision(1))]).await.unwrap();
+    server.stop();
+    let error = cut.commit().await.unwrap_err();
+    assert!(error.retryable, "{error:?}");
+    for error in [
+        storage.query(&QueryFilter::default()).await.unwrap_err(),
+        storage.begin().await.err().unwrap(),
+        refused(&database.address("ada")).await,
+    ] {
+        assert_eq!((error.code, error.retryable), (Code::StoreUnreachable, true), "{error:?}");
+        assert!(error.hint.is_some());
+    }
+    server.start();
+    assert_eq!(row(&storage, 1).await, Some(kept.clone()));
+    write(&storage, vec![put(&lost, Expect::Revision(1))]).await.unwrap();
+    assert_eq!(storage.document(&kept.id, &ContentHash::of(b"kept")).await.unwrap(), b"kept");
+}
+
+#[tokio::test]
+async fn only_a_server_that_proves_its_name_is_told_the_password() {
+    let server = Server::encrypted();
+    let database = server.library().await;
+    postgres::add_user(&database.address("postgres"), "frida", Some("s3cret")).await.unwrap();
+    let at = |host: &str, wishes: &str| {
+        let address = server.network_address("frida", "s3cret", &database.name);
+        format!("{}?{wishes}", address.replace("127.0.0.1", host))
+    };
+    let trusting = format!("sslrootcert={}", server.certificate().display());
+    for mode in ["verify-full", "require"] {
+        let address = at("localhost", &format!("sslmode={mode}&{trusting}"));
+        let storage = PostgresStorage::open(&address, PostgresOptions::default()).await.unwrap();
+        store(&storage, if mode == "require" { 1 } else { 2 }, &[b"document".to_vec()]).await;
+        let client = database.connect("postgres").await;
+        let encrypted =
+            "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'frida'";
+        assert!(client.query_one(encrypted, &[]).await.unwrap().get::<_, bool>(0));
+    }
+    let plain = Server::shared();
+    let unencrypted = plain.network_address("frida", "s3cret", "postgres");
+    let unencrypted = format!("{}?sslmode=require&{trusting}", unencrypted.replace("127.0.0.1", "localhost"));
+    for address in [
+        // Nobody vouches for it; it vouches for another name; it does not offer encryption at all.
+        at("localhost", "sslmode=verify-full"),
+        at("127.0.0.1", &format!("sslmode=require&{trusting}")),
+        unencrypted,
+    ] {
+        let error = refused(&address).await;
+        assert_eq!(error.code, Code::StorageFailed, "{error:?}");
+        assert!(error.hint.as_ref().is_some_and(|hint| hint.contains("sslrootcert")), "{error:?}");
+        assert!(!format!("{error:?}").contains("s3cret"));
+    }
+}
+
+const THROW_OUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+     WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dropped_connections_are_replaced() {
+    let database = Server::shared().library().await;
+    let storage = Arc::new(open(&database, "ada").await);
+    let kept = store(&*storage, 1, &[b"kept".to_vec()]).await;
+    let since = storage.revision().await.unwrap();
+    let waiting = tokio::spawn({
+        let storage = Arc::clone(&storage);
+        async move { storage.wait(since, Duration::from_secs(30)).await }
+    });
+    for _ in 0..5 {
+        database.tamper(THROW_OUT).await;
+        assert_eq!(row(&*storage, 1).await, Some(kept.clone()), "a read is tried again");
+        database.tamper(THROW_OUT).await;
+        assert!(storage.begin().await.is_ok());
+    }
+    let changed = CharacterIndex { name: "Changed".to_owned(), revision: 2, ..kept.clone() };
+    let mut cut = storage.begin().await.unwrap();
+    cut.write(vec![put(&changed, Expect::Revision(1))]).await.unwrap();
+    database.tamper(THROW_OUT).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let error = cut.commit().await.unwrap_err();
+    assert!(
+        error.retryable && matches!(error.code, Code::StoreUnreachable | Code::StorageFailed),
+        "{error:?}"
+    );
+    assert_eq!(row(&*storage, 1).await, Some(kept.clone()), "nothing of it was written");
+    let revision = write(&*storage, vec![put(&changed, Expect::Revision(1))]).await.unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap(), revision, "whoever waits does so through it all");
+}
+
+#[tokio::test]
+async fn what_keeps_one_out_is_said() {
+    let server = Server::shared();
+    let database = server.library().await;
+    let name = &database.name;
+    postgres::add_user(&database.address("postgres"), "frida", Some("r1ght's")).await.unwrap();
+    let right = server.network_address("frida", "r1ght's", name);
+    assert!(PostgresStorage::open(&right, PostgresOptions::default()).await.is_ok());
+    let wrong = server.network_address("frida", "wr0ng", name);
+    let nobody = server.network_address("n0body", "wr0ng", name);
+    let no_password = right.replace(":r1ght's@", "@");
+    let no_database = database.address("ada").replace(name.as_str(), "nowhere");
+    let no_server = "postgresql://ada:wr0ng@127.0.0.1:1/library";
+    let empty = server.empty().await;
+    let cases = [
+        (wrong.as_str(), Code::AccessDenied, "password"),
+        (&nobody, Code::AccessDenied, "password"),
+        (&no_password, Code::AccessDenied, "password"),
+        (&no_database, Code::StorageFailed, "createdb"),
+        (no_server, Code::StoreUnreachable, "server runs"),
+        (&empty.address("ada"), Code::StorageFailed, "backstory db init"),
+        (&database.address("postgres").replace("postgres@", "outsider@"), Code::AccessDenied, ""),
+    ];
+    for (address, code, hint) in cases {
+        let error = refused(address).await;
+        let said = format!("{error} {error:?} {:?} {:?}", error.hint, error.kept);
+        assert!(error.code == code && error.hint.as_ref().is_some_and(|said| said.contains(hint)), "{said}");
+        assert!(!said.contains("wr0ng") && !said.contains("r1ght"), "{said}");
+    }
+    let error = postgres::initialise(&empty.address("ada"), &PostgresOptions::default()).await.unwrap_err();
+    assert_eq!(error.code, Code::AccessDenied, "{error:?}");
+    let storage = PostgresStorage::open(&right, PostgresOptions::default()).await.unwrap();
+    let replica = PostgresOptions { read_replica: Some(Secret::new(&right)), ..PostgresOptions::default() };
+    let shown = format!("{storage:?} {:?} {replica:?}", storage.info());
+    assert!(!shown.contains("r1ght"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_library_of_a_newer_version_can_be_read_and_not_written() {
+    let database = Server::shared().library().await;
+    let kept = store(&open(&database, "ada").await, 1, &[b"kept".to_vec()]).await;
+    let newer =
+        "INSERT INTO backstory.refinery_schema_history VALUES (999, 'later', '2030-01-01T00:00:00Z', '1')";
+    database.tamper(newer).await;
+    let storage = open(&database, "ada").await;
+    assert!(storage.info().read_only.unwrap().contains("newer"));
+    assert_eq!(storage.begin().await.err().unwrap().code, Code::StoreNewer);
+    assert_eq!(row(&storage, 1).await, Some(kept));
+    let options = PostgresOptions::default();
+    let error = postgres::initialise(&database.address("postgres"), &options).await.unwrap_err();
+    assert_eq!(error.code, Code::StoreNewer);
+    database.tamper("DELETE FROM backstory.refinery_schema_history").await;
+    let error = refused(&database.address("ada")).await;
+    assert!(error.hint.unwrap().contains("backstory db init"));
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_changes_is_read() {
+    let database = Server::shared().library().await;
+    let before = open(&database, "ada").await;
+    let kept = store(&before, 1, &[b"kept".to_vec()]).await;
+    let name = &database.name;
+    database.tamper(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;
+    database.connect("ada").await;
+    Server::shared()
+        .connect("postgres", "postgres")
+        .await
+        .batch_execute(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await
+        .unwrap();
+    let after = open(&database, "ada").await;
+    assert!(after.info().read_only.is_some());
+    for storage in [&before, &after] {
+        assert_eq!(storage.begin().await.err().unwrap().code, Code::StoreReadOnly);
+        assert_eq!(row(storage, 1).await, Some(kept.clone()));
+    }
+    Server::shared()
+        .connect("postgres", "postgres")
+        .await
+        .batch_execute(&format!(
+            "ALTER DATABASE {name} RESET default_transaction_read_only; \
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await
+        .unwrap();
+    let changed = CharacterIndex { revision: 2, ..kept };
+    write(&before, vec![put(&changed, Expect::Revision(1))]).await.unwrap();
+    let options = PostgresOptions { read_only: true, ..PostgresOptions::default() };
+    let asked = PostgresStorage::open(&database.address("ada"), options).await.unwrap();
+    assert_eq!(asked.begin().await.err().unwrap().code, Code::StoreReadOnly);
+}
+
+#[tokio::test]
+async fn a_right_that_was_lost_and_given_back() {
+    let server = Server::alone();
+    let database = server.library().await;
+    let storage = open(&database, "ada").await;
+    let kept = store(&storage, 1, &[b"kept".to_vec()]).await;
+    database.tamper("REVOKE backstory_user FROM ada").await;
+    let changed = CharacterIndex { revision: 2, ..kept.clone() };
+    for error in [
+        storage.query(&QueryFilter::default()).await.unwrap_err(),
+        write(&storage, vec![put(&changed, Expect::Revision(1))]).await.unwrap_err(),
+        refused(&database.address("ada")).await,
+    ] {
+        assert_eq!(error.code, Code::AccessDenied, "{error:?}");
+        assert!(error.hint.is_some());
+    }
+    database.tamper("GRANT backstory_user TO ada").await;
+    assert_eq!(row(&storage, 1).await, Some(kept));
+    write(&storage, vec![put(&changed, Expect::Revision(1))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_partition_is_found_and_made() {
+    let database = Server::shared().library().await;
+    let storage = open(&database, "ada").await;
+    let client = database.connect("postgres").await;
+    let next = "SELECT to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM'), \
+         extract(epoch FROM date_trunc('month', now() AT TIME ZONE 'UTC') + interval '40 days')::bigint";
+    let found = client.query_one(next, &[]).await.unwrap();
+    let (month, seconds): (String, i64) = (found.get(0), found.get(1));
+    let check = async || storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap().problems;
+    assert_eq!(check().await, []);
+    database.tamper(&format!("DROP TABLE backstory.version_{month}")).await;
+    let problems = check().await;
+    let codes: Vec<_> = problems.iter().map(|p| (p.code.as_str(), p.repairable)).collect();
+    assert_eq!(codes, [("partition_missing", true)]);
+    assert_eq!(problems[0].r#where, format!("month {}", month.replace('_', "-")));
+    // What is captured meanwhile is kept, and moves.
+    let id = character_id(1);
+    let at = jiff::Timestamp::from_second(seconds).unwrap();
+    let mut row = index(id.clone());
+    (row.versions, row.captures, row.last_version, row.first_captured, row.last_captured) = (1, 1, 1, at, at);
+    let capture = vec![content(&id, b"a"), put_version(version(&id, 1, at, b"a")), put(&row, Expect::Absent)];
+    write(&storage, capture).await.unwrap();
+    let lies_in = async |table: &str| {
+        let count = format!("SELECT count(*) FROM backstory.version_{table}");
+        client.query_one(&count, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    assert_eq!(lies_in("other").await, 1);
+    let report = storage.repair(&Silent, &Cancel::default()).await.unwrap();
+    assert_eq!((report.repaired, report.left), (problems, vec![]));
+    assert_eq!((lies_in("other").await, lies_in(&month).await), (0, 1));
+    assert_eq!(storage.history(&HistoryQuery::all(id)).await.unwrap().total, 1);
+    assert_eq!(check().await, []);
+    // Opening the library makes it too.
+    database.tamper(&format!("DELETE FROM backstory.version; DROP TABLE backstory.version_{month}")).await;
+    open(&database, "ada").await;
+    assert_eq!(lies_in(&month).await, 0);
+}
+
+#[tokio::test]
+async fn a_damaged_document_is_never_returned_and_is_found() {
+    let documents: Vec<_> = (0..12).map(|edition| document(edition, 20_000)).collect();
+    let damages = [
+        "UPDATE backstory.content SET data = set_byte(data, 20, get_byte(data, 20) # 255) WHERE rung = 3",
+        "UPDATE backstory.content SET data = '' WHERE rung = 3",
+        "UPDATE backstory.content SET length = length - 1 WHERE rung = 3",
+        "UPDATE backstory.content SET length = 9223372036854775807 WHERE rung = 3",
+        "UPDATE backstory.content SET codec = 77 WHERE rung = 3",
+        "UPDATE backstory.content SET base = NULL WHERE rung = 3",
+        "ALTER TABLE backstory.content DROP CONSTRAINT content_check; \
+         UPDATE backstory.content SET base = rung WHERE rung = 3",
+        "SET session_replication_role = replica; DELETE FROM backstory.content WHERE rung = 3",
+    ];
+    for damage in damages {
+        let database = Server::shared().library().await;
+        let row = store(&open(&database, "ada").await, 1, &documents).await;
+        database.tamper(damage).await;
+        let storage = open(&database, "ada").await;
+        for (rung, document) in documents.iter().enumerate() {
+            match storage.document(&row.id, &ContentHash::of(document)).await {
+                Ok(read) => assert!(read == *document && rung != 3, "{damage} {rung}"),
+                Err(error) => assert!(
+                    matches!(error.code, Code::StoreDamaged | Code::AccessDenied) && error.hint.is_some(),
+                    "{damage} {rung}: {error:?}"
+                ),
+            }
+        }
+        assert!(storage.document(&row.id, &ContentHash::of(&documents[8])).await.is_ok(), "{damage}");
+        let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+        let found = |problem: &backstory_core::storage::Problem| {
+            ["content_damaged", "content_missing"].contains(&problem.code.as_str())
+                && problem.r#where == "ddb-1 version 4"
+        };
+        assert!(report.problems.iter().any(found), "{damage}: {:?}", report.problems);
+    }
+}
+
+#[tokio::test]
+async fn a_projection_that_went_wrong_is_found_and_made_anew() {
+    for damage in [
+        "UPDATE backstory.character SET name_folded = 'somebody'",
+        "UPDATE backstory.character SET level = 6",
+        "UPDATE backstory.character SET classes = '{}'",
+        "UPDATE backstory.character SET sheet = '{}'",
+        "UPDATE backstory.version SET number = 9",
+        "UPDATE backstory.version SET captured_at = captured_at + 1",
+    ] {
+        let database = Server::shared().library().await;
+        store(&open(&database, "ada").await, 1, &[b"document".to_vec()]).await;
+        database.tamper(damage).await;
+        let storage = open(&database, "ada").await;
+        let report = storage.check(CheckScope::Structure, &Silent, &Cancel::default()).await.unwrap();
+        let codes: Vec<_> = report.problems.iter().map(|p| p.code.as_str()).collect();
+        assert_eq!(codes, ["index_stale"], "{damage}");
+        let report = storage.repair(&Silent, &Cancel::default()).await.unwrap();
+        assert_eq!((report.repaired.len(), report.left), (1, vec![]), "{damage}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transactions_of_different_characters_do_not_wait_for_each_other() {
+    let database = Server::shared().library().await;
+    let options = PostgresOptions { wait: Duration::from_millis(300), ..PostgresOptions::default() };
+    let storage = PostgresStorage::open(&database.address("ada"), options).await.unwrap();
+    let mut held = storage.begin().await.unwrap();
+    held.write(vec![put(&index(character_id(1)), Expect::Absent)]).await.unwrap();
+    write(&storage, vec![put(&index(character_id(2)), Expect::Absent)]).await.unwrap();
+    let error = write(&storage, vec![put(&index(character_id(1)), Expect::Absent)]).await.unwrap_err();
+    assert_eq!((error.code, error.retryable), (Code::StoreBusy, true), "{error:?}");
+    held.commit().await.unwrap();
+    let error = write(&storage, vec![put(&index(character_id(1)), Expect::Absent)]).await.unwrap_err();
+    assert_eq!(error.code, Code::Conflict);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_writers_over_two_handles_lose_nothing_and_the_feed_tells_all() {
+    const ROUNDS: u64 = 10;
+    let database = Server::shared().library().await;
+    let handles = [Arc::new(open(&database, "ada").await), Arc::new(open(&database, "ada").await)];
+    let follower = Arc::new(open(&database, "keeper").await);
+    let following = tokio::spawn({
+        let follower = Arc::clone(&follower);
+        async move {
+            let (mut since, mut last) = (0, std::collections::BTreeMap::new());
+            while last.values().sum::<u64>() < 8 * ROUNDS {
+                follower.wait(since, Duration::from_secs(20)).await.unwrap();
+                let feed = follower.changes_since(since, 3).await.unwrap();
+                assert!(feed.revision >= since);
+                since = feed.revision;
+                for change in feed.changes {
+                    let id = vec![change.character.clone()];
+                    let filter = QueryFilter { ids: id, ..QueryFilter::default() };
+                    let row = follower.query(&filter).await.unwrap().items.remove(0);
+                    last.insert(change.character, row.revision);
+                }
+            }
+        }
+    });
+    let writers: Vec<_> = (0..8)
+        .map(|number| {
+            let storage = Arc::clone(&handles[number as usize % 2]);
+            tokio::spawn(async move {
+                let id = character_id(number);
+                for round in 1..=ROUNDS {
+                    let text = document(round, 3_000);
+                    let mut metadata = version(&id, round, moment(round as i64), &text);
+                    metadata.id = snapshot_id(number * 1_000 + round);
+                    let row = CharacterIndex { revision: round, ..index(id.clone()) };
+                    let expect = if round == 1 { Expect::Absent } else { Expect::Revision(round - 1) };
+                    let capture = vec![content(&id, &text), put_version(metadata), put(&row, expect)];
+                    write(&*storage, capture).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    following.await.unwrap();
+    let statistics = follower.statistics().await.unwrap();
+    assert_eq!((statistics.characters, statistics.versions, statistics.contents), (8, 80, 80));
+    assert_eq!(follower.revision().await.unwrap(), 80);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_wait_for_each_other_are_told_apart() {
+    let database = Server::shared().library().await;
+    let storage = Arc::new(open(&database, "ada").await);
+    let one = |number| vec![put(&index(character_id(number)), Expect::Absent)];
+    let (mut first, mut second) = (storage.begin().await.unwrap(), storage.begin().await.unwrap());
+    first.write(one(1)).await.unwrap();
+    second.write(one(2)).await.unwrap();
+    let crossing = tokio::spawn(async move {
+        let result = second.write(one(1)).await;
+        result.map(|()| second)
+    });
+    let result = first.write(one(2)).await;
+    let crossed = crossing.await.unwrap();
+    let error = result.err().or(crossed.err()).unwrap();
+    assert_eq!((error.code, error.retryable), (Code::Conflict, true), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_copy_that_is_away_is_not_missed() {
+    let server = Server::shared();
+    let database = server.library().await;
+    let replica = Some(Secret::new("postgresql://ada@127.0.0.1:1/library"));
+    let options = PostgresOptions { read_replica: replica, ..PostgresOptions::default() };
+    let storage = PostgresStorage::open(&database.address("ada"), options).await.unwrap();
+    store(&storage, 1, &[b"document".to_vec()]).await;
+    assert_eq!(storage.facets().await.unwrap().characters, 1);
+    assert_eq!(storage.statistics().await.unwrap().contents, 1);
+}
+
+#[tokio::test]
+async fn making_a_library_twice_does_no_harm() {
+    let database = Server::shared().library().await;
+    let kept = store(&open(&database, "ada").await, 1, &[b"kept".to_vec()]).await;
+    let address = database.address("postgres");
+    let options = PostgresOptions::default();
+    let (one, other) =
+        tokio::join!(postgres::initialise(&address, &options), postgres::initialise(&address, &options));
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    let storage = Stores.open(&database.address("ada")).await.unwrap();
+    assert_eq!(row(&*storage, 1).await, Some(kept));
+}
