@@ -98,6 +98,7 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
     Ok(match Address::parse(address.reveal()).map_err(|_| unknown(address))? {
         Address::Memory => "memory",
         Address::Sqlite(_) => "sqlite",
+        Address::Postgres(_) => "postgres",
     })
 }
 

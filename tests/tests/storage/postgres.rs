@@ -200,7 +200,7 @@ async fn nobody_becomes_somebody_else() {
     let eve = database.connect("eve").await;
     for question in ["SELECT FROM backstory.shared_with('bob')", "SELECT FROM backstory.campaigns_of('bob')"]
     {
-        assert_eq!(bob.query(question, &[]).await.unwrap().is_empty(), false);
+        assert!(!bob.query(question, &[]).await.unwrap().is_empty(), "{question}");
         assert!(eve.query(question, &[]).await.unwrap().is_empty(), "{question}");
     }
     // The role that owns the tables is under the policies too.
