@@ -46,9 +46,10 @@ const ROLES: &str = "DO $$ \
        IF NOT pg_has_role('backstory_admin', 'backstory_user', 'member') THEN \
          GRANT backstory_user TO backstory_admin; \
        END IF; \
-       IF NOT pg_has_role(current_user, 'backstory_owner', 'member') THEN \
+       BEGIN \
          EXECUTE format('GRANT backstory_owner TO %I', current_user); \
-       END IF; \
+       EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN NULL; \
+       END; \
        EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO backstory_user', current_database()); \
      END $$";
 

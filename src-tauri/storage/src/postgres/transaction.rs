@@ -416,7 +416,7 @@ impl Open {
 
     /// Counts the commit, stamps what was written with it, and makes it last, in one go.
     pub(super) async fn commit(mut self) -> failure::Result<u64> {
-        let client = self.client.take().ok_or_else(rules::transaction_over)?;
+        let client = self.client()?;
         let prepare = |sql: &'static str| client.prepare_cached(sql);
         let count = prepare("SELECT backstory.next_revision()").await?;
         let stamp = prepare(
@@ -437,6 +437,8 @@ impl Open {
             client.batch_execute("COMMIT"),
         )
         .await;
+        // Whatever the answers, there is nothing left to roll back.
+        drop(self.client.take());
         // A statement that failed made the commit a rollback. Where the answer to the commit is missing, nobody knows.
         let revision = match (counted, stamped.and(buried), ended) {
             (Ok(counted), Ok(_), Ok(())) => counted.try_get(0)?,
