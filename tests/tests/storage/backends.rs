@@ -5,8 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use async_trait::async_trait;
 use backstory_core::storage::{CharacterStorage, StorageFactory};
 use backstory_storage::{memory::MemoryStorage, open::Stores};
+#[cfg(unix)]
 use backstory_tests::servers::postgres::{Database, Server};
 use tempfile::TempDir;
+#[cfg(unix)]
 use tokio::sync::OnceCell;
 
 /// One empty store, which can be opened any number of times.
@@ -65,11 +67,13 @@ impl Backend for Sqlite {
 
 /// A database of its own on the server the tests started, opened by an administrator of the library: everybody else may
 /// not write for others.
+#[cfg(unix)]
 #[derive(Default)]
 pub(crate) struct Postgres {
     database: OnceCell<Database>,
 }
 
+#[cfg(unix)]
 impl Postgres {
     /// The database, made at the first look.
     pub(crate) async fn database(&self) -> &Database {
@@ -77,6 +81,7 @@ impl Postgres {
     }
 }
 
+#[cfg(unix)]
 #[async_trait]
 impl Backend for Postgres {
     async fn open(&self) -> Arc<dyn CharacterStorage> {

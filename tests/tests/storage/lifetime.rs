@@ -80,7 +80,7 @@ pub(crate) async fn erasing_leaves_nothing_but_the_id(backend: &dyn Backend) {
     assert_eq!(stale.code, Code::Conflict);
     let revision = write(&*storage, vec![erase(Expect::Revision(1))]).await.unwrap();
     for storage in [storage, backend.open().await] {
-        assert_eq!(ids(&*storage, Deleted::With).await, [stays.id.clone()]);
+        assert_eq!(ids(&*storage, Deleted::With).await, std::slice::from_ref(&stays.id));
         assert_eq!(history(&*storage, &gone.id).await, []);
         assert_eq!(storage.sightings(&gone.id).await.unwrap(), []);
         let error = storage.document(&gone.id, &ContentHash::of(&documents[0])).await.unwrap_err();

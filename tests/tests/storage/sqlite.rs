@@ -313,7 +313,7 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     let row = store(&*backend.open().await, 1, &documents).await;
     tamper(&backend.path(), AS_THE_FIRST_RELEASE);
     let storage = backend.open().await;
-    assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, [row.clone()]);
+    assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, std::slice::from_ref(&row));
     for text in &documents {
         assert!(storage.document(&row.id, &ContentHash::of(text)).await.unwrap() == *text);
     }
