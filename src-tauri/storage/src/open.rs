@@ -14,12 +14,13 @@ use backstory_core::{
 
 use crate::{
     memory::MemoryStorage,
+    objects::{ObjectOptions, ObjectStorage, Place},
     sqlite::{SqliteOptions, SqliteStorage},
 };
 
 /// The kinds of stores there are, as an error names them.
-pub(crate) const KINDS: &str =
-    "A library is a file whose name ends in .sqlite or .db, or memory: for one that is not kept.";
+pub(crate) const KINDS: &str = "A library is a file whose name ends in .sqlite or .db; s3://, az:// or gs:// with a \
+     bucket and a folder in it; objects: with a local folder; or memory: for one that is not kept.";
 
 /// Opens every kind of store this build has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +40,16 @@ impl StorageFactory for Stores {
                 };
                 Ok(Arc::new(SqliteStorage::open(path, options).await?))
             }
+            Address::Objects(place) => {
+                let defaults = ObjectOptions::default();
+                let options = ObjectOptions {
+                    wait: options.wait.unwrap_or(defaults.wait),
+                    read_only: options.read_only,
+                    encoding: options.encoding.unwrap_or_default(),
+                    ..defaults
+                };
+                Ok(Arc::new(ObjectStorage::open(&place, options).await?))
+            }
         }
     }
 }
@@ -48,12 +59,16 @@ impl StorageFactory for Stores {
 enum Address {
     Memory,
     Sqlite(PathBuf),
+    Objects(Place),
 }
 
 impl Address {
     fn parse(address: &str) -> Result<Self> {
         if address == "memory:" {
             return Ok(Self::Memory);
+        }
+        if let Some(place) = Place::parse(address) {
+            return Ok(Self::Objects(place));
         }
         if let Some(path) = address.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             return Ok(Self::Sqlite(path.into()));
@@ -81,21 +96,23 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
     Ok(match Address::parse(address.reveal()).map_err(|_| unknown(address))? {
         Address::Memory => "memory",
         Address::Sqlite(_) => "sqlite",
+        Address::Objects(_) => "objects",
     })
 }
 
 /// The address of a file whose path is taken from a folder, or from the home folder where it begins with `~/`. None where
 /// there is nothing to be done to it.
 pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<config::Address> {
-    let path = match Address::parse(address.reveal()).ok()? {
-        Address::Sqlite(path) => path,
-        Address::Memory => return None,
+    let (scheme, path) = match Address::parse(address.reveal()).ok()? {
+        Address::Sqlite(path) if address.reveal().starts_with("sqlite:") => ("sqlite:", path),
+        Address::Sqlite(path) => ("", path),
+        Address::Objects(Place::Folder(path)) => ("objects:", path),
+        Address::Memory | Address::Objects(_) => return None,
     };
     let from = match path.strip_prefix("~") {
         Ok(below) => directories::BaseDirs::new()?.home_dir().join(below),
         Err(_) => std::path::absolute(folder.join(&path)).ok()?,
     };
-    let scheme = if address.reveal().starts_with("sqlite:") { "sqlite:" } else { "" };
     (from != path).then(|| address.moved(format!("{scheme}{}", from.display())))
 }
 
