@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "only tests use this crate")]
 
 pub mod fixtures;
+pub mod servers;
 pub mod strategies;

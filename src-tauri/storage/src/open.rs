@@ -48,7 +48,7 @@ impl StorageFactory for Stores {
                     encoding: options.encoding.unwrap_or_default(),
                     ..defaults
                 };
-                Ok(Arc::new(ObjectStorage::open(&place, options).await?))
+                Ok(Arc::new(ObjectStorage::open_here(&place, options).await?))
             }
         }
     }

@@ -4,7 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::storage::{CharacterStorage, StorageFactory};
-use backstory_storage::{memory::MemoryStorage, open::Stores};
+use backstory_storage::{
+    memory::MemoryStorage,
+    objects::{ObjectOptions, ObjectStorage},
+    open::Stores,
+};
+use backstory_tests::servers::S3Server;
 use tempfile::TempDir;
 
 /// One empty store, which can be opened any number of times.
@@ -54,6 +59,54 @@ impl Sqlite {
 impl Backend for Sqlite {
     async fn open(&self) -> Arc<dyn CharacterStorage> {
         Stores.open(self.path().to_str().unwrap()).await.unwrap()
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self::default())
+    }
+}
+
+/// An object store in a local folder.
+pub(crate) struct Objects {
+    folder: TempDir,
+}
+
+impl Default for Objects {
+    fn default() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+}
+
+impl Objects {
+    /// Where it is, or will be.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("new folder").join("objects")
+    }
+}
+
+#[async_trait]
+impl Backend for Objects {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        Stores.open(&format!("objects:{}", self.path().display())).await.unwrap()
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self::default())
+    }
+}
+
+/// An object store behind a server that speaks S3, on loopback.
+#[derive(Default)]
+pub(crate) struct S3 {
+    server: S3Server,
+}
+
+#[async_trait]
+impl Backend for S3 {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        let address = format!("s3://{}/some/folder", S3Server::BUCKET);
+        let variables = self.server.variables();
+        Arc::new(ObjectStorage::open(&address, &variables, ObjectOptions::default()).await.unwrap())
     }
 
     fn another(&self) -> Box<dyn Backend> {

@@ -10,6 +10,7 @@ mod filters;
 mod history;
 mod lifetime;
 mod model;
+mod objects;
 mod sqlite;
 mod transactions;
 
@@ -52,4 +53,12 @@ mod memory_backend {
 
 mod sqlite_backend {
     contract!(crate::backends::Sqlite::default());
+}
+
+mod objects_backend {
+    contract!(crate::backends::Objects::default());
+}
+
+mod s3_backend {
+    contract!(crate::backends::S3::default());
 }

@@ -103,15 +103,37 @@ struct ReadOnly {
 }
 
 impl ObjectStorage {
-    /// Opens the library at a place, with the credentials of the environment.
+    /// Opens the library at an address, with the credentials of the environment.
     ///
     /// # Errors
-    /// As [`ObjectStorage::over`].
-    pub(crate) async fn open(place: &Place, options: ObjectOptions) -> Result<Self> {
+    /// As [`ObjectStorage::open`].
+    pub(crate) async fn open_here(place: &Place, options: ObjectOptions) -> Result<Self> {
         let variables: Vec<_> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let storage = Self::open_bucket(place.connect(&variables)?, options).await?;
+        Self::open_place(place, &variables, options).await
+    }
+
+    /// Opens the library at an address (`s3://bucket/folder`, `az://…`, `gs://…`, `objects:<folder>`, `objects-memory:`),
+    /// creating it where there is none. `variables` say how to get in, by the names the clouds' own tools know
+    /// (`AWS_ACCESS_KEY_ID`, …).
+    ///
+    /// # Errors
+    /// As [`ObjectStorage::over`], and `invalid_argument` for another address.
+    pub async fn open(address: &str, variables: &[(String, String)], options: ObjectOptions) -> Result<Self> {
+        let place = Place::parse(address).ok_or_else(|| {
+            Error::new(Code::InvalidArgument, "This address does not name an object store.")
+                .hint("It starts with s3://, az://, gs:// or objects: and holds no credentials.")
+        })?;
+        Self::open_place(&place, variables, options).await
+    }
+
+    async fn open_place(
+        place: &Place,
+        variables: &[(String, String)],
+        options: ObjectOptions,
+    ) -> Result<Self> {
+        let storage = Self::open_bucket(place.connect(variables)?, options).await?;
         Ok(Self { persistent: *place != Place::Memory, ..storage })
     }
 
@@ -228,6 +250,7 @@ impl CharacterStorage for ObjectStorage {
                 shared: self.persistent,
                 ..Capabilities::default()
             },
+            principal: None,
         }
     }
 
@@ -242,7 +265,7 @@ impl CharacterStorage for ObjectStorage {
     async fn facets(&self) -> Result<Facets> {
         let state = self.view.now().await?;
         let versions = state.rows.values().map(|row| row.versions).sum();
-        Ok(matching::facets(state.indexes(), versions))
+        Ok(Facets::of(state.indexes(), versions))
     }
 
     async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {

@@ -1,0 +1,1 @@
+//! What only an object store can do wrong.
