@@ -76,6 +76,8 @@ fn serve(listener: TcpListener, folder: &Path) -> impl Future<Output = ()> + use
         let mut connections = tokio::task::JoinSet::new();
         loop {
             let Ok((socket, _)) = listener.accept().await else { continue };
+            // Small answers go out at once.
+            let _ = socket.set_nodelay(true);
             let connection = http.serve_connection(TokioIo::new(socket), (*service).clone()).into_owned();
             connections.spawn(async move { connection.await.map_err(drop) });
         }
@@ -113,6 +115,10 @@ impl S3 for Conditional {
         &self,
         request: S3Request<dto::PutObjectInput>,
     ) -> S3Result<S3Response<dto::PutObjectOutput>> {
+        // The file server would make it.
+        if request.input.bucket != S3Server::BUCKET {
+            return Err(s3s::s3_error!(NoSuchBucket));
+        }
         let _turn = match request.input.if_none_match {
             Some(_) => Some(self.turn.lock().await),
             None => None,

@@ -68,7 +68,8 @@ pub struct ObjectOptions {
     /// How new documents are kept.
     pub encoding: Encoding,
     /// For how long an object that no commit names may still be waiting for its commit. A transaction must be over in half
-    /// that time; what is older was left behind by a crash and is taken away by a repair.
+    /// that time; what is older was left behind by a crash and is taken away by a repair. Zero, and no limit, where nobody
+    /// else can have the store open.
     pub grace: Duration,
 }
 
@@ -167,8 +168,8 @@ impl ObjectStorage {
     }
 
     async fn begin_own(&self, encoding: Encoding) -> Result<Transaction> {
-        let at_most = self.options.grace / 2;
-        transaction::begin(self.turn().await?, Arc::clone(&self.view), encoding, at_most).await
+        let turn = self.turn().await?;
+        transaction::begin(turn, Arc::clone(&self.view), encoding, self.options.grace).await
     }
 
     /// Recompresses one character, again where somebody else wrote to it meanwhile.

@@ -69,22 +69,22 @@ struct Draft {
 #[derive(Debug, Clone, Copy)]
 struct Deadline {
     begun: (Instant, SystemTime),
-    after: Duration,
+    grace: Duration,
 }
 
 impl Deadline {
     fn is_over(&self) -> bool {
-        let slept = SystemTime::now().duration_since(self.begun.1).unwrap_or_default();
-        self.begun.0.elapsed().max(slept) > self.after
+        let by_clock = SystemTime::now().duration_since(self.begun.1).unwrap_or_default();
+        !self.grace.is_zero() && self.begun.0.elapsed().max(by_clock) > self.grace / 2
     }
 }
 
-/// Starts a transaction whose turn it is. `at_most` is how long it may take.
+/// Starts a transaction whose turn it is. `grace` is for how long its uploads are safe before its commit.
 pub(super) async fn begin(
     turn: OwnedMutexGuard<()>,
     view: Arc<View>,
     encoding: Encoding,
-    at_most: Duration,
+    grace: Duration,
 ) -> Result<Transaction> {
     let state = view.now().await?;
     Ok(Transaction {
@@ -94,7 +94,7 @@ pub(super) async fn begin(
         state,
         drafts: BTreeMap::new(),
         members: Vec::new(),
-        deadline: Deadline { begun: (Instant::now(), SystemTime::now()), after: at_most },
+        deadline: Deadline { begun: (Instant::now(), SystemTime::now()), grace },
         failed: false,
     })
 }
