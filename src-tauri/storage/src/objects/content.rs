@@ -24,6 +24,10 @@ use crate::{
 /// Stored bytes that are not in the store yet, by their document.
 pub(super) type Pending = BTreeMap<ContentHash, Vec<u8>>;
 
+/// What it takes to rebuild a document: contents that lean on each other, and the document the last of them leans on, where
+/// that is at hand.
+type Chain<'a> = (Vec<(ContentHash, &'a Content)>, Option<Arc<Vec<u8>>>);
+
 /// How a document is kept, for people.
 pub(super) fn stored(content: &Content) -> Stored {
     Stored { codec: content.codec.name().to_owned(), bytes: content.bytes, base: content.base }
@@ -99,7 +103,7 @@ fn chain<'a>(
     id: &CharacterId,
     record: &'a Record<Content>,
     hash: &ContentHash,
-) -> Result<(Vec<(ContentHash, &'a Content)>, Option<Arc<Vec<u8>>>)> {
+) -> Result<Chain<'a>> {
     let mut chain = Vec::new();
     let mut next = Some(*hash);
     while let Some(hash) = next {
