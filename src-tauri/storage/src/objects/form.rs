@@ -59,8 +59,11 @@ pub(super) struct Entry {
 /// Somebody's new place in a campaign; without a role: none any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Place {
+    /// The campaign's name.
     pub(super) campaign: String,
+    /// Whose place it is.
     pub(super) user: String,
+    /// As what.
     pub(super) role: Option<Role>,
 }
 
@@ -133,9 +136,13 @@ impl Content {
 /// The list as of one revision: where a reader starts. A projection of the journal; losing one loses nothing.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
+    /// The revision it is of.
     pub(super) revision: u64,
+    /// The characters there are.
     pub(super) characters: Vec<Row>,
+    /// When the characters went that were erased.
     pub(super) tombstones: BTreeMap<CharacterId, u64>,
+    /// Who has a place in which campaign.
     pub(super) members: Vec<Member>,
 }
 
@@ -160,6 +167,7 @@ impl Checkpoint {
 /// What the list knows of a character, and where to learn the rest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Row {
+    /// Whose.
     pub(super) id: CharacterId,
     /// The revision it was last written at.
     pub(super) written: u64,
@@ -168,11 +176,17 @@ pub(super) struct Row {
     /// The manifest cannot be read: the rest is as it was before.
     #[serde(default)]
     pub(super) damaged: bool,
+    /// What the list shows; none for a history without a row.
     pub(super) index: Option<CharacterIndex>,
+    /// How many versions there are.
     pub(super) versions: u64,
+    /// How many distinct documents.
     pub(super) contents: u64,
+    /// How often a version was seen again.
     pub(super) sightings: u64,
+    /// Bytes of the documents as they came in.
     pub(super) document_bytes: u64,
+    /// Bytes they take.
     pub(super) encoded_bytes: u64,
 }
 

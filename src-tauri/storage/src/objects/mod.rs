@@ -17,6 +17,9 @@
 //!
 //! The journal holds ids and hashes, no names: what is erased leaves nothing in it. It is never thinned, because a program
 //! that slept for a year must find the name it would take for its commit taken.
+//!
+//! What is deleted here is gone only where the bucket does not keep old versions of its objects, which is a setting of the
+//! bucket.
 
 mod bucket;
 mod check;
@@ -91,7 +94,6 @@ pub struct ObjectStorage {
     /// Writers of this process take turns: it saves them attempts that come to nothing.
     writer: Arc<Mutex<()>>,
     read_only: Option<ReadOnly>,
-    kind: &'static str,
     persistent: bool,
     options: ObjectOptions,
 }
@@ -155,7 +157,7 @@ impl ObjectStorage {
         let read_only = settle(&bucket, options.read_only).await?;
         let view = Arc::new(View::open(bucket).await?);
         let writer = Arc::new(Mutex::new(()));
-        Ok(Self { view, writer, read_only, kind: "objects", persistent: true, options })
+        Ok(Self { view, writer, read_only, persistent: true, options })
     }
 
     async fn turn(&self) -> Result<OwnedMutexGuard<()>> {
@@ -217,6 +219,10 @@ async fn settle(bucket: &Bucket, read_only: bool) -> Result<Option<ReadOnly>> {
         }
     }
     let Some(bytes) = bucket.get(&marker).await? else {
+        if why.is_none() {
+            // Somebody else is making it at this moment.
+            return Err(rules::busy());
+        }
         return Err(Error::new(
             Code::StorageFailed,
             format!("There is no library at {}.", bucket.location()),
@@ -243,7 +249,7 @@ async fn settle(bucket: &Bucket, read_only: bool) -> Result<Option<ReadOnly>> {
 impl CharacterStorage for ObjectStorage {
     fn info(&self) -> StorageInfo {
         StorageInfo {
-            kind: self.kind.to_owned(),
+            kind: "objects".to_owned(),
             location: self.view.bucket.location().to_owned(),
             read_only: self.read_only.as_ref().map(|read_only| read_only.reason.clone()),
             capabilities: Capabilities {

@@ -322,6 +322,12 @@ impl View {
         let bytes = form::pack(&state.to_checkpoint())?;
         let path = Checkpoint::path(state.revision, &bytes);
         self.bucket.put(&path, bytes).await?;
+        // Whoever erased a character meanwhile may have looked for such lists before this one was there.
+        let now = self.now().await?;
+        if state.rows.keys().any(|id| !now.rows.contains_key(id)) {
+            self.bucket.delete(&[path]).await;
+            return Ok(());
+        }
         let older = self.checkpoints().await?.into_iter().filter(|(number, ..)| *number <= state.revision);
         let mut older: Vec<_> = older.map(|(_, _, path)| path).filter(|other| *other != path).collect();
         older.truncate(older.len().saturating_sub(if erased { 0 } else { CHECKPOINTS - 1 }));
