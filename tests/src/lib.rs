@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "only tests use this crate")]
 
+pub mod faults;
 pub mod fixtures;
-#[cfg(unix)]
 pub mod servers;
 pub mod strategies;

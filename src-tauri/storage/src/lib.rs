@@ -9,6 +9,7 @@ pub mod codec;
 pub mod config;
 mod matching;
 pub mod memory;
+pub mod objects;
 pub mod open;
 pub mod postgres;
 mod recent;

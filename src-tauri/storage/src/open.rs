@@ -13,14 +13,18 @@ use backstory_core::{
 };
 
 use crate::{
+    folder::FolderStorage,
+    joined::{JoinedStorage, Manner},
     memory::MemoryStorage,
+    objects::{ObjectOptions, ObjectStorage, Place},
     postgres::{PostgresOptions, PostgresStorage},
     sqlite::{SqliteOptions, SqliteStorage},
 };
 
 /// The kinds of stores there are, as an error names them.
-pub(crate) const KINDS: &str = "A library is a file whose name ends in .sqlite or .db, \
-     postgresql://<user>@<host>/<database>, or memory: for one that is not kept.";
+pub(crate) const KINDS: &str = "A library is a file whose name ends in .sqlite or .db; a folder (with a / at the end where it \
+     is new); postgresql://<user>@<host>/<database>; s3://, az:// or gs:// with a bucket and a folder in it; objects: with a \
+     local folder; memory: for one that is not kept; or two in a row, gradual:NEW|OLD or hybrid:NEW|OLD.";
 
 /// Opens every kind of store this build has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,29 +33,54 @@ pub struct Stores;
 #[async_trait]
 impl StorageFactory for Stores {
     async fn open_with(&self, address: &str, options: &StoreOptions) -> Result<Arc<dyn CharacterStorage>> {
-        match Address::parse(address)? {
-            Address::Memory => Ok(Arc::new(MemoryStorage::new())),
-            Address::Sqlite(path) => {
-                let defaults = SqliteOptions::default();
-                let options = SqliteOptions {
-                    wait: options.wait.unwrap_or(defaults.wait),
-                    read_only: options.read_only,
-                    encoding: options.encoding.unwrap_or_default(),
-                };
-                Ok(Arc::new(SqliteStorage::open(path, options).await?))
-            }
+        Ok(match Address::parse(address)? {
+            Address::Memory => Arc::new(MemoryStorage::new()),
+            Address::Folder(path) => Arc::new(FolderStorage::open(path, options).await?),
+            Address::Sqlite(path) => Arc::new(SqliteStorage::open(path, sqlite(options)).await?),
             Address::Postgres(address) => {
-                let defaults = PostgresOptions::default();
-                let options = PostgresOptions {
-                    wait: options.wait.unwrap_or(defaults.wait),
-                    read_only: options.read_only,
-                    pool_size: options.pool_size.unwrap_or(defaults.pool_size),
-                    encoding: options.encoding.unwrap_or_default(),
-                    read_replica: options.read_replica.clone(),
-                };
-                Ok(Arc::new(PostgresStorage::open(address.reveal(), options).await?))
+                Arc::new(PostgresStorage::open(address.reveal(), postgres(options)).await?)
             }
-        }
+            Address::Objects(place) => Arc::new(ObjectStorage::open_here(&place, objects(options)).await?),
+            Address::Joined { manner, new, old } => {
+                // A wrong address of the old one must not make an empty library there.
+                let only_look = StoreOptions { read_only: true, ..options.clone() };
+                let mut older = self.open_with(old.reveal(), &only_look).await?;
+                if !options.read_only {
+                    older = self.open_with(old.reveal(), options).await?;
+                }
+                let newer = self.open_with(new.reveal(), options).await?;
+                Arc::new(JoinedStorage::new(manner, newer, older, options.read_only))
+            }
+        })
+    }
+}
+
+fn sqlite(options: &StoreOptions) -> SqliteOptions {
+    SqliteOptions {
+        wait: options.wait.unwrap_or(SqliteOptions::default().wait),
+        read_only: options.read_only,
+        encoding: options.encoding.unwrap_or_default(),
+    }
+}
+
+fn postgres(options: &StoreOptions) -> PostgresOptions {
+    let defaults = PostgresOptions::default();
+    PostgresOptions {
+        wait: options.wait.unwrap_or(defaults.wait),
+        read_only: options.read_only,
+        pool_size: options.pool_size.unwrap_or(defaults.pool_size),
+        encoding: options.encoding.unwrap_or_default(),
+        read_replica: options.read_replica.clone(),
+    }
+}
+
+fn objects(options: &StoreOptions) -> ObjectOptions {
+    let defaults = ObjectOptions::default();
+    ObjectOptions {
+        wait: options.wait.unwrap_or(defaults.wait),
+        read_only: options.read_only,
+        encoding: options.encoding.unwrap_or_default(),
+        ..defaults
     }
 }
 
@@ -59,9 +88,17 @@ impl StorageFactory for Stores {
 #[derive(Debug, PartialEq, Eq)]
 enum Address {
     Memory,
+    Folder(PathBuf),
     Sqlite(PathBuf),
     /// May hold a password.
     Postgres(Secret),
+    Objects(Place),
+    /// Each may hold a password.
+    Joined {
+        manner: Manner,
+        new: Secret,
+        old: Secret,
+    },
 }
 
 impl Address {
@@ -69,20 +106,39 @@ impl Address {
         if address == "memory:" {
             return Ok(Self::Memory);
         }
+        if let Some(joined) = Self::joined(address) {
+            return Ok(joined);
+        }
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             return Ok(Self::Postgres(Secret::new(address)));
+        }
+        if let Some(place) = Place::parse(address) {
+            return Ok(Self::Objects(place));
         }
         if let Some(path) = address.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             return Ok(Self::Sqlite(path.into()));
         }
+        if let Some(path) = address.strip_prefix("folder:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Folder(path.into()));
+        }
         let path = Path::new(address);
+        let is_path = !address.contains("://");
+        if is_path && (address.ends_with(['/', std::path::MAIN_SEPARATOR]) || path.is_dir()) {
+            return Ok(Self::Folder(path.to_owned()));
+        }
         let ending = path.extension().unwrap_or_default();
-        if (ending.eq_ignore_ascii_case("sqlite") || ending.eq_ignore_ascii_case("db"))
-            && !address.contains("://")
-        {
+        if is_path && (ending.eq_ignore_ascii_case("sqlite") || ending.eq_ignore_ascii_case("db")) {
             return Ok(Self::Sqlite(path.to_owned()));
         }
         Err(unknown(&config::Address::new(address)))
+    }
+
+    /// Two stores as one: `gradual:NEW|OLD`.
+    fn joined(address: &str) -> Option<Self> {
+        let (name, halves) = address.split_once(':')?;
+        let manner = [Manner::Gradual, Manner::Hybrid].into_iter().find(|manner| manner.name() == name)?;
+        let (new, old) = halves.split_once('|')?;
+        Some(Self::Joined { manner, new: Secret::new(new), old: Secret::new(old) })
     }
 }
 
@@ -97,23 +153,36 @@ fn unknown(address: &config::Address) -> Error {
 pub fn kind(address: &config::Address) -> Result<&'static str> {
     Ok(match Address::parse(address.reveal()).map_err(|_| unknown(address))? {
         Address::Memory => "memory",
+        Address::Folder(_) => "folder",
         Address::Sqlite(_) => "sqlite",
         Address::Postgres(_) => "postgres",
+        Address::Objects(_) => "objects",
+        Address::Joined { manner, .. } => manner.name(),
     })
 }
 
 /// The address of a file whose path is taken from a folder, or from the home folder where it begins with `~/`. None where
 /// there is nothing to be done to it.
 pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<config::Address> {
-    let path = match Address::parse(address.reveal()).ok()? {
-        Address::Sqlite(path) => path,
-        Address::Memory | Address::Postgres(_) => return None,
+    let (path, scheme) = match Address::parse(address.reveal()).ok()? {
+        Address::Sqlite(path) => (path, "sqlite:"),
+        Address::Folder(path) => (path, "folder:"),
+        Address::Objects(Place::Folder(path)) => (path, "objects:"),
+        Address::Memory | Address::Postgres(_) | Address::Objects(_) => return None,
+        Address::Joined { manner, new, old } => {
+            let [new, old] = [new, old].map(|half| {
+                let moved = anchored(&config::Address::new(half.reveal()), folder);
+                moved.map_or_else(|| half.reveal().to_owned(), |moved| moved.reveal().to_owned())
+            });
+            let text = format!("{}:{new}|{old}", manner.name());
+            return (text != address.reveal()).then(|| address.moved(text));
+        }
     };
     let from = match path.strip_prefix("~") {
         Ok(below) => directories::BaseDirs::new()?.home_dir().join(below),
         Err(_) => std::path::absolute(folder.join(&path)).ok()?,
     };
-    let scheme = if address.reveal().starts_with("sqlite:") { "sqlite:" } else { "" };
+    let scheme = if address.reveal().starts_with(scheme) { scheme } else { "" };
     (from != path).then(|| address.moved(format!("{scheme}{}", from.display())))
 }
 
@@ -125,15 +194,26 @@ mod tests {
     #[test]
     fn addresses() {
         let sqlite = |path: &str| Address::Sqlite(path.into());
+        let both = Address::Joined {
+            manner: Manner::Hybrid,
+            new: Secret::new("memory:"),
+            old: Secret::new("gradual:a.db|b.db"),
+        };
         for (address, expected) in [
             ("memory:", Address::Memory),
             ("sqlite:no-ending", sqlite("no-ending")),
             ("/home/ada/lib.sqlite", sqlite("/home/ada/lib.sqlite")),
             ("C:\\Games\\LIB.DB", sqlite("C:\\Games\\LIB.DB")),
+            ("/home/ada/characters/", Address::Folder("/home/ada/characters/".into())),
+            ("folder:characters", Address::Folder("characters".into())),
+            (".", Address::Folder(".".into())),
+            ("hybrid:memory:|gradual:a.db|b.db", both),
         ] {
             assert_eq!(Address::parse(address).unwrap(), expected);
         }
-        for address in ["", "sqlite:", "memory", "/home/ada", "lib.json", "mysql://host/a.db"] {
+        for address in
+            ["", "sqlite:", "folder:", "memory", "/home/ada/nowhere", "lib.json", "mysql://host/a.db"]
+        {
             let error = Address::parse(address).unwrap_err();
             assert_eq!((error.code, error.hint.as_deref()), (Code::InvalidArgument, Some(KINDS)));
         }
@@ -144,8 +224,12 @@ mod tests {
         let error = Address::parse("mysql://ada:s3cr@t@db.example/backstory").unwrap_err();
         assert!(!error.message.contains("s3cr"), "{error}");
         assert!(!error.message.contains("t@"), "{error}");
-        let known = Address::parse("postgres://ada:s3cr@t@db.example/backstory").unwrap();
-        assert!(!format!("{known:?}").contains("s3cr"));
+        for address in
+            ["postgres://ada:s3cr@t@db.example/lib", "gradual:postgres://ada:s3cr@t@db.example/lib|old.db"]
+        {
+            let known = Address::parse(address).unwrap();
+            assert!(!format!("{known:?}").contains("s3cr"));
+        }
     }
 
     #[cfg(unix)]
@@ -158,6 +242,8 @@ mod tests {
         assert_eq!(anchored("sqlite:lib").as_deref(), Some("sqlite:/etc/games/lib"));
         assert_eq!(anchored("/srv/lib.sqlite"), None);
         assert_eq!(anchored("memory:"), None);
+        let both = anchored("gradual:new.sqlite|/srv/old.sqlite");
+        assert_eq!(both.as_deref(), Some("gradual:/etc/games/new.sqlite|/srv/old.sqlite"));
         assert!(!anchored("~/lib.sqlite").unwrap().contains('~'));
     }
 }

@@ -2,4 +2,8 @@
 //!
 //! A server that is not installed is a failure that says what to install, never a test left out.
 
+#[cfg(unix)]
 pub mod postgres;
+mod s3;
+
+pub use s3::S3Server;
