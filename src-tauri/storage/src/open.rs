@@ -13,13 +13,14 @@ use backstory_core::{
 };
 
 use crate::{
+    folder::FolderStorage,
     memory::MemoryStorage,
     sqlite::{SqliteOptions, SqliteStorage},
 };
 
 /// The kinds of stores there are, as an error names them.
-pub(crate) const KINDS: &str =
-    "A library is a file whose name ends in .sqlite or .db, or memory: for one that is not kept.";
+pub(crate) const KINDS: &str = "A library is a file whose name ends in .sqlite or .db, a folder (its name with a / at the end where it is \
+                     new), or memory: for one that is not kept.";
 
 /// Opens every kind of store this build has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +31,7 @@ impl StorageFactory for Stores {
     async fn open_with(&self, address: &str, options: &StoreOptions) -> Result<Arc<dyn CharacterStorage>> {
         match Address::parse(address)? {
             Address::Memory => Ok(Arc::new(MemoryStorage::new())),
+            Address::Folder(path) => Ok(Arc::new(FolderStorage::open(path, options).await?)),
             Address::Sqlite(path) => {
                 let defaults = SqliteOptions::default();
                 let options = SqliteOptions {
@@ -47,6 +49,7 @@ impl StorageFactory for Stores {
 #[derive(Debug, PartialEq, Eq)]
 enum Address {
     Memory,
+    Folder(PathBuf),
     Sqlite(PathBuf),
 }
 
@@ -58,7 +61,14 @@ impl Address {
         if let Some(path) = address.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             return Ok(Self::Sqlite(path.into()));
         }
+        if let Some(path) = address.strip_prefix("folder:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Folder(path.into()));
+        }
         let path = Path::new(address);
+        let names_a_folder = address.ends_with(['/', std::path::MAIN_SEPARATOR]);
+        if !address.contains("://") && (names_a_folder || path.is_dir()) {
+            return Ok(Self::Folder(path.to_owned()));
+        }
         let ending = path.extension().unwrap_or_default();
         if (ending.eq_ignore_ascii_case("sqlite") || ending.eq_ignore_ascii_case("db"))
             && !address.contains("://")
@@ -80,6 +90,7 @@ fn unknown(address: &config::Address) -> Error {
 pub fn kind(address: &config::Address) -> Result<&'static str> {
     Ok(match Address::parse(address.reveal()).map_err(|_| unknown(address))? {
         Address::Memory => "memory",
+        Address::Folder(_) => "folder",
         Address::Sqlite(_) => "sqlite",
     })
 }
@@ -87,15 +98,16 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
 /// The address of a file whose path is taken from a folder, or from the home folder where it begins with `~/`. None where
 /// there is nothing to be done to it.
 pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<config::Address> {
-    let path = match Address::parse(address.reveal()).ok()? {
-        Address::Sqlite(path) => path,
+    let (path, scheme) = match Address::parse(address.reveal()).ok()? {
+        Address::Sqlite(path) => (path, "sqlite:"),
+        Address::Folder(path) => (path, "folder:"),
         Address::Memory => return None,
     };
     let from = match path.strip_prefix("~") {
         Ok(below) => directories::BaseDirs::new()?.home_dir().join(below),
         Err(_) => std::path::absolute(folder.join(&path)).ok()?,
     };
-    let scheme = if address.reveal().starts_with("sqlite:") { "sqlite:" } else { "" };
+    let scheme = if address.reveal().starts_with(scheme) { scheme } else { "" };
     (from != path).then(|| address.moved(format!("{scheme}{}", from.display())))
 }
 
@@ -112,10 +124,15 @@ mod tests {
             ("sqlite:no-ending", sqlite("no-ending")),
             ("/home/ada/lib.sqlite", sqlite("/home/ada/lib.sqlite")),
             ("C:\\Games\\LIB.DB", sqlite("C:\\Games\\LIB.DB")),
+            ("/home/ada/characters/", Address::Folder("/home/ada/characters/".into())),
+            ("folder:characters", Address::Folder("characters".into())),
+            (".", Address::Folder(".".into())),
         ] {
             assert_eq!(Address::parse(address).unwrap(), expected);
         }
-        for address in ["", "sqlite:", "memory", "/home/ada", "lib.json", "postgres://host/a.db"] {
+        for address in
+            ["", "sqlite:", "folder:", "memory", "/home/ada/nowhere", "lib.json", "postgres://host/a.db"]
+        {
             let error = Address::parse(address).unwrap_err();
             assert_eq!((error.code, error.hint.as_deref()), (Code::InvalidArgument, Some(KINDS)));
         }

@@ -60,3 +60,32 @@ impl Backend for Sqlite {
         Box::new(Self::default())
     }
 }
+
+/// A folder of plain files that goes when the test ends.
+pub(crate) struct Folder {
+    folder: TempDir,
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+}
+
+impl Folder {
+    /// Where the library is, or will be.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("new folder").join("library")
+    }
+}
+
+#[async_trait]
+impl Backend for Folder {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        Stores.open(&format!("folder:{}", self.path().display())).await.unwrap()
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self::default())
+    }
+}

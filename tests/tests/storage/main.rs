@@ -53,3 +53,7 @@ mod memory_backend {
 mod sqlite_backend {
     contract!(crate::backends::Sqlite::default());
 }
+
+mod folder_backend {
+    contract!(crate::backends::Folder::default());
+}

@@ -119,6 +119,18 @@ impl Disk {
         read().map_err(|error| self.explain(error, Doing::Reading, place))?.transpose()
     }
 
+    /// A file's length; none when there is no file.
+    pub(super) fn length(&self, place: &str) -> Result<Option<u64>> {
+        if self.kind(place)? != Some(Kind::File) {
+            return Ok(None);
+        }
+        match fs::symlink_metadata(self.path(place)) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(error) => Err(self.explain(error, Doing::Reading, place)),
+        }
+    }
+
     /// Writes a file and has the disk keep it. Its name is only kept with [`Disk::sync_folder`].
     pub(super) fn write(&self, place: &str, bytes: &[u8]) -> Result<()> {
         let write = || -> io::Result<()> {
@@ -143,8 +155,9 @@ impl Disk {
 
     /// Puts a file in the place of another one, in one go. Says whether it was there to be moved.
     pub(super) fn rename(&self, from: &str, to: &str) -> Result<bool> {
-        let renamed =
-            self.step("rename", from, Some(to.as_bytes())).and_then(|()| fs::rename(self.path(from), self.path(to)));
+        let renamed = self
+            .step("rename", from, Some(to.as_bytes()))
+            .and_then(|()| fs::rename(self.path(from), self.path(to)));
         match renamed {
             Ok(()) => Ok(true),
             Err(error) if is_absence(&error) => Ok(false),
@@ -270,9 +283,12 @@ impl Disk {
     }
 
     fn not_a_folder(&self, place: &str) -> Error {
-        damaged(format!("{} should be a folder of the library and is something else.", self.path(place).display()))
-            .kept("It was left alone.")
-            .hint("Move it out of the library's folder, then run backstory verify.")
+        damaged(format!(
+            "{} should be a folder of the library and is something else.",
+            self.path(place).display()
+        ))
+        .kept("It was left alone.")
+        .hint("Move it out of the library's folder, then run backstory verify.")
     }
 
     /// An error that names the lock's file or folder, for what is not done through this type.

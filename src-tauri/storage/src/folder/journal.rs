@@ -115,6 +115,8 @@ impl Change {
         };
         let draft = format!("{TEMP}/journal{STAGED}");
         disk.write(&draft, &sealed::seal(&journal)?)?;
+        // The names of the files first: a journal must not outlive what it names.
+        disk.sync_folder(TEMP)?;
         disk.rename(&draft, JOURNAL)?;
         disk.sync_folder(TEMP)?;
         Ok(journal)
@@ -187,8 +189,11 @@ pub(super) fn replay(disk: &Disk) -> Result<()> {
     let journal = trusted(sealed::unseal(&text).whole(JOURNAL)?)?;
     for step in &journal.moves {
         if !is_there(disk, &step.from, &step.checksum)? && !is_there(disk, &step.to, &step.checksum)? {
-            return Err(damaged(format!("A change was being saved to {}, and its file is missing or damaged.", step.to))
-                .kept("Nothing was changed."));
+            return Err(damaged(format!(
+                "A change was being saved to {}, and its file is missing or damaged.",
+                step.to
+            ))
+            .kept("Nothing was changed."));
         }
     }
     tracing::info!(revision = journal.revision, "completing a change whose writer ended");
@@ -245,10 +250,33 @@ impl View {
         self.pending.as_ref().map(|journal| journal.revision)
     }
 
+    /// The places that files of a change under way go to.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &str> {
+        self.pending.iter().flat_map(|journal| journal.moves.iter().map(|step| step.to.as_str()))
+    }
+
+    /// Whether a file is to be taken away by a change under way.
+    pub(super) fn is_leaving(&self, place: &str) -> bool {
+        self.pending.as_ref().is_some_and(|journal| journal.removals.iter().any(|removed| removed == place))
+    }
+
+    /// A file's length; none when there is no file.
+    pub(super) fn length(&self, place: &str) -> Result<Option<u64>> {
+        if self.is_leaving(place) {
+            return Ok(None);
+        }
+        let waiting =
+            self.pending.as_ref().and_then(|journal| journal.moves.iter().find(|step| step.to == place));
+        if let Some(length) = waiting.map(|step| self.disk.length(&step.from)).transpose()?.flatten() {
+            return Ok(Some(length));
+        }
+        self.disk.length(place)
+    }
+
     /// A file's bytes; none when there is no file.
     pub(super) fn read(&self, place: &str) -> Result<Option<Vec<u8>>> {
         if let Some(journal) = &self.pending {
-            if journal.removals.iter().any(|removed| removed == place) {
+            if self.is_leaving(place) {
                 return Ok(None);
             }
             let waiting = journal.moves.iter().find(|step| step.to == place);

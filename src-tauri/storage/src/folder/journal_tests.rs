@@ -159,7 +159,9 @@ fn whenever_it_dies_it_happens_or_it_does_not() {
 /// The process that [`a_killed_process_leaves_all_or_nothing`] starts. On its own it does nothing.
 #[test]
 fn process_that_dies() {
-    let (Ok(folder), Ok(step)) = (std::env::var("BACKSTORY_TEST_FOLDER"), std::env::var("BACKSTORY_TEST_STEP")) else {
+    let (Ok(folder), Ok(step)) =
+        (std::env::var("BACKSTORY_TEST_FOLDER"), std::env::var("BACKSTORY_TEST_STEP"))
+    else {
         return;
     };
     let disk = Disk::new(Path::new(&folder));
@@ -188,7 +190,8 @@ fn a_killed_process_leaves_all_or_nothing() {
 
 #[test]
 fn a_journal_that_is_not_ours_is_not_followed() {
-    for (from, to) in [("temp/1-0.staged", "../outside"), ("characters/ddb-1/metadata.json", "metadata.json")] {
+    for (from, to) in [("temp/1-0.staged", "../outside"), ("characters/ddb-1/metadata.json", "metadata.json")]
+    {
         let (folder, disk) = old_folder();
         let checksum = blake3::hash(b"x").to_hex().to_string();
         let moves = vec![Move { from: from.to_owned(), to: to.to_owned(), checksum }];
@@ -230,13 +233,15 @@ struct Power {
 enum Naming {
     Create(String, usize),
     Move(String, String),
-    Remove(String),
+    /// And the folder that must be kept for it to be kept.
+    Remove(String, String),
 }
 
 impl Naming {
     fn is_in(&self, folder: &str) -> bool {
         match self {
-            Self::Create(place, _) | Self::Remove(place) => parent(place) == folder,
+            Self::Create(place, _) => parent(place) == folder,
+            Self::Remove(_, of) => of == folder,
             Self::Move(from, to) => parent(from) == folder || parent(to) == folder,
         }
     }
@@ -244,7 +249,7 @@ impl Naming {
     fn apply(&self, names: &mut BTreeMap<String, usize>) {
         match self {
             Self::Create(place, file) => drop(names.insert(place.clone(), *file)),
-            Self::Remove(place) => drop(names.remove(place)),
+            Self::Remove(place, _) => drop(names.remove(place)),
             Self::Move(from, to) => {
                 if let Some(file) = names.remove(from) {
                     names.insert(to.clone(), file);
@@ -272,7 +277,18 @@ impl Power {
                 Naming::Create(place, self.files.len() - 1)
             }
             "rename" => Naming::Move(place, String::from_utf8(step.with.clone().unwrap()).unwrap()),
-            "remove" => Naming::Remove(place),
+            "remove" => Naming::Remove(place.clone(), parent(&place).to_owned()),
+            // What was in a folder goes with it.
+            "remove folder" => {
+                for naming in &mut self.since {
+                    if let Naming::Remove(_, of) = naming
+                        && *of == place
+                    {
+                        *of = parent(&place).to_owned();
+                    }
+                }
+                return;
+            }
             "write" => return self.files[self.names[&place]].0 = step.with.clone().unwrap(),
             "sync" => return self.files[self.names[&place]].1 = true,
             "sync folder" => {
@@ -287,10 +303,8 @@ impl Power {
         self.since.push(naming);
     }
 
-    /// The disk after the power came back. `seed` chooses which of the names that were not kept are there all the same.
-    fn after(&self, seed: u64) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join(TEMP)).unwrap();
+    /// What is there after the power came back. `seed` chooses what of what was not kept is there all the same.
+    fn after(&self, seed: u64) -> BTreeMap<String, Vec<u8>> {
         let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut chance = || {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -302,13 +316,8 @@ impl Power {
                 naming.apply(&mut names);
             }
         }
-        for (place, file) in names {
-            let (bytes, is_kept) = &self.files[file];
-            let path = folder.path().join(place);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, if *is_kept { bytes.as_slice() } else { b"" }).unwrap();
-        }
-        folder
+        let bytes = |file: usize| if self.files[file].1 { self.files[file].0.clone() } else { Vec::new() };
+        names.into_iter().map(|(place, file)| (place, bytes(file))).collect()
     }
 }
 
@@ -319,17 +328,25 @@ fn whenever_the_power_goes_it_happens_or_it_does_not() {
     change().commit(&disk, 7).unwrap();
     let steps = disk.faults.recorded();
     let mut power = Power::new();
-    let mut states = 0;
+    let mut states = BTreeSet::new();
     for count in 0..=steps.len() {
-        for seed in 0..60 {
-            let folder = power.after(seed);
+        for state in (0..40).map(|seed| power.after(seed)) {
+            if count < steps.len() && !states.insert(state.clone()) {
+                continue;
+            }
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join(TEMP)).unwrap();
+            for (place, bytes) in state {
+                let path = folder.path().join(place);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, bytes).unwrap();
+            }
             let happened = recover(folder.path());
             assert!(happened || count < steps.len(), "an acknowledged change was lost");
-            states += 1;
         }
         if let Some(step) = steps.get(count) {
             power.take(step);
         }
     }
-    assert!(states > 1_500, "{states}");
+    assert!(states.len() > 50, "{}", states.len());
 }

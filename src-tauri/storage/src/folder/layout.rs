@@ -54,9 +54,8 @@ pub(super) fn character_of(name: &str) -> Option<CharacterId> {
 
 /// A folder of this name cannot be made on Windows, and the library may be copied or synced there.
 fn is_device(name: &str) -> bool {
-    let numbered = |prefix| {
-        name.strip_prefix(prefix).is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']))
-    };
+    let numbered =
+        |prefix| name.strip_prefix(prefix).is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']));
     matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
@@ -71,14 +70,18 @@ pub(super) fn content_stem(version: Option<u64>, hash: &ContentHash) -> String {
 /// Whether a place is one that a change may put a file in or take one from. What is read from a disk is not trusted.
 pub(super) fn is_ours(place: &str) -> bool {
     let plain = |name: &str| {
-        !name.is_empty() && !name.starts_with('.') && !name.contains(['\\', ':', '\0']) && !name.ends_with('.')
+        !name.is_empty()
+            && !name.starts_with('.')
+            && !name.contains(['\\', ':', '\0'])
+            && !name.ends_with('.')
     };
     place.split('/').all(plain)
         && (place == HEAD
             || place == INDEX
-            || place.strip_prefix(CHARACTERS).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| {
-                rest.split('/').next().is_some_and(|name| character_of(name).is_some())
-            }))
+            || place
+                .strip_prefix(CHARACTERS)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|rest| rest.split('/').next().is_some_and(|name| character_of(name).is_some())))
 }
 
 /// Whether a place is one where files wait.

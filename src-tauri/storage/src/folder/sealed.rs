@@ -30,7 +30,9 @@ impl<T> Unsealed<T> {
     pub(super) fn whole(self, place: &str) -> Result<T> {
         match self {
             Self::Whole(value) => Ok(value),
-            Self::Edited(_) => Err(damaged(format!("{place} was changed by something other than Backstory."))),
+            Self::Edited(_) => {
+                Err(damaged(format!("{place} was changed by something other than Backstory.")))
+            }
             Self::Damaged(why) => Err(damaged(format!("{place} cannot be read: {why}."))),
         }
     }
@@ -49,7 +51,8 @@ impl<T> Unsealed<T> {
 /// # Errors
 /// `internal` when it cannot be told as JSON.
 pub(super) fn seal(value: &impl Serialize) -> Result<Vec<u8>> {
-    let unwritable = |error| Error::internal("A part of the library cannot be written as JSON.").caused_by(error);
+    let unwritable =
+        |error| Error::internal("A part of the library cannot be written as JSON.").caused_by(error);
     let mut text = serde_json::to_vec_pretty(value).map_err(unwritable)?;
     text.truncate(text.len().saturating_sub("\n}".len()));
     let checksum = blake3::hash(&text).to_hex();
@@ -97,7 +100,9 @@ mod tests {
         assert_eq!(unseal(&text), Unsealed::Whole(page));
         let plain: serde_json::Value = serde_json::from_slice(&text).unwrap();
         assert_eq!((&plain["name"], &plain["number"]), (&"Mirren".into(), &7.into()));
-        assert!(String::from_utf8(text).unwrap().starts_with("{\n  \"name\": \"Mirren\",\n  \"number\": 7,\n"));
+        assert!(
+            String::from_utf8(text).unwrap().starts_with("{\n  \"name\": \"Mirren\",\n  \"number\": 7,\n")
+        );
     }
 
     #[test]
