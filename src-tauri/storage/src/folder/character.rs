@@ -6,7 +6,6 @@ use backstory_core::{
     error::{Error, Result},
     history::encoding,
     model::{CharacterId, ContentHash, Stored},
-    storage::Encoding,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +16,7 @@ use super::{
     sealed::{self, Unsealed},
 };
 use crate::{
-    codec::{self, Codec},
+    codec::{self, Codec, Link},
     recent::RecentDocuments,
     record::Record,
 };
@@ -38,8 +37,8 @@ pub(super) struct Saved {
 pub(super) struct Content {
     /// The file, in the character's folder. Empty while it is only in memory.
     pub(super) file: String,
-    /// The codec's number.
-    pub(super) codec: i64,
+    /// The codec's name.
+    pub(super) codec: String,
     /// Its place on the ladder.
     pub(super) rung: u64,
     /// The document it is a difference against.
@@ -55,9 +54,7 @@ pub(super) struct Content {
 impl Content {
     /// How it is kept, for whoever asks.
     pub(super) fn stored(&self) -> Stored {
-        let codec =
-            Codec::from_number(self.codec).map_or_else(|_| "?".to_owned(), |codec| codec.name().to_owned());
-        Stored { codec, bytes: self.bytes, base: self.base }
+        Stored { codec: self.codec.clone(), bytes: self.bytes, base: self.base }
     }
 }
 
@@ -85,10 +82,10 @@ impl Saved {
     }
 
     /// What a document at this rung leans on.
-    pub(super) fn base_for(&self, rung: u64) -> Option<ContentHash> {
+    pub(super) fn base_for(&self, rung: u64, ladder: u8) -> Option<ContentHash> {
         let rungs: BTreeMap<u64, ContentHash> =
             self.history.contents.iter().map(|(hash, content)| (content.rung, *hash)).collect();
-        encoding::way_down(rung).find_map(|rung| rungs.get(&rung).copied())
+        encoding::way_down(rung, ladder).find_map(|rung| rungs.get(&rung).copied())
     }
 }
 
@@ -132,19 +129,6 @@ fn is_content_file(file: &str) -> bool {
     let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'.' || c == b'-';
     let name = [VERSIONS, ARCHIVE].iter().find_map(|area| file.strip_prefix(area)?.strip_prefix('/'));
     name.is_some_and(|name| !name.starts_with('.') && !name.is_empty() && name.bytes().all(plain))
-}
-
-/// What a kind of bytes ends in.
-pub(super) fn ending(codec: Codec) -> &'static str {
-    match codec {
-        Codec::Zstd => "json.zst",
-        Codec::ZstdPrefix => "delta.zst",
-    }
-}
-
-/// Makes a document small.
-pub(super) fn encode(document: &[u8], base: Option<&[u8]>, encoding: &Encoding) -> Result<codec::Encoded> {
-    codec::encode(document, base.filter(|_| encoding.delta))
 }
 
 /// Reads a character's documents: from their files, or as they wait to be written.
@@ -197,37 +181,32 @@ impl Documents<'_> {
             }
             chain.push((hash, content));
         }
-        let document = self.rebuild(&chain, start)?;
-        if ContentHash::of(&document) != *hash {
-            return Err(damaged("A saved document is not what was saved: its checksum does not match."));
+        if chain.is_empty() {
+            return start.ok_or_else(|| damaged("A saved document is missing."));
         }
+        let document = self.rebuild(&chain, start, hash);
+        let document = Arc::new(document.map_err(|error| self.name(error, chain[0].1))?);
         recent.put(*hash, Arc::clone(&document));
         Ok(document)
     }
 
-    /// Decodes a chain from its far end, in two buffers that take turns.
     fn rebuild(
         &self,
         chain: &[(ContentHash, &Content)],
         start: Option<Arc<Vec<u8>>>,
-    ) -> Result<Arc<Vec<u8>>> {
-        if chain.is_empty() {
-            return start.ok_or_else(|| damaged("A saved document is missing."));
-        }
-        let (mut document, mut spare) = (Vec::new(), Vec::new());
-        for (n, (hash, content)) in chain.iter().rev().enumerate() {
-            let base =
-                if n == 0 { start.as_ref().map(|start| start.as_slice()) } else { Some(document.as_slice()) };
+        wanted: &ContentHash,
+    ) -> Result<Vec<u8>> {
+        let files: Vec<_> = chain.iter().map(|(hash, _)| self.encoded(hash)).collect::<Result<_>>()?;
+        let mut links = Vec::with_capacity(chain.len());
+        for ((_, content), data) in chain.iter().zip(&files) {
             let length =
                 usize::try_from(content.length).map_err(|_| damaged("A saved document has no length."))?;
-            let codec = Codec::from_number(content.codec)?;
-            codec::decode(codec, &self.encoded(hash)?, base, length, &mut spare)
-                .map_err(|error| self.name(error, content))?;
-            std::mem::swap(&mut document, &mut spare);
+            links.push(Link { codec: Codec::from_name(&content.codec)?, data, length });
         }
-        Ok(Arc::new(document))
+        codec::rebuild(links.into_iter(), start.as_ref().map(|start| start.as_slice()), wanted)
     }
 
+    /// The same error, with the file it is about.
     fn name(&self, error: Error, content: &Content) -> Error {
         let file = join(&layout::character(&self.saved.id), &content.file);
         let hint = error.hint.clone().unwrap_or_else(|| super::CHECK_HINT.to_owned());

@@ -335,6 +335,7 @@ impl CharacterStorage for FolderStorage {
             location: self.shared.disk.root().display().to_string(),
             read_only: self.read_only.as_ref().map(|read_only| read_only.reason.clone()),
             capabilities: Capabilities { persistent: true, shared: true, ..Capabilities::default() },
+            principal: None,
         }
     }
 
@@ -357,7 +358,7 @@ impl CharacterStorage for FolderStorage {
         self.read(|shared, now| {
             shared.with_rows(&now.view, &now.head, |list| {
                 let versions = list.rows.values().map(|row| row.versions).sum();
-                matching::facets(list.rows.values().filter_map(|row| row.index.as_ref()), versions)
+                Facets::of(list.rows.values().filter_map(|row| row.index.as_ref()), versions)
             })
         })
         .await

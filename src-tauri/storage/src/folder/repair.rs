@@ -223,7 +223,7 @@ impl Draft {
                 document => document?,
             };
             let stored = &by_rung[..n];
-            let base = encoding::way_down(*rung)
+            let base = encoding::way_down(*rung, encoding.ladder)
                 .find_map(|rung| stored.binary_search_by_key(&rung, |(rung, _)| *rung).ok())
                 .map(|place| stored[place].1)
                 .filter(|_| encoding.delta);

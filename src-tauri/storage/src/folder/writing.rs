@@ -14,7 +14,7 @@ use backstory_core::{
 
 use super::{
     Shared,
-    character::{self, Content, Documents, Saved},
+    character::{Content, Documents, Saved},
     disk::{damaged, join},
     head::{self, Head},
     index::{self, IndexFile, Row, Rows},
@@ -343,7 +343,7 @@ impl Draft {
         bytes: Arc<Vec<u8>>,
     ) -> Result<()> {
         let rung = self.saved.next_rung();
-        let base = self.saved.base_for(rung).filter(|_| encoding.delta);
+        let base = self.saved.base_for(rung, encoding.ladder).filter(|_| encoding.delta);
         let base = match base.map(|base| (base, self.document(view, shared, &base))) {
             Some((base, Ok(document))) => Some((base, document)),
             // A damaged base is no reason not to save.
@@ -368,8 +368,8 @@ impl Draft {
         base: Option<(ContentHash, Arc<Vec<u8>>)>,
         document: &[u8],
     ) -> Result<()> {
-        let encoded = character::encode(document, base.as_ref().map(|(_, base)| base.as_slice()), encoding)?;
-        let is_difference = encoded.codec == codec::Codec::ZstdPrefix;
+        let encoded = codec::encode(document, base.as_ref().map(|(_, base)| base.as_slice()), encoding)?;
+        let is_difference = encoded.codec.is_delta();
         let content = Content {
             file: self
                 .saved
@@ -378,7 +378,7 @@ impl Draft {
                 .get(&hash)
                 .map(|content| content.file.clone())
                 .unwrap_or_default(),
-            codec: encoded.codec.number(),
+            codec: encoded.codec.name().to_owned(),
             rung,
             base: base.filter(|_| is_difference).map(|(base, _)| base),
             length: document.len() as u64,
@@ -487,13 +487,13 @@ impl Draft {
         for hash in to_place {
             let area = if self.saved.history.is_archived(&hash) { ARCHIVE } else { VERSIONS };
             let Some(content) = self.saved.history.contents.get(&hash) else { continue };
-            let codec = codec::Codec::from_number(content.codec)?;
+            let codec = codec::Codec::from_name(&content.codec)?;
             let name = if content.file.is_empty() {
                 free_name(layout::content_stem(numbers.get(&hash).copied(), &hash), &mut taken)
             } else {
                 stem(&content.file).to_owned()
             };
-            let file = format!("{area}/{name}.{}", character::ending(codec));
+            let file = format!("{area}/{name}.{}", codec.file_ending());
             let old = content.file.clone();
             if old == file && !self.pending.contains_key(&hash) {
                 continue;
