@@ -7,6 +7,7 @@
 mod backends;
 mod documents;
 mod filters;
+mod folder;
 mod history;
 mod lifetime;
 mod model;
