@@ -173,7 +173,8 @@ pub(super) fn library(_: &Shared, now: &Snapshot) -> Result<Findings> {
     });
     let list = Rows::load(view, head)?;
     let there = index::characters(view)?;
-    for id in list.rows.keys().filter(|id| !there.contains(*id)) {
+    let known: BTreeSet<_> = list.rows.keys().chain(head.recent.keys()).collect();
+    for id in known.into_iter().filter(|id| !there.contains(*id)) {
         let message = "The list shows it, and its folder is missing. A repair takes it off the list: put the folder back first if you have it.";
         findings.add("character_missing", id.to_string(), message, Remedy::List);
     }

@@ -111,9 +111,12 @@ pub(super) fn recognise(text: Option<&[u8]>) -> Found {
     let Some(text) = text else { return Found::Nothing };
     match serde_json::from_slice::<Signature>(text) {
         Ok(signature) if signature.application != APPLICATION => return Found::Foreign,
-        Ok(signature) if signature.format > FORMAT => {
-            return Found::Newer(sealed::unseal::<Head>(text).readable());
-        }
+        // The checksum stays what it is in every form: without it, a flipped bit could pass for a newer program.
+        Ok(signature) if signature.format > FORMAT => match sealed::unseal::<Head>(text) {
+            Unsealed::Whole(head) => return Found::Newer(Some(head)),
+            Unsealed::Damaged(_) if sealed::is_whole(text) => return Found::Newer(None),
+            _ => {}
+        },
         Ok(_) => {}
         // Sound JSON of another shape is somebody else's; anything unreadable may have been ours.
         Err(error) if error.is_data() => return Found::Foreign,

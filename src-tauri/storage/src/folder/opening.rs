@@ -110,8 +110,9 @@ fn recognise(disk: &Disk) -> Result<State> {
         Found::Head(_) => Ok(State::Library),
         Found::Newer(_) => Ok(State::Newer),
         Found::Nothing if is_empty(disk)? => Ok(State::Empty),
-        Found::Nothing | Found::Damaged(_) if index::has_characters(&view)? => Ok(State::Library),
-        Found::Nothing | Found::Damaged(_) | Found::Foreign => Err(somebody_elses(disk)),
+        // A head that is gone or unreadable does not make strangers of the characters.
+        _ if index::has_characters(&view)? => Ok(State::Library),
+        _ => Err(somebody_elses(disk)),
     }
 }
 

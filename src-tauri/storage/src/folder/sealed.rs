@@ -72,7 +72,7 @@ pub(super) fn unseal<T: DeserializeOwned>(text: &[u8]) -> Unsealed<T> {
 }
 
 /// Whether a text ends with the checksum of what stands before it.
-fn is_whole(text: &[u8]) -> bool {
+pub(super) fn is_whole(text: &[u8]) -> bool {
     let length = blake3::OUT_LEN * 2;
     let Some(payload) = text.len().checked_sub(BEFORE.len() + length + AFTER.len()) else { return false };
     let (payload, tail) = text.split_at(payload);
