@@ -602,3 +602,121 @@ async fn many_processes_lose_and_double_nothing() {
     let there = everything_acknowledged_is_there(&backend.path(), &acknowledged).await;
     assert_eq!(there, PROCESSES * WRITES);
 }
+
+/// A small disk of its own, where this account may make one.
+#[cfg(target_os = "linux")]
+struct SmallDisk(tempfile::TempDir);
+
+#[cfg(target_os = "linux")]
+impl SmallDisk {
+    fn new(kilobytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let size = format!("size={kilobytes}k");
+        let path = folder.path().to_str().unwrap();
+        mount(&["-t", "tmpfs", "-o", &size, "tmpfs", path]).then_some(Self(folder))
+    }
+
+    fn remount(&self, how: &str) {
+        assert!(mount(&["-o", &format!("remount,{how}"), self.0.path().to_str().unwrap()]));
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn mount(arguments: &[&str]) -> bool {
+    let mounted = Command::new("mount").args(arguments).stderr(Stdio::null()).status();
+    mounted.is_ok_and(|status| status.success())
+}
+
+/// Saves documents until something fails. Says how many were saved, and what failed.
+#[cfg(target_os = "linux")]
+async fn fill(storage: &dyn CharacterStorage, from: u64) -> (u64, Error) {
+    for number in from.. {
+        let text = document(number, 4_000);
+        let mut transaction = match storage.begin().await {
+            Err(error) => return (number - from, error),
+            Ok(transaction) => transaction,
+        };
+        let row = index(character_id(number));
+        let put = Write::Character { index: Box::new(row), expect: backstory_core::storage::Expect::Absent };
+        transaction.write(vec![content(&character_id(number), &text), put]).await.unwrap();
+        if let Err(error) = transaction.commit().await {
+            return (number - from, error);
+        }
+    }
+    unreachable!()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_loses_nothing_and_works_again() {
+    // Every size fills up at another step of a save.
+    for kilobytes in (300..420).step_by(8) {
+        let Some(disk) = SmallDisk::new(kilobytes) else { return };
+        let path = disk.0.path().join("library");
+        let storage = open(&path).await.unwrap();
+        let ballast = disk.0.path().join("ballast");
+        fs::write(&ballast, vec![1; 150_000]).unwrap();
+        let (saved, error) = fill(&storage, 1).await;
+        assert_eq!(error.code, Code::StorageFull, "{error:?}");
+        assert!(saved > 0 && error.kept.is_some() && error.hint.is_some());
+        for storage in [&open(&path).await.unwrap(), &storage] {
+            let total = storage.query(&QueryFilter::default()).await.unwrap().total;
+            assert_eq!(total, saved);
+            assert_eq!(problems(storage).await, []);
+        }
+        fs::remove_file(ballast).unwrap();
+        let (more, _) = fill(&storage, saved + 1).await;
+        assert!(more > 0, "with room it works again");
+        assert_eq!(
+            open(&path).await.unwrap().query(&QueryFilter::default()).await.unwrap().total,
+            saved + more
+        );
+        assert_eq!(problems(&storage).await, []);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_disk_that_becomes_read_only_is_read() {
+    let Some(disk) = SmallDisk::new(2_000) else { return };
+    let path = disk.0.path().join("library");
+    let storage = open(&path).await.unwrap();
+    store(&storage, 1, &documents()).await;
+    disk.remount("ro");
+    let error = storage.begin().await.err().unwrap();
+    assert_eq!(error.code, Code::StoreReadOnly, "{error:?}");
+    let reader = open(&path).await.unwrap();
+    assert!(reader.info().read_only.is_some());
+    for storage in [&storage, &reader] {
+        assert_eq!(readable(storage).await, 4);
+        assert_eq!(problems(storage).await, []);
+    }
+    disk.remount("rw");
+    store(&storage, 2, &[b"another".to_vec()]).await;
+    assert_eq!(problems(&storage).await, []);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_grows_too_large_is_a_full_disk() {
+    let backend = Folder::default();
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 24; exec '{}' 'folder:{}' 1 1000",
+        env!("CARGO_BIN_EXE_writer"),
+        backend.path().display()
+    );
+    let output = Command::new("bash").args(["-c", &limited]).output().unwrap();
+    let lines: Vec<_> = output.stdout.lines().map(Result::unwrap).collect();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && error.starts_with("StorageFull"), "{error}");
+    assert!(!lines.is_empty());
+    assert_eq!(everything_acknowledged_is_there(&backend.path(), &lines).await, lines.len() as u64);
+    assert!(writer(&backend.path(), 2, 3).wait().unwrap().success(), "without the limit it works again");
+}
