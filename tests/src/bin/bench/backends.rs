@@ -55,7 +55,12 @@ async fn contestants(folder: &Path) -> Vec<Contestant> {
     bare.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (bytes BLOB)")
         .unwrap();
     let address = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    vec![Contestant { name: "sqlite", address: address("library.sqlite"), bare: Bare::Sqlite(bare) }]
+    let bare_folder = folder.join("bare");
+    std::fs::create_dir(&bare_folder).unwrap();
+    vec![
+        Contestant { name: "sqlite", address: address("library.sqlite"), bare: Bare::Sqlite(bare) },
+        Contestant { name: "folder", address: address("library/"), bare: Bare::File(bare_folder) },
+    ]
 }
 
 /// What the group `backends` measures.

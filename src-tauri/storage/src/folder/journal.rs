@@ -1,0 +1,293 @@
+//! Several files changed as one: all of them, or none.
+//!
+//! The new files are first written to `temp/` and kept by the disk. Then `temp/journal.json` is put there, which says what
+//! goes where: that is the moment of the commit. Then the files are moved to their places, the journal last of all is taken
+//! away. Whoever finds a journal does the rest ([`replay`]): doing it twice does nothing. Whoever only reads looks through
+//! the journal ([`View`]) and sees every file as it will be.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use backstory_core::error::{Code, Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    disk::{Disk, damaged, parent},
+    layout::{self, HEAD, JOURNAL, STAGED, TEMP},
+    sealed::{self, Unsealed},
+};
+
+/// A file that is to take its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Move {
+    from: String,
+    to: String,
+    /// The BLAKE3 of its bytes.
+    checksum: String,
+}
+
+/// A change that was decided and may not be done yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Journal {
+    /// The library's revision when it is done.
+    pub(super) revision: u64,
+    moves: Vec<Move>,
+    removals: Vec<String>,
+    /// Folders that are taken away if nothing is left in them, the innermost first.
+    folders: Vec<String>,
+}
+
+/// A change that is being put together. Nothing is on the disk before [`Change::commit`].
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    files: BTreeMap<String, Vec<u8>>,
+    removals: BTreeSet<String>,
+    folders: BTreeSet<String>,
+}
+
+/// How far a committed change has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    /// Every file is in its place.
+    Whole,
+    /// It is decided and will be seen by everybody, but some files could not be moved yet.
+    Later,
+}
+
+impl Change {
+    /// Puts a file in its place, whatever is there.
+    pub(super) fn put(&mut self, place: String, bytes: Vec<u8>) {
+        self.removals.remove(&place);
+        self.files.insert(place, bytes);
+    }
+
+    /// Takes a file away, unless one is put there.
+    pub(super) fn remove(&mut self, place: String) {
+        if !self.files.contains_key(&place) {
+            self.removals.insert(place);
+        }
+    }
+
+    /// Takes a folder away if nothing is left in it.
+    pub(super) fn remove_folder(&mut self, place: String) {
+        self.folders.insert(place);
+    }
+
+    /// Makes the change, as this revision.
+    ///
+    /// # Errors
+    /// `storage_full`, `store_read_only`, `storage_failed`: then nothing of it happened.
+    pub(super) fn commit(self, disk: &Disk, revision: u64) -> Result<Done> {
+        let journal = match self.stage(disk, revision) {
+            Ok(journal) => journal,
+            Err(error) => {
+                withdraw(disk)?;
+                return Err(error);
+            }
+        };
+        // Decided. What fails now is done by the next writer; readers look through the journal until then.
+        match apply(disk, &journal) {
+            Ok(()) => Ok(Done::Whole),
+            Err(error) => {
+                tracing::warn!(?error, revision, "a committed change could not be completed yet");
+                Ok(Done::Later)
+            }
+        }
+    }
+
+    /// Has the disk keep the files and the journal.
+    fn stage(mut self, disk: &Disk, revision: u64) -> Result<Journal> {
+        // The library's own file is moved last: whoever sees its new revision sees everything else too.
+        let head = self.files.remove_entry(HEAD);
+        let mut moves = Vec::with_capacity(self.files.len() + 1);
+        for (to, bytes) in self.files.into_iter().chain(head) {
+            let from = format!("{TEMP}/{revision}-{}{STAGED}", moves.len());
+            disk.write(&from, &bytes)?;
+            moves.push(Move { from, to, checksum: blake3::hash(&bytes).to_hex().to_string() });
+        }
+        let journal = Journal {
+            revision,
+            moves,
+            removals: self.removals.into_iter().collect(),
+            folders: self.folders.into_iter().rev().collect(),
+        };
+        let draft = format!("{TEMP}/journal{STAGED}");
+        disk.write(&draft, &sealed::seal(&journal)?)?;
+        // The names of the files first: a journal must not outlive what it names.
+        disk.sync_folder(TEMP)?;
+        disk.rename(&draft, JOURNAL)?;
+        disk.sync_folder(TEMP)?;
+        Ok(journal)
+    }
+}
+
+/// Takes back a change that could not be decided.
+fn withdraw(disk: &Disk) -> Result<()> {
+    let undone = disk.remove(JOURNAL).and_then(|()| tidy(disk));
+    undone.map_err(|error| {
+        Error::new(Code::StorageFailed, "The disk failed while a change was being saved, and failed again after it.")
+            .kept("Everything that was saved before is safe. Whether this change was saved shows when the library is opened next.")
+            .hint("Check that the disk is connected and sound, then open the library again.")
+            .caused_by(error)
+    })
+}
+
+/// Takes files away that were on their way when a writer ended. Only for whoever has the right to write, with no journal left.
+pub(super) fn tidy(disk: &Disk) -> Result<()> {
+    for entry in disk.list(TEMP)? {
+        if let Some(name) = entry.name.filter(|name| name.ends_with(STAGED)) {
+            disk.remove(&format!("{TEMP}/{name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves everything to its place. Doing it again does nothing.
+fn apply(disk: &Disk, journal: &Journal) -> Result<()> {
+    let mut touched = BTreeSet::new();
+    for Move { from, to, .. } in &journal.moves {
+        make_folders(disk, parent(to), &mut touched)?;
+        disk.rename(from, to)?;
+        touched.insert(parent(to).to_owned());
+    }
+    for place in &journal.removals {
+        disk.remove(place)?;
+        touched.insert(parent(place).to_owned());
+    }
+    for place in &journal.folders {
+        disk.remove_empty_folder(place)?;
+        touched.insert(parent(place).to_owned());
+    }
+    for folder in touched {
+        // A folder that went with what was in it has nothing to keep.
+        if disk.kind(&folder)?.is_some() {
+            disk.sync_folder(&folder)?;
+        }
+    }
+    disk.remove(JOURNAL)
+}
+
+fn make_folders(disk: &Disk, folder: &str, touched: &mut BTreeSet<String>) -> Result<()> {
+    if folder.is_empty() || touched.contains(folder) {
+        return Ok(());
+    }
+    make_folders(disk, parent(folder), touched)?;
+    if disk.make_folder(folder)? {
+        touched.insert(parent(folder).to_owned());
+    }
+    Ok(())
+}
+
+/// Does the rest of a change whose writer ended. Only for whoever has the right to write.
+///
+/// # Errors
+/// `store_damaged` when the journal is not what was written; `storage_full`, `store_read_only`, `storage_failed`.
+pub(super) fn replay(disk: &Disk) -> Result<()> {
+    let Some(text) = disk.read(JOURNAL)? else { return Ok(()) };
+    let journal = trusted(sealed::unseal(&text).whole(JOURNAL)?)?;
+    for step in &journal.moves {
+        if !is_there(disk, &step.from, &step.checksum)? && !is_there(disk, &step.to, &step.checksum)? {
+            return Err(damaged(format!(
+                "A change was being saved to {}, and its file is missing or damaged.",
+                step.to
+            ))
+            .kept("Nothing was changed."));
+        }
+    }
+    tracing::info!(revision = journal.revision, "completing a change whose writer ended");
+    apply(disk, &journal)
+}
+
+fn is_there(disk: &Disk, place: &str, checksum: &str) -> Result<bool> {
+    Ok(disk.read(place)?.is_some_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == checksum))
+}
+
+/// A journal that only touches what is a library's.
+fn trusted(journal: Journal) -> Result<Journal> {
+    let moves = journal.moves.iter().all(|step| layout::is_staged(&step.from) && layout::is_ours(&step.to));
+    if moves && journal.removals.iter().chain(&journal.folders).all(|place| layout::is_ours(place)) {
+        return Ok(journal);
+    }
+    Err(damaged(format!("{JOURNAL} names files that are not the library's.")).kept("Nothing was changed."))
+}
+
+/// The folder as it is once the journal that may be there is done.
+#[derive(Debug, Clone)]
+pub(super) struct View {
+    disk: Disk,
+    pending: Option<Arc<Journal>>,
+}
+
+impl View {
+    /// Looks at the folder now. A damaged journal is passed over: a check tells of it.
+    pub(super) fn open(disk: &Disk) -> Result<Self> {
+        let pending = match disk.read(JOURNAL) {
+            Ok(None) => None,
+            Ok(Some(text)) => match sealed::unseal(&text) {
+                Unsealed::Whole(journal) => trusted(journal).ok().map(Arc::new),
+                _ => None,
+            },
+            Err(error) if error.code == Code::StoreDamaged => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { disk: disk.clone(), pending })
+    }
+
+    /// The folder as it is, for whoever has the right to write and has replayed.
+    pub(super) fn settled(disk: &Disk) -> Self {
+        Self { disk: disk.clone(), pending: None }
+    }
+
+    /// The disk looked at.
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    /// The revision that a change under way leads to.
+    pub(super) fn pending_revision(&self) -> Option<u64> {
+        self.pending.as_ref().map(|journal| journal.revision)
+    }
+
+    /// The places that files of a change under way go to.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &str> {
+        self.pending.iter().flat_map(|journal| journal.moves.iter().map(|step| step.to.as_str()))
+    }
+
+    /// Whether a file is to be taken away by a change under way.
+    pub(super) fn is_leaving(&self, place: &str) -> bool {
+        self.pending.as_ref().is_some_and(|journal| journal.removals.iter().any(|removed| removed == place))
+    }
+
+    /// A file's length; none when there is no file.
+    pub(super) fn length(&self, place: &str) -> Result<Option<u64>> {
+        if self.is_leaving(place) {
+            return Ok(None);
+        }
+        let waiting =
+            self.pending.as_ref().and_then(|journal| journal.moves.iter().find(|step| step.to == place));
+        if let Some(length) = waiting.map(|step| self.disk.length(&step.from)).transpose()?.flatten() {
+            return Ok(Some(length));
+        }
+        self.disk.length(place)
+    }
+
+    /// A file's bytes; none when there is no file.
+    pub(super) fn read(&self, place: &str) -> Result<Option<Vec<u8>>> {
+        if let Some(journal) = &self.pending {
+            if self.is_leaving(place) {
+                return Ok(None);
+            }
+            let waiting = journal.moves.iter().find(|step| step.to == place);
+            if let Some(bytes) = waiting.map(|step| self.disk.read(&step.from)).transpose()?.flatten() {
+                return Ok(Some(bytes));
+            }
+        }
+        self.disk.read(place)
+    }
+}
+
+#[cfg(test)]
+#[path = "journal_tests.rs"]
+mod tests;
