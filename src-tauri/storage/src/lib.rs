@@ -7,6 +7,7 @@ mod catalogue;
 pub mod clock;
 pub mod codec;
 pub mod config;
+pub mod joined;
 mod matching;
 pub mod memory;
 pub mod open;

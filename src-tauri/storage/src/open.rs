@@ -13,13 +13,14 @@ use backstory_core::{
 };
 
 use crate::{
+    joined::{JoinedStorage, Manner},
     memory::MemoryStorage,
     sqlite::{SqliteOptions, SqliteStorage},
 };
 
 /// The kinds of stores there are, as an error names them.
-pub(crate) const KINDS: &str =
-    "A library is a file whose name ends in .sqlite or .db, or memory: for one that is not kept.";
+pub(crate) const KINDS: &str = "A library is a file whose name ends in .sqlite or .db, or memory: for one that is not kept. \
+     Two in a row are gradual:NEW|OLD or hybrid:NEW|OLD.";
 
 /// Opens every kind of store this build has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +31,16 @@ impl StorageFactory for Stores {
     async fn open_with(&self, address: &str, options: &StoreOptions) -> Result<Arc<dyn CharacterStorage>> {
         match Address::parse(address)? {
             Address::Memory => Ok(Arc::new(MemoryStorage::new())),
+            Address::Joined { manner, new, old } => {
+                // A wrong address of the old one must not make an empty library there.
+                let only_look = StoreOptions { read_only: true, ..options.clone() };
+                let mut older = self.open_with(&old, &only_look).await?;
+                if !options.read_only {
+                    older = self.open_with(&old, options).await?;
+                }
+                let newer = self.open_with(&new, options).await?;
+                Ok(Arc::new(JoinedStorage::new(manner, newer, older, options.read_only)))
+            }
             Address::Sqlite(path) => {
                 let defaults = SqliteOptions::default();
                 let options = SqliteOptions {
@@ -48,12 +59,19 @@ impl StorageFactory for Stores {
 enum Address {
     Memory,
     Sqlite(PathBuf),
+    Joined { manner: Manner, new: String, old: String },
 }
 
 impl Address {
     fn parse(address: &str) -> Result<Self> {
         if address == "memory:" {
             return Ok(Self::Memory);
+        }
+        for (manner, name) in [(Manner::Gradual, "gradual:"), (Manner::Hybrid, "hybrid:")] {
+            let halves = address.strip_prefix(name).and_then(|halves| halves.split_once('|'));
+            if let Some((new, old)) = halves {
+                return Ok(Self::Joined { manner, new: new.to_owned(), old: old.to_owned() });
+            }
         }
         if let Some(path) = address.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             return Ok(Self::Sqlite(path.into()));
@@ -112,6 +130,14 @@ mod tests {
             ("sqlite:no-ending", sqlite("no-ending")),
             ("/home/ada/lib.sqlite", sqlite("/home/ada/lib.sqlite")),
             ("C:\\Games\\LIB.DB", sqlite("C:\\Games\\LIB.DB")),
+            (
+                "hybrid:memory:|gradual:a.db|b.db",
+                Address::Joined {
+                    manner: Manner::Hybrid,
+                    new: "memory:".to_owned(),
+                    old: "gradual:a.db|b.db".to_owned(),
+                },
+            ),
         ] {
             assert_eq!(Address::parse(address).unwrap(), expected);
         }

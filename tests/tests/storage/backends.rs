@@ -4,7 +4,11 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::storage::{CharacterStorage, StorageFactory};
-use backstory_storage::{memory::MemoryStorage, open::Stores};
+use backstory_storage::{
+    joined::{JoinedStorage, Manner},
+    memory::MemoryStorage,
+    open::Stores,
+};
 use tempfile::TempDir;
 
 /// One empty store, which can be opened any number of times.
@@ -58,5 +62,37 @@ impl Backend for Sqlite {
 
     fn another(&self) -> Box<dyn Backend> {
         Box::new(Self::default())
+    }
+}
+
+/// Two stores as one, the older one empty: nothing may tell it from the newer one alone.
+pub(crate) struct Joined {
+    manner: Manner,
+    new: Box<dyn Backend>,
+    old: Box<dyn Backend>,
+}
+
+impl Joined {
+    /// Everything in memory, taken over when it is looked at.
+    pub(crate) fn gradual() -> Self {
+        let (new, old) = (Box::new(Memory::default()), Box::new(Memory::default()));
+        Self { manner: Manner::Gradual, new, old }
+    }
+
+    /// New characters in a SQLite file, old ones in memory.
+    pub(crate) fn hybrid() -> Self {
+        let (new, old) = (Box::new(Sqlite::default()), Box::new(Memory::default()));
+        Self { manner: Manner::Hybrid, new, old }
+    }
+}
+
+#[async_trait]
+impl Backend for Joined {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        Arc::new(JoinedStorage::new(self.manner, self.new.open().await, self.old.open().await, false))
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self { manner: self.manner, new: self.new.another(), old: self.old.another() })
     }
 }

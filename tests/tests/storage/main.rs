@@ -53,3 +53,11 @@ mod memory_backend {
 mod sqlite_backend {
     contract!(crate::backends::Sqlite::default());
 }
+
+mod gradual_over_memory_and_memory {
+    contract!(crate::backends::Joined::gradual());
+}
+
+mod hybrid_over_memory_and_sqlite {
+    contract!(crate::backends::Joined::hybrid());
+}
