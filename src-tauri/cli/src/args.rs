@@ -123,6 +123,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "V")]
         version: Option<String>,
     },
+    /// Copy the library to another store and read everything back, or use two stores as one.
+    Migrate(crate::migrate::Options),
     /// Look for damage.
     Verify {
         /// Also decode every document and compare it with its hash.
