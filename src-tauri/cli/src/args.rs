@@ -247,7 +247,7 @@ fn level_range(text: &str) -> Result<(Option<u32>, Option<u32>), String> {
 
 /// An address may hold a password: it is hidden from here on. The environment is not clap's business, since its help would
 /// show what is in there.
-fn address(text: &str) -> Result<Address, String> {
+pub(crate) fn address(text: &str) -> Result<Address, String> {
     match text.trim() {
         "" => Err("a library has a name, a path or an address".to_owned()),
         _ => Ok(Address::new(text)),

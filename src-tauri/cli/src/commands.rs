@@ -58,7 +58,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     }
     // It names its libraries itself.
     let command = match command {
-        Command::Migrate(options) => return migrate::run(options, json, quiet).await,
+        Command::Migrate(options) => return migrate::run(options, flags, json, quiet).await,
         command => command,
     };
     let files = Arc::new(Files::new());

@@ -13,20 +13,23 @@ use std::{
 
 use backstory_core::{
     access::guarded,
+    config::{Address, LibraryConfig},
     error::{Code, Result},
     job::{Cancel, Progress, ProgressEvent},
     migrate::{Action, Left, MigrationOptions, MigrationPlan, MigrationReport, Released, StorageMigrator},
     storage::{CharacterStorage, StorageFactory, StoreOptions},
 };
 use backstory_storage::{
+    config::{Flags, chosen, load},
     joined::{JoinedStorage, Manner},
     memory::MemoryStorage,
-    open::Stores,
+    open::{Stores, kind},
 };
 use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::{
+    args::address,
     commands::IN_PART,
     print::{self, Bar, count},
 };
@@ -42,11 +45,11 @@ use crate::{
 )]
 pub(crate) struct Options {
     /// The library that has the characters. It is only read.
-    #[arg(long, value_name = "ADDRESS")]
-    from: String,
+    #[arg(long, value_name = "NAME|PATH|URL", value_parser = address)]
+    from: Address,
     /// The library that shall have them.
-    #[arg(long, value_name = "ADDRESS")]
-    to: String,
+    #[arg(long, value_name = "NAME|PATH|URL", value_parser = address)]
+    to: Address,
     /// How.
     #[arg(long, value_enum, default_value_t = Strategy::Full)]
     strategy: Strategy,
@@ -102,11 +105,11 @@ struct Migrated {
 }
 
 /// Migrates; gives the exit code.
-pub(crate) async fn run(options: Options, json: bool, quiet: bool) -> Result<u8> {
+pub(crate) async fn run(options: Options, flags: Flags, json: bool, quiet: bool) -> Result<u8> {
     let told = Told::new(&options, json || quiet);
     let cancel = Cancel::default();
     let started = Instant::now();
-    let work = work(&options, &told, &cancel);
+    let work = work(&options, &flags, &told, &cancel);
     tokio::pin!(work);
     let done = tokio::select! {
         done = &mut work => done,
@@ -130,7 +133,8 @@ fn is_whole(done: &Migrated) -> bool {
         && released.is_none_or(|released| released.left.is_empty() && !released.stopped)
 }
 
-async fn work(options: &Options, told: &Told, cancel: &Cancel) -> Result<Migrated> {
+async fn work(options: &Options, flags: &Flags, told: &Told, cancel: &Cancel) -> Result<Migrated> {
+    let [source, target] = [library(&options.from, flags)?, library(&options.to, flags)?];
     let mut done = Migrated {
         strategy: options.strategy,
         report: MigrationReport::default(),
@@ -139,30 +143,32 @@ async fn work(options: &Options, told: &Told, cancel: &Cancel) -> Result<Migrate
         plan: None,
         released: None,
     };
+    let from = open(&source, !options.release).await?;
+    let to = match options.dry_run {
+        true => open_or_imagine(&target).await?,
+        false => open(&target, false).await?,
+    };
+    let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&to))?;
+    let manner = match options.strategy {
+        Strategy::Full | Strategy::Backup => None,
+        Strategy::Gradual => Some(Manner::Gradual),
+        Strategy::Hybrid => Some(Manner::Hybrid),
+    };
+    if let Some(manner) = manner {
+        // Looking at everything must not take everything over.
+        let both = Arc::new(JoinedStorage::new(Manner::Hybrid, to, Arc::clone(&from), true));
+        done.report = StorageMigrator::new(from, both)?.compare(told, cancel).await?;
+        done.library = Some(format!("{}:{}|{}", manner.name(), target.address, source.address));
+        return Ok(done);
+    }
     let how = MigrationOptions {
         batch_size: options.batch_size.get(),
         backup: options.strategy == Strategy::Backup,
         erase_gone: options.erase_gone,
     };
-    let from = open(&options.from, !options.release).await?;
-    let to =
-        if options.dry_run { open_or_imagine(&options.to).await? } else { open(&options.to, false).await? };
-    let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&to))?;
-    let name = match options.strategy {
-        Strategy::Full | Strategy::Backup => None,
-        Strategy::Gradual => Some("gradual"),
-        Strategy::Hybrid => Some("hybrid"),
-    };
-    if let Some(name) = name {
-        // Looking at everything must not take everything over.
-        let both = Arc::new(JoinedStorage::new(Manner::Hybrid, to, Arc::clone(&from), true));
-        done.report = StorageMigrator::new(from, both)?.compare(told, cancel).await?;
-        done.library = Some(format!("{name}:{}|{}", options.to, options.from));
-        return Ok(done);
-    }
     if options.dry_run {
         let mut plan = migrator.plan(&how, cancel).await?;
-        plan.to.location.clone_from(&options.to);
+        plan.to.location = target.address.to_string();
         done.report.characters = plan.characters;
         done.report.versions = plan.versions;
         done.report.skipped = plan.skipped;
@@ -176,14 +182,22 @@ async fn work(options: &Options, told: &Told, cancel: &Cancel) -> Result<Migrate
     Ok(done)
 }
 
-async fn open(address: &str, read_only: bool) -> Result<Arc<dyn CharacterStorage>> {
-    let options = StoreOptions { read_only, ..StoreOptions::default() };
-    Ok(guarded(Stores.open_with(address, &options).await?))
+/// How a library is opened that is known by its name or its address.
+fn library(address: &Address, flags: &Flags) -> Result<LibraryConfig> {
+    let flags = Flags { library: Some(address.clone()), ..flags.clone() };
+    let library = chosen(&load(&flags)?.config)?.library;
+    kind(&library.address)?;
+    Ok(library)
+}
+
+async fn open(library: &LibraryConfig, read_only: bool) -> Result<Arc<dyn CharacterStorage>> {
+    let options = StoreOptions { read_only, ..library.options() };
+    Ok(guarded(Stores.open_with(library.address.reveal(), &options).await?))
 }
 
 /// A rehearsal makes no library: one that is not there yet is an empty one.
-async fn open_or_imagine(address: &str) -> Result<Arc<dyn CharacterStorage>> {
-    match open(address, true).await {
+async fn open_or_imagine(library: &LibraryConfig) -> Result<Arc<dyn CharacterStorage>> {
+    match open(library, true).await {
         Err(error) if matches!(error.code, Code::StorageFailed | Code::FileUnreadable) => {
             Ok(Arc::new(MemoryStorage::new()))
         }

@@ -67,9 +67,9 @@ impl Address {
         if address == "memory:" {
             return Ok(Self::Memory);
         }
-        for (manner, name) in [(Manner::Gradual, "gradual:"), (Manner::Hybrid, "hybrid:")] {
-            let halves = address.strip_prefix(name).and_then(|halves| halves.split_once('|'));
-            if let Some((new, old)) = halves {
+        for manner in [Manner::Gradual, Manner::Hybrid] {
+            let halves = address.strip_prefix(manner.name()).and_then(|rest| rest.strip_prefix(':'));
+            if let Some((new, old)) = halves.and_then(|halves| halves.split_once('|')) {
                 return Ok(Self::Joined { manner, new: new.to_owned(), old: old.to_owned() });
             }
         }
@@ -99,6 +99,7 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
     Ok(match Address::parse(address.reveal()).map_err(|_| unknown(address))? {
         Address::Memory => "memory",
         Address::Sqlite(_) => "sqlite",
+        Address::Joined { manner, .. } => manner.name(),
     })
 }
 
@@ -108,6 +109,14 @@ pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<confi
     let path = match Address::parse(address.reveal()).ok()? {
         Address::Sqlite(path) => path,
         Address::Memory => return None,
+        Address::Joined { manner, new, old } => {
+            let [new, old] = [new, old].map(|half| match anchored(&config::Address::new(&half), folder) {
+                Some(moved) => moved.reveal().to_owned(),
+                None => half,
+            });
+            let text = format!("{}:{new}|{old}", manner.name());
+            return (text != address.reveal()).then(|| address.moved(text));
+        }
     };
     let from = match path.strip_prefix("~") {
         Ok(below) => directories::BaseDirs::new()?.home_dir().join(below),
@@ -164,6 +173,8 @@ mod tests {
         assert_eq!(anchored("sqlite:lib").as_deref(), Some("sqlite:/etc/games/lib"));
         assert_eq!(anchored("/srv/lib.sqlite"), None);
         assert_eq!(anchored("memory:"), None);
+        let both = anchored("gradual:new.sqlite|/srv/old.sqlite");
+        assert_eq!(both.as_deref(), Some("gradual:/etc/games/new.sqlite|/srv/old.sqlite"));
         assert!(!anchored("~/lib.sqlite").unwrap().contains('~'));
     }
 }

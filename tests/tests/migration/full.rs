@@ -7,7 +7,9 @@ use backstory_core::{
     job::{Cancel, Silent},
     migrate::{Action, MigrationOptions, MigrationReport, StorageMigrator},
     model::{CharacterIndex, Kind, Member, Role, SnapshotId, VersionMetadata},
-    storage::{CharacterStorage, CheckScope, Deleted, Expect, QueryFilter, StorageFactory, StoreOptions, Write},
+    storage::{
+        CharacterStorage, CheckScope, Deleted, Expect, QueryFilter, StorageFactory, StoreOptions, Write,
+    },
 };
 use backstory_storage::{
     joined::{JoinedStorage, Manner},
@@ -168,13 +170,20 @@ async fn a_plan_says_what_would_happen_and_writes_nothing() {
     assert_eq!((from.storage.revision().await.unwrap(), to.storage.revision().await.unwrap()), revisions);
 
     // What the plan says is what happens: the others are left as they are, in both.
-    let kept = (history(&*to.storage, &index(character_id(2))).await, history(&*to.storage, &index(character_id(6))).await);
+    let kept = (
+        history(&*to.storage, &index(character_id(2))).await,
+        history(&*to.storage, &index(character_id(6))).await,
+    );
     let report = full(&from, &to).await;
-    let left: Vec<_> = report.left.iter().map(|left| (left.character.clone().unwrap(), left.code.as_str())).collect();
+    let left: Vec<_> =
+        report.left.iter().map(|left| (left.character.clone().unwrap(), left.code.as_str())).collect();
     assert_eq!(left, [(character_id(2), "newer"), (character_id(6), "differs"), (character_id(7), "gone")]);
     assert_eq!((report.characters, report.versions, report.verified), (3, 7, 7));
     assert_eq!(report.members, 1);
-    let now = (history(&*to.storage, &index(character_id(2))).await, history(&*to.storage, &index(character_id(6))).await);
+    let now = (
+        history(&*to.storage, &index(character_id(2))).await,
+        history(&*to.storage, &index(character_id(6))).await,
+    );
     assert_eq!(now, kept);
     let report = migrate(
         &from.storage,
@@ -329,7 +338,8 @@ async fn a_source_that_cannot_be_written_to_is_enough() {
 #[tokio::test]
 async fn a_place_in_a_campaign_is_never_overwritten() {
     let (from, to) = two_memories().await;
-    let member = |role| Write::Member { campaign: "Bell".to_owned(), user: "ada".to_owned(), role: Some(role) };
+    let member =
+        |role| Write::Member { campaign: "Bell".to_owned(), user: "ada".to_owned(), role: Some(role) };
     write(&*from.storage, vec![member(Role::DungeonMaster)]).await;
     write(&*to.storage, vec![member(Role::Viewer)]).await;
     let report = full(&from, &to).await;

@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use backstory_core::{
     library::Library,
     model::{CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
-    storage::{
-        CharacterStorage, Deleted, Expect, HistoryQuery, QueryFilter, Sort, StorageFactory, Write,
-    },
+    storage::{CharacterStorage, Deleted, Expect, HistoryQuery, QueryFilter, Sort, StorageFactory, Write},
 };
 use backstory_sources::{registry, sample};
 use backstory_storage::{clock::SystemClock, open::Stores};
@@ -20,8 +18,10 @@ use tempfile::TempDir;
 
 /// Every kind of store, and its address in an empty folder. A new backend is a line here: it is then migrated to and from
 /// every other one, in every manner.
-pub(crate) const KINDS: [(&str, fn(&Path) -> String); 2] =
-    [("memory", |_| "memory:".to_owned()), ("sqlite", |folder| format!("{}/library.sqlite", folder.display()))];
+pub(crate) const KINDS: [(&str, fn(&Path) -> String); 2] = [
+    ("memory", |_| "memory:".to_owned()),
+    ("sqlite", |folder| format!("{}/library.sqlite", folder.display())),
+];
 
 /// One store, in a place of its own.
 pub(crate) struct Place {
@@ -76,8 +76,9 @@ pub(crate) struct Cast {
 /// Any few characters in any state, and any places in campaigns.
 pub(crate) fn casts() -> impl Strategy<Value = (Vec<Cast>, Vec<Member>)> {
     let role = proptest::sample::select(vec![Role::DungeonMaster, Role::Player, Role::Viewer]);
-    let member = ("[a-c]{1,2}", "[x-z]{1,2}", role)
-        .prop_map(|(campaign, user, role)| ((campaign.clone(), user.clone()), Member { campaign, user, role }));
+    let member = ("[a-c]{1,2}", "[x-z]{1,2}", role).prop_map(|(campaign, user, role)| {
+        ((campaign.clone(), user.clone()), Member { campaign, user, role })
+    });
     let members = vec(member, 0..5).prop_map(|members| {
         let members: BTreeMap<_, _> = members.into_iter().collect();
         members.into_values().collect()

@@ -56,6 +56,16 @@ pub enum Manner {
     Hybrid,
 }
 
+impl Manner {
+    /// What an address of two stores begins with.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gradual => "gradual",
+            Self::Hybrid => "hybrid",
+        }
+    }
+}
+
 /// A newer and an older store as one.
 #[derive(Debug)]
 pub struct JoinedStorage {
@@ -191,10 +201,7 @@ impl CharacterStorage for JoinedStorage {
         let (new, old) = (self.halves.new.info(), self.halves.old.info());
         let can = |has: fn(&Capabilities) -> bool| has(&new.capabilities) && has(&old.capabilities);
         StorageInfo {
-            kind: match self.manner {
-                Manner::Gradual => "gradual".to_owned(),
-                Manner::Hybrid => "hybrid".to_owned(),
-            },
+            kind: self.manner.name().to_owned(),
             location: format!("{}, and behind it {}", new.location, old.location),
             capabilities: Capabilities {
                 persistent: can(|c| c.persistent),
