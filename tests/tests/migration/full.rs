@@ -18,7 +18,7 @@ use backstory_storage::{
 use backstory_tests::fixtures::{
     character_id, content, document, index, moment, snapshot_id, store, version,
 };
-use proptest::{prelude::*, test_runner::TestRunner};
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use crate::stores::{KINDS, Place, assert_same, casts, fill, fill_with_samples, history, rows, write};
 
@@ -204,8 +204,8 @@ async fn add_version(place: &Place, number: u64, version_number: u64) -> Snapsho
     let id = metadata.id;
     let next = CharacterIndex {
         revision: row.revision + 1,
-        versions: version_number,
-        captures: version_number,
+        versions: row.versions + 1,
+        captures: row.captures + 1,
         last_version: version_number,
         last_captured: metadata.captured_at,
         ..row.clone()

@@ -86,8 +86,11 @@ impl Transaction {
 
     /// Copies a character of the older store into this transaction, and reads it back. Gives whether there was one.
     pub(super) async fn take_over(&mut self, id: &CharacterId) -> Result<bool> {
-        self.place(id).await?;
-        let Some(Place::Old(whole)) = self.places.insert(id.clone(), Place::New) else { return Ok(false) };
+        let place = self.place(id).await?;
+        if !matches!(place, Place::Old(_)) {
+            return Ok(false);
+        }
+        let Place::Old(whole) = std::mem::replace(place, Place::New) else { return Ok(false) };
         let Some(row) = whole.index.clone() else { return Ok(false) };
         let halves = Arc::clone(&self.halves);
         let inner = self.inner()?;
