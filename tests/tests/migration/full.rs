@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use backstory_core::{
+    api::import::Intake,
     error::Code,
     job::{Cancel, Silent},
     migrate::{Action, MigrationOptions, MigrationReport, StorageMigrator},
@@ -11,16 +12,20 @@ use backstory_core::{
         CharacterStorage, CheckScope, Deleted, Expect, QueryFilter, StorageFactory, StoreOptions, Write,
     },
 };
+use backstory_sources::files::Files;
 use backstory_storage::{
     joined::{JoinedStorage, Manner},
     open::Stores,
 };
-use backstory_tests::fixtures::{
-    character_id, content, document, index, moment, snapshot_id, store, version,
+use backstory_tests::{
+    corpus,
+    fixtures::{character_id, content, document, index, moment, snapshot_id, store, version},
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
-use crate::stores::{KINDS, Place, assert_same, casts, fill, fill_with_samples, history, rows, write};
+use crate::stores::{
+    KINDS, Place, assert_same, casts, fill, fill_with_samples, history, library, rows, write,
+};
 
 pub(crate) async fn migrate(
     from: &Arc<dyn CharacterStorage>,
@@ -94,6 +99,30 @@ async fn every_pair_of_stores_in_every_manner() {
             every_manner(&samples, to).await;
             every_manner(&odd, to).await;
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn real_characters_move_through_every_store() {
+    for name in ["ddb", "ddb-history/145081718"] {
+        let Some(folder) = corpus::folder(name) else { return };
+        let first = Place::memory().await;
+        let files = Files::new();
+        for file in files.list(&[folder]).await {
+            // What is no character beside them is not imported either.
+            let Ok(draft) = files.read(&file, None).await else { continue };
+            library(&first.storage).capture(&[draft]).await.unwrap();
+        }
+        let versions = first.storage.statistics().await.unwrap().versions;
+        assert!(versions > 20);
+        let mut places = vec![first];
+        for kind in KINDS.iter().cycle().take(KINDS.len() + 1).skip(1) {
+            let next = Place::new(kind).await;
+            let report = full(&places[places.len() - 1], &next).await;
+            assert_eq!((report.versions, report.verified), (versions, versions));
+            places.push(next);
+        }
+        assert_same(&*places[0].storage, &*places[places.len() - 1].storage).await;
     }
 }
 

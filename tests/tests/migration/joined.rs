@@ -6,6 +6,7 @@ use backstory_core::{
     error::Code,
     job::{Cancel, Silent},
     library::Captured,
+    migrate::{MigrationOptions, StorageMigrator},
     model::{CharacterId, CharacterIndex, ContentHash, Role, VersionMetadata},
     storage::{
         Changes, CharacterStorage, CheckScope, Deleted, Expect, HistoryQuery, QueryFilter, Sort,
@@ -153,6 +154,20 @@ async fn a_right_that_is_taken_away_does_not_come_back_from_the_old_store() {
     write(&*both, vec![member("ben", None)]).await;
     let roles: Vec<_> = both.members().await.unwrap().into_iter().map(|m| (m.user, m.role)).collect();
     assert_eq!(roles, [("ada".to_owned(), Role::Viewer)]);
+}
+
+#[tokio::test]
+async fn a_release_does_not_reach_through_two_stores_into_the_target() {
+    let (new, old) = two_memories().await;
+    store(&*old.storage, 1, &[document(1, 600)]).await;
+    let both = joined(Manner::Hybrid, &new, &old);
+    for (from, to) in [(&both, &new.storage), (&old.storage, &both)] {
+        let migrator = StorageMigrator::new(Arc::clone(from), Arc::clone(to)).unwrap();
+        migrator.run(&MigrationOptions::default(), &Silent, &Cancel::default()).await.unwrap();
+        let error = migrator.release(&Silent, &Cancel::default()).await.unwrap_err();
+        assert_eq!(error.code, Code::InvalidArgument);
+    }
+    assert_same(&*new.storage, &*old.storage).await;
 }
 
 #[tokio::test]
