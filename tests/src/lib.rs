@@ -1,7 +1,14 @@
-//! What Backstory's tests share: made-up characters, versions and documents, and real servers.
+//! What Backstory's tests share: made-up characters, versions and documents, what goes wrong on demand, real servers, and
+//! the way to real documents.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "only tests use this crate")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "only tests use this crate"
+)]
 
+pub mod corpus;
 pub mod faults;
 pub mod fixtures;
 pub mod servers;

@@ -15,19 +15,7 @@ use backstory_core::{
 };
 use backstory_sources::{files::Files, registry};
 use backstory_storage::{clock::SystemClock, open::Stores};
-
-fn corpus(folder: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("BACKSTORY_CORPUS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus")),
-        PathBuf::from,
-    );
-    let path = root.join(folder);
-    if !path.exists() {
-        eprintln!("skipped: there is no corpus at {}", path.display());
-        return None;
-    }
-    Some(path)
-}
+use backstory_tests::corpus;
 
 async fn library() -> (Library, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +36,7 @@ async fn drafts(path: PathBuf) -> Vec<Draft> {
 
 #[tokio::test]
 async fn a_real_history_shows_the_baseline_and_six_changes() {
-    let Some(path) = corpus("ddb-history/145081718") else { return };
+    let Some(path) = corpus::folder("ddb-history/145081718") else { return };
     let (library, _folder) = library().await;
     let drafts = drafts(path).await;
     assert_eq!(drafts.len(), 151);
@@ -93,7 +81,7 @@ async fn a_real_history_shows_the_baseline_and_six_changes() {
 
 #[tokio::test]
 async fn the_same_player_state_across_an_api_change_is_quiet() {
-    let Some(path) = corpus("ddb") else { return };
+    let Some(path) = corpus::folder("ddb") else { return };
     let (library, _folder) = library().await;
     let drafts: Vec<Draft> = drafts_of(path, "93018430").await.into_iter().collect();
     let captures = library.capture(&drafts).await.unwrap();
@@ -113,7 +101,7 @@ async fn drafts_of(folder: PathBuf, id: &str) -> Vec<Draft> {
 
 #[tokio::test]
 async fn every_real_document_is_kept_as_it_is_but_for_the_recorded_cuts() {
-    let Some(path) = corpus("ddb") else { return };
+    let Some(path) = corpus::folder("ddb") else { return };
     let (library, _folder) = library().await;
     let files = Files::new();
     let mut read = 0;

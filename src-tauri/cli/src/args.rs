@@ -123,6 +123,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "V")]
         version: Option<String>,
     },
+    /// Copy the library to another store and read everything back, or use two stores as one.
+    Migrate(crate::migrate::Options),
     /// Look for damage.
     Verify {
         /// Also decode every document and compare it with its hash.
@@ -245,7 +247,7 @@ fn level_range(text: &str) -> Result<(Option<u32>, Option<u32>), String> {
 
 /// An address may hold a password: it is hidden from here on. The environment is not clap's business, since its help would
 /// show what is in there.
-fn address(text: &str) -> Result<Address, String> {
+pub(crate) fn address(text: &str) -> Result<Address, String> {
     match text.trim() {
         "" => Err("a library has a name, a path or an address".to_owned()),
         _ => Ok(Address::new(text)),

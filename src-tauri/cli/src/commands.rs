@@ -39,12 +39,13 @@ use backstory_storage::{
 
 use crate::{
     args::{Args, Command, ConfigCommand},
+    migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
 };
 
 /// Exit code for "done in part".
-const IN_PART: u8 = 3;
+pub(crate) const IN_PART: u8 = 3;
 
 /// Runs a command; gives the exit code.
 pub(crate) async fn run(args: Args) -> Result<u8> {
@@ -55,10 +56,15 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         configuration(&flags, what.as_ref(), json)?;
         return Ok(0);
     }
+    // It names its libraries itself.
+    let command = match command {
+        Command::Migrate(options) => return migrate::run(options, flags, json, quiet).await,
+        command => command,
+    };
     let files = Arc::new(Files::new());
     let app = open_app(&flags, Arc::clone(&files)).await?;
     match command {
-        Command::Config { .. } => Ok(()),
+        Command::Config { .. } | Command::Migrate(_) => Ok(()),
         Command::Import { paths, captured_at, dry_run } => {
             let options = ImportOptions { captured_at, dry_run };
             return import_files(&app, &files, &paths, options, json, quiet).await;

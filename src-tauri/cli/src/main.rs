@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod migrate;
 mod print;
 mod settings;
 

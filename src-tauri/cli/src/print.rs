@@ -74,7 +74,7 @@ fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-fn count(n: u64, one: &str, many: &str) -> String {
+pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
@@ -398,7 +398,10 @@ impl Progress for Bar {
             ProgressEvent::Started { total, .. } => self.0.set_length(total),
             ProgressEvent::Reading { path, .. } => self.0.set_message(path),
             ProgressEvent::File { .. } => self.0.inc(1),
-            ProgressEvent::Advanced { done, .. } => self.0.set_position(done),
+            ProgressEvent::Advanced { done, total } => {
+                self.0.set_length(total);
+                self.0.set_position(done);
+            }
         }
     }
 }

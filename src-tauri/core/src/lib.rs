@@ -10,6 +10,7 @@ pub mod history;
 pub mod job;
 pub mod json;
 pub mod library;
+pub mod migrate;
 pub mod model;
 pub mod privacy;
 pub mod sheet;

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod codec;
 pub mod config;
 pub mod folder;
+pub mod joined;
 mod matching;
 pub mod memory;
 pub mod objects;

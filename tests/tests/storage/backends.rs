@@ -4,7 +4,13 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::storage::{CharacterStorage, StorageFactory};
-use backstory_storage::{memory::MemoryStorage, open::Stores};
+use backstory_storage::{
+    joined::{JoinedStorage, Manner},
+    memory::MemoryStorage,
+    objects::{ObjectOptions, ObjectStorage},
+    open::Stores,
+};
+use backstory_tests::servers::S3Server;
 #[cfg(unix)]
 use backstory_tests::servers::postgres::{Database, Server};
 use tempfile::TempDir;
@@ -90,5 +96,114 @@ impl Backend for Postgres {
 
     fn another(&self) -> Box<dyn Backend> {
         Box::new(Self::default())
+    }
+}
+
+/// An object store in a local folder.
+pub(crate) struct Objects {
+    folder: TempDir,
+}
+
+impl Default for Objects {
+    fn default() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+}
+
+impl Objects {
+    /// Where it is, or will be.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("new folder").join("objects")
+    }
+}
+
+#[async_trait]
+impl Backend for Objects {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        Stores.open(&format!("objects:{}", self.path().display())).await.unwrap()
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self::default())
+    }
+}
+
+/// An object store behind a server that speaks S3, on loopback.
+#[derive(Default)]
+pub(crate) struct S3 {
+    server: S3Server,
+}
+
+#[async_trait]
+impl Backend for S3 {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        let address = format!("s3://{}/some/folder", S3Server::BUCKET);
+        let variables = self.server.variables();
+        Arc::new(ObjectStorage::open(&address, &variables, ObjectOptions::default()).await.unwrap())
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self::default())
+    }
+}
+
+/// A folder of plain files that goes when the test ends.
+pub(crate) struct Folder {
+    folder: TempDir,
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+}
+
+impl Folder {
+    /// Where the library is, or will be.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("new folder").join("library")
+    }
+}
+
+#[async_trait]
+impl Backend for Folder {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        Stores.open(&format!("folder:{}", self.path().display())).await.unwrap()
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self::default())
+    }
+}
+
+/// Two stores as one, the older one empty: nothing may tell it from the newer one alone.
+pub(crate) struct Joined {
+    manner: Manner,
+    new: Box<dyn Backend>,
+    old: Box<dyn Backend>,
+}
+
+impl Joined {
+    /// Everything in memory, taken over when it is looked at.
+    pub(crate) fn gradual() -> Self {
+        let (new, old) = (Box::new(Memory::default()), Box::new(Memory::default()));
+        Self { manner: Manner::Gradual, new, old }
+    }
+
+    /// New characters in a SQLite file, old ones in memory.
+    pub(crate) fn hybrid() -> Self {
+        let (new, old) = (Box::new(Sqlite::default()), Box::new(Memory::default()));
+        Self { manner: Manner::Hybrid, new, old }
+    }
+}
+
+#[async_trait]
+impl Backend for Joined {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        Arc::new(JoinedStorage::new(self.manner, self.new.open().await, self.old.open().await, false))
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self { manner: self.manner, new: self.new.another(), old: self.old.another() })
     }
 }

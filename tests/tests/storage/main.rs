@@ -1,37 +1,32 @@
 //! The storage contract, run against every backend; and what only one backend can do wrong.
 //!
 //! A new backend: an implementation of [`backends::Backend`] and a line at the end of this file.
+//! `cargo test -p backstory-tests --test storage every_case -- --nocapture` prints which case runs on which backend.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
 
 mod backends;
 mod documents;
 mod filters;
+mod folder;
 mod history;
 mod lifetime;
 mod model;
+mod objects;
 #[cfg(unix)]
 mod postgres;
 mod sqlite;
 mod transactions;
 
-/// Every test of the contract, for one backend. Each gets a store of its own.
-macro_rules! contract {
-    ($backend:expr; $($file:ident: $($test:ident)*;)*) => {
-        $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                crate::$file::$test(&$backend).await;
-            }
-        )*)*
-    };
-    ($backend:expr) => {
-        contract! { $backend;
+/// Every case of the contract, by the file it stands in.
+macro_rules! cases {
+    ($callback:ident $(, $backend:expr)?) => {
+        $callback! { $($backend;)?
             documents: any_bytes_come_back a_content_is_stored_once an_unknown_content_is_not_found
                 documents_of_many_editions_come_back a_document_under_a_wrong_hash_is_refused
                 a_transaction_reads_its_own_documents statistics_count;
-            filters: every_filter_agrees_with_the_model a_list_is_read_page_by_page totals_ignore_limits facets_count_and_sort
-                texts_with_a_meaning_to_databases_are_plain;
+            filters: every_filter_agrees_with_the_model a_list_is_read_page_by_page totals_ignore_limits
+                facets_count_and_sort texts_with_a_meaning_to_databases_are_plain;
             history: equal_times_are_ordered_by_id every_query_agrees_with_the_model surroundings_of_a_moment
                 sightings_are_a_set a_version_is_replaced_by_its_id rules_of_versions times_far_off_are_refused;
             transactions: nothing_is_seen_before_the_commit a_dropped_transaction_is_undone
@@ -48,15 +43,54 @@ macro_rules! contract {
     };
 }
 
-mod memory_backend {
-    contract!(crate::backends::Memory::default());
+/// The cases as tests, for one backend. Each gets a store of its own.
+macro_rules! tests {
+    ($backend:expr; $($file:ident: $($test:ident)*;)*) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                crate::$file::$test(&$backend).await;
+            }
+        )*)*
+    };
 }
 
-mod sqlite_backend {
-    contract!(crate::backends::Sqlite::default());
+/// The names of the cases.
+macro_rules! names {
+    ($($file:ident: $($test:ident)*;)*) => { [$($(concat!(stringify!($file), "::", stringify!($test)),)*)*] };
 }
 
-#[cfg(unix)]
-mod postgres_backend {
-    contract!(crate::backends::Postgres::default());
+/// The backends: each runs every case.
+macro_rules! backends {
+    ($($(#[$meta:meta])* $name:ident: $backend:expr, $excludes:expr;)*) => {
+        $($(#[$meta])* mod $name { cases!(tests, $backend); })*
+
+        /// Prints which case runs on which backend, and what is left out and why. Nothing is: a capability says what a
+        /// backend does beyond the contract, never less.
+        #[test]
+        fn every_case_runs_on_every_backend() {
+            let cases = cases!(names);
+            let backends: Vec<(&str, &[(&str, &str)])> =
+                vec![$($(#[$meta])* (stringify!($name), &$excludes),)*];
+            for (backend, excludes) in &backends {
+                println!("{backend}: {} cases, {} left out", cases.len() - excludes.len(), excludes.len());
+                excludes.iter().for_each(|(case, why)| println!("  without {case}: {why}"));
+                assert!(excludes.iter().all(|(case, why)| cases.contains(case) && !why.is_empty()));
+            }
+            cases.iter().for_each(|case| println!("  {case}"));
+            assert_eq!(cases.len(), cases.iter().collect::<std::collections::BTreeSet<_>>().len());
+        }
+    };
+}
+
+backends! {
+    memory_backend: crate::backends::Memory::default(), [];
+    folder_backend: crate::backends::Folder::default(), [];
+    sqlite_backend: crate::backends::Sqlite::default(), [];
+    #[cfg(unix)]
+    postgres_backend: crate::backends::Postgres::default(), [];
+    objects_backend: crate::backends::Objects::default(), [];
+    s3_backend: crate::backends::S3::default(), [];
+    gradual_over_memory_and_memory: crate::backends::Joined::gradual(), [];
+    hybrid_over_memory_and_sqlite: crate::backends::Joined::hybrid(), [];
 }

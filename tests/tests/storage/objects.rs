@@ -16,7 +16,7 @@ use backstory_storage::{
     open::Stores,
 };
 use backstory_tests::{
-    faults::{Fault, Trouble},
+    faults::requests::{Fault, Trouble},
     fixtures::{character_id, content, document, index, moment, snapshot_id, store, version},
     servers::S3Server,
 };

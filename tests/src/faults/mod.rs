@@ -1,0 +1,4 @@
+//! What goes wrong, on demand: at a store's n-th operation, at an object store's n-th request.
+
+pub mod requests;
+pub mod storage;
