@@ -5,13 +5,16 @@ use std::{sync::Arc, time::Duration};
 use backstory_core::{
     error::{Code, Error},
     job::{Cancel, Silent},
+    library::{Captured, Library},
     model::{CharacterIndex, ContentHash, Role, VersionMetadata},
     storage::{
         CharacterStorage, CheckScope, Deleted, Expect, HistoryQuery, QueryFilter, Secret, StorageFactory,
         Write,
     },
 };
+use backstory_sources::{registry, sample};
 use backstory_storage::{
+    clock::SystemClock,
     open::Stores,
     postgres::{self, PostgresOptions, PostgresStorage},
 };
@@ -737,4 +740,27 @@ async fn making_a_library_twice_does_no_harm() {
     assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
     let storage = Stores.open(&database.address("ada")).await.unwrap();
     assert_eq!(row(&*storage, 1).await, Some(kept));
+}
+
+#[tokio::test]
+async fn a_library_of_several_people_is_everybodys_own() {
+    let database = Server::shared().library().await;
+    let library = async |user: &str| {
+        let storage = Stores.open(&database.address(user)).await.unwrap();
+        Library::new(storage, registry::sources(), Arc::new(SystemClock), "test")
+    };
+    let (ada, eve) = (library("ada").await, library("eve").await);
+    let drafts: Vec<_> = sample::drafts().unwrap();
+    ada.capture(&drafts).await.unwrap();
+    let again = ada.capture(&drafts).await.unwrap();
+    assert!(again.iter().all(|capture| capture.outcome == Captured::Identical), "twice adds nothing");
+    let all = ada.query(&QueryFilter::default()).await.unwrap();
+    assert!(all.total > 0 && all.items.iter().all(|index| index.owner.as_deref() == Some("ada")));
+    assert_eq!(eve.query(&QueryFilter::default()).await.unwrap().total, 0);
+    let taken = eve.capture(&drafts[..1]).await.unwrap_err();
+    assert_eq!(taken.code, Code::AccessDenied, "{taken:?}");
+    assert_eq!(ada.query(&QueryFilter::default()).await.unwrap(), all);
+    let keeper = open(&database, "keeper").await;
+    let report = keeper.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+    assert_eq!((report.characters, report.problems), (all.total, vec![]));
 }

@@ -164,7 +164,7 @@ fn explain(error: tokio_postgres::Error, place: &str) -> Error {
         (Code::AccessDenied, "42501") => denied(),
         (Code::AccessDenied, _) => Error::new(Code::AccessDenied, format!("The server does not let you in: {place}."))
             .kept("Nothing was changed.")
-            .hint("Check the user and the password in the address. Whoever runs the server makes users with: backstory db grant"),
+            .hint("Check the user and the password in the address. Whoever runs the library lets people in."),
         (Code::StoreUnreachable, _) => unreachable(place),
         (Code::Conflict, _) => Error::new(Code::Conflict, "Somebody else changed the same thing at the same moment.")
             .kept("Nothing of this change was written; what the others wrote is there.")
