@@ -16,7 +16,7 @@ use backstory_core::{
 };
 
 use super::{
-    Shared, Snapshot, blocking,
+    Shared, Snapshot,
     character::{self, Content, Documents, Saved},
     disk::{Entry, Kind, join},
     index::{self, IndexFile, Row, Rows},
@@ -24,6 +24,7 @@ use super::{
     layout::{
         self, ARCHIVE, CHARACTERS, HEAD, INDEX, JOURNAL, LATEST, RECORD, STAGED, TEMP, VERSIONS, WRITER_LOCK,
     },
+    look,
     sealed::{self, Unsealed},
 };
 use crate::{recent::RecentDocuments, tally::stale};
@@ -110,32 +111,21 @@ pub(super) async fn run(
     cancel: &Cancel,
 ) -> Result<CheckReport> {
     cancel.check()?;
-    let step = |work: Box<dyn Fn(&Shared, &Snapshot) -> Result<Findings> + Send>| {
-        let shared = Arc::clone(shared);
-        blocking(move || shared.read(work))
-    };
-    let mut findings = step(Box::new(library)).await?;
-    let ids: Vec<_> = {
-        let shared = Arc::clone(shared);
-        let ids = blocking(move || shared.read(|_, now| index::characters(&now.view))).await?;
-        ids.into_iter().collect()
-    };
-    let list = {
-        let shared = Arc::clone(shared);
-        Arc::new(blocking(move || shared.read(|_, now| Rows::load(&now.view, &now.head))).await?)
-    };
+    let mut findings = look(shared, library).await?;
+    let ids: Vec<_> = look(shared, |_, now| index::characters(&now.view)).await?.into_iter().collect();
+    let list = Arc::new(look(shared, |_, now| Rows::load(&now.view, &now.head)).await?);
     for (n, some) in ids.chunks(STEP).enumerate() {
         cancel.check()?;
         progress.report(ProgressEvent::Advanced { done: (n * STEP) as u64, total: ids.len() as u64 });
         let (some, list) = (some.to_vec(), Arc::clone(&list));
-        let more = step(Box::new(move |_, now| {
+        let more = look(shared, move |_, now| {
             let mut findings = Findings::default();
             for id in &some {
                 findings.merge(character(&now.view, id, scope)?);
                 findings.merge(listed(&now.view, &list, id, now.head.revision)?);
             }
             Ok(findings)
-        }));
+        });
         findings.merge(more.await?);
     }
     progress.report(ProgressEvent::Advanced { done: ids.len() as u64, total: ids.len() as u64 });
@@ -364,7 +354,7 @@ impl Looking<'_> {
                 Remedy::Rewrite(*hash),
             ),
             (Some(_), Some(_)) if is_whole => {
-                (format!("{} leans on a document that is damaged.", content.file), self.from_latest(hash)?)
+                (format!("{} leans on a document that is damaged.", content.file), self.in_latest(hash)?)
             }
             (Some(_), Some(why)) => (format!("{}: {why}", content.file), self.remedy(hash, content)?),
         };
@@ -386,10 +376,10 @@ impl Looking<'_> {
                 return Ok(Remedy::Misplaced(*hash, file));
             }
         }
-        self.from_latest(hash)
+        self.in_latest(hash)
     }
 
-    fn from_latest(&self, hash: &ContentHash) -> Result<Remedy> {
+    fn in_latest(&self, hash: &ContentHash) -> Result<Remedy> {
         let latest = match self.view.read(&self.place(LATEST)) {
             Err(error) if super::is_damage(&error) => None,
             latest => latest?,

@@ -144,8 +144,7 @@ impl FolderStorage {
         T: Send + 'static,
         F: Fn(&Shared, &Snapshot) -> Result<T> + Send + 'static,
     {
-        let shared = Arc::clone(&self.shared);
-        blocking(move || shared.read(read)).await
+        look(&self.shared, read).await
     }
 
     /// Waits for the right to write, in this process first, so that its writers take turns in the order they came.
@@ -305,6 +304,16 @@ impl Shared {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some((text.to_vec(), Arc::clone(head)));
         self.commits.send_replace(head.revision);
     }
+}
+
+/// Reads one state of the library, on a thread where waiting is allowed.
+async fn look<T, F>(shared: &Arc<Shared>, read: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: Fn(&Shared, &Snapshot) -> Result<T> + Send + 'static,
+{
+    let shared = Arc::clone(shared);
+    blocking(move || shared.read(read)).await
 }
 
 /// The versions of a character that match.
