@@ -511,14 +511,13 @@ impl Run<'_> {
     }
 
     fn note(&mut self, id: &CharacterId, copied: Copied) {
-        let Copied { decision, written } = copied;
+        let Copied { decision, versions, written } = copied;
         match decision.action {
             Action::Copy | Action::UpToDate => {
                 let before = match self.characters.get(id) {
                     Some(Outcome::There { written, .. }) => *written,
                     _ => 0,
                 };
-                let versions = decision.want.versions.len() as u64;
                 let written = (before + written).min(versions);
                 self.characters.insert(id.clone(), Outcome::There { versions, written, verified: 0 });
             }
