@@ -24,7 +24,7 @@ use backstory_tests::{
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use crate::stores::{
-    KINDS, Place, assert_same, casts, fill, fill_with_samples, history, library, rows, write,
+    KINDS, Place, StoreKind, assert_same, casts, fill, fill_with_samples, history, library, rows, write,
 };
 
 pub(crate) async fn migrate(
@@ -45,7 +45,7 @@ async fn full(from: &Place, to: &Place) -> MigrationReport {
 }
 
 /// All four manners from one store to another one of some kind.
-async fn every_manner(from: &Place, kind: &(&'static str, fn(&std::path::Path) -> String)) {
+async fn every_manner(from: &Place, kind: &StoreKind) {
     let sum = from.storage.statistics().await.unwrap();
     let before = from.storage.revision().await.unwrap();
     for backup in [false, true] {
