@@ -271,7 +271,7 @@ async fn writes(storage: &dyn CharacterStorage, step: &Step, unique: u64) -> Vec
     let mut writes = change(step, unique, &mut next, &versions);
     let put = Write::Character { index: Box::new(next), expect };
     // The row may come first or last, and be written twice.
-    if unique % 2 == 0 {
+    if unique.is_multiple_of(2) {
         writes.insert(0, put.clone());
     }
     writes.push(put);
@@ -294,8 +294,8 @@ fn change(step: &Step, unique: u64, next: &mut CharacterIndex, versions: &[Versi
         Step::Tag { which, .. } => {
             let change = |version| VersionMetadata {
                 tags: vec![unique.to_string()],
-                pinned: unique % 3 == 0,
-                archived: unique % 2 == 0,
+                pinned: unique.is_multiple_of(3),
+                archived: unique.is_multiple_of(2),
                 ..version
             };
             pick(which)

@@ -16,9 +16,12 @@ use backstory_tests::{
 use proptest::{collection::vec, prelude::*};
 use tempfile::TempDir;
 
+/// A kind of store: its name, and the address of one in a folder.
+pub(crate) type StoreKind = (&'static str, fn(&Path) -> String);
+
 /// Every kind of store, and its address in an empty folder. A new backend is a line here: it is then migrated to and from
 /// every other one, in every manner.
-pub(crate) const KINDS: [(&str, fn(&Path) -> String); 2] = [
+pub(crate) const KINDS: [StoreKind; 2] = [
     ("memory", |_| "memory:".to_owned()),
     ("sqlite", |folder| format!("{}/library.sqlite", folder.display())),
 ];
@@ -31,7 +34,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) async fn new(kind: &(&str, fn(&Path) -> String)) -> Self {
+    pub(crate) async fn new(kind: &StoreKind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = kind.1(folder.path());
         Self { storage: Stores.open(&address).await.unwrap(), address, _folder: folder }

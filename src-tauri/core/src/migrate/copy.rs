@@ -45,6 +45,8 @@ impl<'m> Meter<'m> {
 #[derive(Debug)]
 pub(super) struct Copied {
     pub(super) decision: Decision,
+    /// Versions the source has.
+    pub(super) versions: u64,
     /// Versions written.
     pub(super) written: u64,
 }
@@ -113,11 +115,12 @@ impl<'m> Copier<'m> {
             written = self.copy_versions(&decision.want, &target, meter).await?;
             self.copy_row(&decision.want, &target).await?;
         }
-        meter.add(decision.want.versions.len() as u64 - written);
+        let versions = source.versions.len() as u64;
+        meter.add(versions.saturating_sub(written));
         if self.used >= self.batch_size {
             self.commit().await?;
         }
-        Ok(Copied { decision, written })
+        Ok(Copied { decision, versions, written })
     }
 
     /// Gives how many versions were written.
