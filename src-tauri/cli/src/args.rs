@@ -125,6 +125,11 @@ pub(crate) enum Command {
     },
     /// Copy the library to another store and read everything back, or use two stores as one.
     Migrate(crate::migrate::Options),
+    /// Look after a library that a group shares on a PostgreSQL server.
+    Db {
+        #[command(subcommand)]
+        what: crate::db::Db,
+    },
     /// Look for damage.
     Verify {
         /// Also decode every document and compare it with its hash.

@@ -39,7 +39,7 @@ use backstory_storage::{
 
 use crate::{
     args::{Args, Command, ConfigCommand},
-    migrate,
+    db, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
 };
@@ -61,10 +61,18 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         Command::Migrate(options) => return migrate::run(options, flags, json, quiet).await,
         command => command,
     };
+    let command = match command {
+        Command::Db { what } => match db::without_library(what, &flags, json).await? {
+            Some(what) => Command::Db { what },
+            None => return Ok(0),
+        },
+        command => command,
+    };
     let files = Arc::new(Files::new());
     let app = open_app(&flags, Arc::clone(&files)).await?;
     match command {
         Command::Config { .. } | Command::Migrate(_) => Ok(()),
+        Command::Db { what } => db::with_library(what, &app, json).await,
         Command::Import { paths, captured_at, dry_run } => {
             let options = ImportOptions { captured_at, dry_run };
             return import_files(&app, &files, &paths, options, json, quiet).await;

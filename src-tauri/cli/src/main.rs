@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod db;
 mod migrate;
 mod print;
 mod settings;

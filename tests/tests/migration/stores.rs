@@ -9,6 +9,8 @@ use backstory_core::{
 };
 use backstory_sources::{registry, sample};
 use backstory_storage::{clock::SystemClock, open::Stores};
+#[cfg(unix)]
+use backstory_tests::servers::postgres::{Database, Server};
 use backstory_tests::{
     fixtures::{character_id, content, document, moment, snapshot_id},
     strategies,
@@ -21,23 +23,46 @@ pub(crate) type StoreKind = (&'static str, fn(&Path) -> String);
 
 /// Every kind of store, and its address in an empty folder. A new backend is a line here: it is then migrated to and from
 /// every other one, in every manner.
-pub(crate) const KINDS: [StoreKind; 2] = [
+#[rustfmt::skip]
+pub(crate) const KINDS: &[StoreKind] = &[
     ("memory", |_| "memory:".to_owned()),
     ("sqlite", |folder| format!("{}/library.sqlite", folder.display())),
+    ("folder", |folder| format!("folder:{}/library", folder.display())),
+    ("objects", |folder| format!("objects:{}/bucket", folder.display())),
+    #[cfg(unix)]
+    ("postgres", |_| POSTGRES.to_owned()),
 ];
+
+/// Stands for the address of a database that the tests' own server makes.
+const POSTGRES: &str = "postgres";
 
 /// One store, in a place of its own.
 pub(crate) struct Place {
     pub(crate) storage: Arc<dyn CharacterStorage>,
     pub(crate) address: String,
     _folder: TempDir,
+    #[cfg(unix)]
+    _database: Option<Database>,
 }
 
 impl Place {
     pub(crate) async fn new(kind: &StoreKind) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let address = kind.1(folder.path());
-        Self { storage: Stores.open(&address).await.unwrap(), address, _folder: folder }
+        #[cfg_attr(not(unix), allow(unused_mut))]
+        let mut address = kind.1(folder.path());
+        #[cfg(unix)]
+        let database = if address == POSTGRES { Some(Server::shared().library().await) } else { None };
+        #[cfg(unix)]
+        if let Some(database) = &database {
+            address = database.address("keeper");
+        }
+        Self {
+            storage: Stores.open(&address).await.unwrap(),
+            address,
+            _folder: folder,
+            #[cfg(unix)]
+            _database: database,
+        }
     }
 
     pub(crate) async fn memory() -> Self {

@@ -1,11 +1,10 @@
 //! What only a folder of files can do wrong: hand edits, flipped bits, killed processes, full and read-only disks.
 
 use std::{
-    collections::BTreeSet,
     fs,
-    io::{BufRead, BufReader},
+    io::BufRead,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -21,7 +20,10 @@ use backstory_core::{
 use backstory_storage::{folder::FolderStorage, open::Stores};
 use backstory_tests::fixtures::{character_id, content, document, index, store};
 
-use crate::backends::{Backend, Folder};
+use crate::{
+    backends::{Backend, Folder},
+    processes::{everything_acknowledged_is_there, writer},
+};
 
 async fn open(path: &Path) -> Result<FolderStorage, Error> {
     FolderStorage::open(path, &StoreOptions::default()).await
@@ -544,65 +546,6 @@ async fn documents_are_kept_in_the_encoding_asked_for() {
 }
 
 /// Starts a process that writes. See `src/bin/writer.rs`.
-fn writer(path: &Path, worker: u64, count: u64) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_writer"))
-        .args([&format!("folder:{}", path.display()), &worker.to_string(), &count.to_string()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// Every line that was acknowledged stands for a version whose document reads back; nothing is doubled, nothing damaged.
-async fn everything_acknowledged_is_there(path: &Path, lines: &[String]) -> u64 {
-    let storage = open(path).await.unwrap();
-    assert_eq!(problems(&storage).await, []);
-    let mut there = BTreeSet::new();
-    for number in 1..=3 {
-        for version in storage.history(&HistoryQuery::all(character_id(number))).await.unwrap().items {
-            assert!(there.insert(format!("{} {} {}", version.character, version.id, version.content)));
-        }
-    }
-    for line in lines {
-        assert!(there.contains(line), "{line} was acknowledged and is lost");
-    }
-    there.len() as u64
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_writer_loses_nothing_it_was_told_is_saved() {
-    let backend = Folder::default();
-    let mut acknowledged = Vec::new();
-    for round in 0..30_u64 {
-        let mut child = writer(&backend.path(), round, 1_000_000);
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        acknowledged.push(lines.next().unwrap().unwrap());
-        std::thread::sleep(Duration::from_micros(round * 1_733 % 40_000));
-        child.kill().unwrap();
-        acknowledged.extend(lines.map_while(Result::ok).filter(|line| line.len() > 100));
-        child.wait().unwrap();
-        let there = everything_acknowledged_is_there(&backend.path(), &acknowledged).await;
-        let unknown = there - acknowledged.len() as u64;
-        assert!(unknown <= round + 1, "at most one of each process was saved without its word");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_processes_lose_and_double_nothing() {
-    const PROCESSES: u64 = 8;
-    const WRITES: u64 = 100;
-    let backend = Folder::default();
-    let children: Vec<_> = (0..PROCESSES).map(|worker| writer(&backend.path(), worker, WRITES)).collect();
-    let mut acknowledged = Vec::new();
-    for mut child in children {
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        acknowledged.extend(lines.map_while(Result::ok));
-        assert!(child.wait().unwrap().success());
-    }
-    assert_eq!(acknowledged.len() as u64, PROCESSES * WRITES);
-    let there = everything_acknowledged_is_there(&backend.path(), &acknowledged).await;
-    assert_eq!(there, PROCESSES * WRITES);
-}
-
 /// A small disk of its own, where this account may make one.
 #[cfg(target_os = "linux")]
 struct SmallDisk(tempfile::TempDir);
@@ -717,6 +660,7 @@ async fn a_file_that_grows_too_large_is_a_full_disk() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && error.starts_with("StorageFull"), "{error}");
     assert!(!lines.is_empty());
-    assert_eq!(everything_acknowledged_is_there(&backend.path(), &lines).await, lines.len() as u64);
-    assert!(writer(&backend.path(), 2, 3).wait().unwrap().success(), "without the limit it works again");
+    let address = format!("folder:{}", backend.path().display());
+    assert_eq!(everything_acknowledged_is_there(&address, &lines).await, lines.len() as u64);
+    assert!(writer(&address, 2, 3).wait().unwrap().success(), "without the limit it works again");
 }

@@ -15,6 +15,7 @@ mod model;
 mod objects;
 #[cfg(unix)]
 mod postgres;
+mod processes;
 mod sqlite;
 mod transactions;
 
