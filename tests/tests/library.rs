@@ -313,7 +313,7 @@ async fn the_bin_and_back() {
         let mut heard = library.subscribe();
         let binned = library.delete(&id).await.unwrap();
         assert_eq!(binned.deleted_at, Some(Timestamp::UNIX_EPOCH));
-        assert_eq!(heard.try_recv().unwrap().characters, [id.clone()]);
+        assert_eq!(heard.try_recv().unwrap().characters, std::slice::from_ref(&id));
         assert_eq!(library.find("purse-1").await.unwrap_err().code, Code::CharacterNotFound);
         assert_eq!(library.find_among("Tam", Deleted::Only).await.unwrap().id, id);
         let revision = library.revision().await.unwrap();

@@ -95,7 +95,6 @@ async fn every_pair_from(name: &str) {
     let anything = casts().new_tree(&mut runner).unwrap().current();
     fill(&*odd.storage, &anything).await;
     for to in KINDS {
-        println!("{} to {}", from.0, to.0);
         every_manner(&samples, to).await;
         every_manner(&odd, to).await;
     }

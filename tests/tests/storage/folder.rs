@@ -165,11 +165,13 @@ async fn every_flipped_bit_is_found_and_harms_nothing_else() {
 /// What somebody does to the folder by hand.
 type Deed = fn(&Path);
 
+/// What is done; what a check says; how much of it is left after a repair; how many documents can be read then.
+type Case = (&'static str, Deed, &'static [&'static str], &'static [&'static str], usize);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_done_by_hand_is_reported_and_mended_where_it_can_be() {
     const V2: &str = "characters/ddb-1/versions/v000002.delta.zst";
-    // What is done; what a check says; how much of it is left after a repair; how many documents can be read then.
-    let cases: &[(&str, Deed, &[&str], &[&str], usize)] = &[
+    let cases: &[Case] = &[
         (
             "index.json removed",
             |root| fs::remove_file(root.join("index.json")).unwrap(),
