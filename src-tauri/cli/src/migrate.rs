@@ -31,7 +31,7 @@ use serde::Serialize;
 use crate::{
     args::address,
     commands::IN_PART,
-    print::{self, Bar, count},
+    print::{self, Bar, bytes, count},
 };
 
 /// What can be said of a migration.
@@ -298,11 +298,11 @@ fn tell_plan(out: &mut String, plan: &MigrationPlan) {
     }
     let _ = writeln!(
         out,
-        "To copy: {} with {} in {}, {} kB; {} there already",
+        "To copy: {} with {} in {}, {}; {} there already",
         count(plan.characters, "character", "characters"),
         count(plan.versions, "version", "versions"),
         count(plan.documents, "document", "documents"),
-        plan.bytes.div_ceil(1_000),
+        bytes(plan.bytes),
         plan.skipped
     );
     if plan.left_alone > 0 {

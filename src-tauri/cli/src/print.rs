@@ -364,7 +364,7 @@ pub(crate) fn recompressed(done: &Recompressed) -> String {
 }
 
 /// A number of bytes for people.
-fn bytes(number: u64) -> String {
+pub(crate) fn bytes(number: u64) -> String {
     #[allow(clippy::cast_precision_loss, reason = "two digits are shown")]
     let value = number as f64;
     match number {

@@ -615,3 +615,22 @@ fn a_library_says_what_it_takes_and_takes_less() {
     let checked = place.json(&["verify", "--read-data", "--repair"]);
     assert_eq!((&checked["ok"], &checked["repaired"]), (&true.into(), &serde_json::json!([])));
 }
+
+#[test]
+fn only_a_server_has_users() {
+    let place = Place::imported();
+    let ended = place.run(&["db", "init"]);
+    let told = ended.err.replace(place.0.path().to_str().unwrap(), "[place]");
+    insta::assert_snapshot!(told, @r"
+    [place]/library.sqlite is no PostgreSQL database.
+    Nothing was changed.
+    Name one: backstory db init postgresql://<user>@<host>/<database>.
+    ");
+    insta::assert_snapshot!(place.run(&["db", "members"]).out, @"Nobody has a place in a campaign.");
+    let given = place.json(&["db", "grant", "The Sunken Bell", "ada", "player"]);
+    assert_eq!(
+        given["members"],
+        serde_json::json!([{"campaign": "The Sunken Bell", "user": "ada", "role": "player"}])
+    );
+    insta::assert_snapshot!(place.run(&["db", "members"]).out, @"The Sunken Bell  ada  player");
+}
