@@ -70,3 +70,44 @@ fn the_program_has_no_plugin_that_opens_the_machine_to_the_page() {
         assert!(!manifest.contains(&format!("tauri-plugin-{plugin}")), "tauri-plugin-{plugin}");
     }
 }
+
+/// Every Rust file below a folder.
+fn sources(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// SQL is the program's own text; what people type travels as parameters only.
+#[test]
+fn no_sql_is_put_together_from_values() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/storage/src"), &mut files);
+    assert!(files.len() > 30);
+    let verbs = [
+        "SELECT ",
+        "INSERT ",
+        "UPDATE ",
+        "DELETE FROM",
+        "CREATE ",
+        "ALTER ",
+        "DROP ",
+        "PRAGMA ",
+        "SET ",
+        "WHERE ",
+    ];
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for (at, _) in text.match_indices("format!(") {
+            let literal = text[at..].split('"').nth(1).unwrap_or_default();
+            let is_sql =
+                verbs.iter().any(|verb| literal.starts_with(verb) || literal.contains(&format!(" {verb}")));
+            assert!(!is_sql, "{}: {literal:?}", file.display());
+        }
+    }
+}

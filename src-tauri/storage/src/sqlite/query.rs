@@ -32,7 +32,7 @@ pub(super) fn revision(connection: &Connection) -> Result<u64> {
     unsigned(statement.query_row([], |row| row.get(0))?)
 }
 
-/// Conditions of a query, joined by AND. The texts are this file's own; values only ever travel as parameters.
+/// Conditions of a query, joined by AND. The texts are the program's own; values only ever travel as parameters.
 #[derive(Default)]
 struct Conditions {
     sql: String,
@@ -40,7 +40,7 @@ struct Conditions {
 }
 
 impl Conditions {
-    fn add(&mut self, condition: &str, value: impl Into<Value>) {
+    fn add(&mut self, condition: &'static str, value: impl Into<Value>) {
         self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
         self.sql.push_str(condition);
         self.values.push(value.into());
@@ -78,13 +78,21 @@ pub(super) fn warm(connection: &Connection, shared: &SharedCatalogue) -> Result<
     catalogue(connection, shared).map(drop)
 }
 
+/// A query for what the catalogue must know.
+macro_rules! listed {
+    ($condition:literal) => {
+        concat!(
+            "SELECT character, id, name_folded, search_folded, classes, level, campaign, last_changed, owner, deleted \
+             FROM character_index WHERE ",
+            $condition
+        )
+    };
+}
+
 fn listed_since(connection: &Connection, seen: u64) -> Result<Vec<Listed>> {
     // Reading everything by an index would visit every page many times.
-    let condition = if seen == 0 { "+written > ?1" } else { "written > ?1" };
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT character, id, name_folded, search_folded, classes, level, campaign, last_changed, \
-         owner, deleted FROM character_index WHERE {condition}"
-    ))?;
+    let sql = if seen == 0 { listed!("+written > ?1") } else { listed!("written > ?1") };
+    let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query([integer(seen)])?;
     let mut listed = Vec::new();
     while let Some(row) = found.next()? {
@@ -157,13 +165,12 @@ fn last_changed(connection: &Connection, filter: &QueryFilter) -> Result<Found> 
     let keys = keys.collect::<rusqlite::Result<_>>()?;
     let mut there = Conditions::default();
     there.add("deleted = ?", 0);
-    let total = count(connection, "character_index", &there)?;
+    let total = count(connection, "SELECT count(*) FROM character_index", &there)?;
     Ok(Found { keys, total, left: usize::try_from(total).unwrap_or(usize::MAX) })
 }
 
-fn count(connection: &Connection, from: &str, conditions: &Conditions) -> Result<u64> {
-    let sql = format!("SELECT count(*) FROM {from}{}", conditions.sql);
-    let mut statement = connection.prepare_cached(&sql)?;
+fn count(connection: &Connection, all: &'static str, conditions: &Conditions) -> Result<u64> {
+    let mut statement = connection.prepare_cached(&[all, conditions.sql.as_str()].concat())?;
     unsigned(statement.query_row(params_from_iter(&conditions.values), |row| row.get(0))?)
 }
 
@@ -211,14 +218,14 @@ pub(super) fn history(connection: &Connection, query: &HistoryQuery) -> Result<P
     }
     let total = match query.limit {
         None if query.offset == 0 => None,
-        _ => Some(count(connection, "version AS v", &conditions)?),
+        _ => Some(count(connection, "SELECT count(*) FROM version AS v", &conditions)?),
     };
-    let order = if query.newest_first { "v.captured_at DESC, v.id DESC" } else { "v.captured_at, v.id" };
-    let sql = format!(
-        "SELECT {} FROM version AS v JOIN content AS c ON c.row = v.content{} ORDER BY {order} LIMIT ? OFFSET ?",
-        rows::VERSION_COLUMNS,
-        conditions.sql
-    );
+    let order = if query.newest_first {
+        " ORDER BY v.captured_at DESC, v.id DESC LIMIT ? OFFSET ?"
+    } else {
+        " ORDER BY v.captured_at, v.id LIMIT ? OFFSET ?"
+    };
+    let sql = [rows::versions!(""), conditions.sql.as_str(), order].concat();
     conditions.values.extend(window(query.limit, query.offset));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(params_from_iter(conditions.values))?;
@@ -313,7 +320,7 @@ pub(super) fn document(
 ///
 /// A window asks for this first of all, so it does not wait for the catalogue; whether that was there is told too.
 pub(super) fn facets(connection: &Connection, shared: &SharedCatalogue) -> Result<(Facets, bool)> {
-    let versions = || count(connection, "version", &Conditions::default());
+    let versions = || count(connection, "SELECT count(*) FROM version", &Conditions::default());
     if !is_loaded(shared) {
         return Ok((Facets { versions: versions()?, ..grouped(connection)? }, false));
     }

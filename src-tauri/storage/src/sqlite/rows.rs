@@ -183,9 +183,17 @@ fn kind(number: i64) -> Result<Kind> {
         .ok_or_else(|| damaged("A version in the library is of an unknown kind."))
 }
 
-/// The columns [`version`] reads, of `version AS v JOIN content AS c`.
-pub(super) const VERSION_COLUMNS: &str = "v.id, v.number, v.captured_at, v.edited_at, c.hash, v.bytes, v.kind, \
-     v.seen_last, v.seen_count, v.details, v.archived";
+/// A query for versions, and what it goes on with: the columns [`version`] reads, and the row of the version as the last.
+macro_rules! versions {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.id, v.number, v.captured_at, v.edited_at, c.hash, v.bytes, v.kind, v.seen_last, v.seen_count, \
+             v.details, v.archived, v.row FROM version AS v JOIN content AS c ON c.row = v.content ",
+            $rest
+        )
+    };
+}
+pub(super) use versions;
 
 /// A version from its row.
 pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {

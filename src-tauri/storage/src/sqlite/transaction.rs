@@ -245,16 +245,15 @@ fn neighbour(
     at: i64,
     side: Side,
 ) -> failure::Result<Option<(i64, VersionMetadata)>> {
-    let (condition, order) = match side {
-        Side::Before => ("v.captured_at <= ?2", "v.captured_at DESC, v.id DESC"),
-        Side::After => ("v.captured_at > ?2", "v.captured_at, v.id"),
+    let sql = match side {
+        Side::Before => rows::versions!(
+            "WHERE v.character = ?1 AND v.captured_at <= ?2 ORDER BY v.captured_at DESC, v.id DESC LIMIT 1"
+        ),
+        Side::After => rows::versions!(
+            "WHERE v.character = ?1 AND v.captured_at > ?2 ORDER BY v.captured_at, v.id LIMIT 1"
+        ),
     };
-    let sql = format!(
-        "SELECT {}, v.row FROM version AS v JOIN content AS c ON c.row = v.content \
-         WHERE v.character = ?1 AND {condition} ORDER BY {order} LIMIT 1",
-        rows::VERSION_COLUMNS
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query(params![character, at])?;
     let Some(row) = found.next()? else { return Ok(None) };
     Ok(Some((row.get(11)?, rows::version(id, row)?)))

@@ -31,6 +31,9 @@ enum Bare {
     Sqlite(rusqlite::Connection),
     /// A new file, synced, in a synced folder.
     File(std::path::PathBuf),
+    /// An insert into a table of one column, committed by itself.
+    #[cfg(unix)]
+    Postgres(tokio_postgres::Client),
 }
 
 impl Bare {
@@ -46,6 +49,10 @@ impl Bare {
                 std::fs::File::open(&path).unwrap().sync_all().unwrap();
                 std::fs::File::open(folder).unwrap().sync_all().unwrap();
             }
+            #[cfg(unix)]
+            Self::Postgres(client) => {
+                client.execute("INSERT INTO t VALUES ($1)", &[&bytes]).await.unwrap();
+            }
         }
     }
 }
@@ -55,12 +62,34 @@ async fn contestants(folder: &Path) -> Vec<Contestant> {
     bare.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (bytes BLOB)")
         .unwrap();
     let address = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    let bare_folder = folder.join("bare");
-    std::fs::create_dir(&bare_folder).unwrap();
-    vec![
+    let bare_folder = |name: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir(&path).unwrap();
+        Bare::File(path)
+    };
+    let objects = format!("objects:{}", address("bucket"));
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut contestants = vec![
         Contestant { name: "sqlite", address: address("library.sqlite"), bare: Bare::Sqlite(bare) },
-        Contestant { name: "folder", address: address("library/"), bare: Bare::File(bare_folder) },
-    ]
+        Contestant { name: "folder", address: address("library/"), bare: bare_folder("bare") },
+        Contestant { name: "object store, local", address: objects, bare: bare_folder("bare objects") },
+    ];
+    #[cfg(unix)]
+    contestants.push(server().await);
+    contestants
+}
+
+/// A database of its own, on a server started for it; beside it another one for the bare driver.
+#[cfg(unix)]
+async fn server() -> Contestant {
+    use backstory_tests::servers::postgres::Server;
+    let (library, bare) = (Server::shared().library().await, Server::shared().empty().await);
+    let client = bare.connect("postgres").await;
+    client.batch_execute("CREATE TABLE t (bytes bytea)").await.unwrap();
+    let address = library.address("keeper");
+    // They live as long as the server, which ends with the program.
+    std::mem::forget((library, bare));
+    Contestant { name: "postgres", address, bare: Bare::Postgres(client) }
 }
 
 /// What the group `backends` measures.
