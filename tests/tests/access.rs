@@ -7,7 +7,9 @@ use std::sync::Arc;
 use backstory_core::{
     access::{Operation, Principal, Relation, allows},
     error::Code,
+    job::{Cancel, Silent},
     library::Library,
+    migrate::{MigrationOptions, StorageMigrator},
     model::{CharacterId, CharacterIndex, Role},
     storage::{CharacterStorage, Deleted, Expect, HistoryQuery, QueryFilter, Write},
 };
@@ -211,4 +213,25 @@ async fn what_is_brought_in_belongs_to_whoever_brings_it() {
     assert_eq!(mallory.members().await.unwrap(), []);
     assert_eq!(mallory.changes_since(0, 100).await.unwrap().changes, []);
     assert_eq!(paul.members().await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_library_moves_into_a_shared_one_and_belongs_to_whoever_moves_it() {
+    let table = Table::new().await;
+    let own: Arc<dyn CharacterStorage> = Arc::new(MemoryStorage::new());
+    let library = Library::new(Arc::clone(&own), registry::sources(), Arc::new(SystemClock), "test");
+    library.capture(&sample::drafts().unwrap()).await.unwrap();
+    let principal = Principal { user: "paul".to_owned(), admin: false };
+    let shared = backstory_core::access::guarded(Arc::new(table.storage.shared_with(principal)));
+    for copied in [85, 0] {
+        let migrator = StorageMigrator::new(Arc::clone(&own), Arc::clone(&shared)).unwrap();
+        let options = MigrationOptions { batch_size: 7.try_into().unwrap(), ..MigrationOptions::default() };
+        let report = migrator.run(&options, &Silent, &Cancel::default()).await.unwrap();
+        assert_eq!(report.left, []);
+        assert_eq!((report.versions, report.verified, report.skipped), (85, 85, 85 - copied));
+    }
+    let rows = table.of("paul").query(&QueryFilter::default()).await.unwrap().items;
+    let own: Vec<_> = rows.iter().filter(|row| row.owner.as_deref() == Some("paul")).collect();
+    assert_eq!(own.len(), 3);
+    assert_eq!(table.of("mallory").facets().await.unwrap().characters, 0);
 }

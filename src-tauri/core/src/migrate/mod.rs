@@ -176,7 +176,7 @@ impl StorageMigrator {
             let item = (!target.is_empty()).then(|| gone(id, &target));
             return Ok((item, 0));
         }
-        let source = Whole::read(&*self.from, id).await?;
+        let source = Whole::read(&*self.from, id).await?.brought_to(&*self.to);
         if source.is_empty() {
             return Ok((None, 0));
         }
@@ -262,7 +262,7 @@ impl StorageMigrator {
         let mut report = MigrationReport::default();
         let (changes, _) = feed(&*self.from, 0).await?;
         for Change { character: id, .. } in changes.iter().filter(|change| !change.erased) {
-            let source = Whole::read(&*self.from, id).await?;
+            let source = Whole::read(&*self.from, id).await?.brought_to(&*self.to);
             if source.is_empty() {
                 continue;
             }
@@ -322,7 +322,7 @@ impl StorageMigrator {
         cancel: &Cancel,
         meter: &mut Meter<'_>,
     ) -> Result<Option<u64>> {
-        let source = Whole::read(&*self.from, id).await?;
+        let source = Whole::read(&*self.from, id).await?.brought_to(&*self.to);
         if source.is_empty() {
             return Ok(None);
         }
@@ -566,7 +566,7 @@ impl Run<'_> {
 
     async fn verify_one(&mut self, id: &CharacterId) -> Result<u64> {
         let Self { migrator, copier, meter, cancel, .. } = self;
-        let source = Whole::read(&*migrator.from, id).await?;
+        let source = Whole::read(&*migrator.from, id).await?.brought_to(&*migrator.to);
         let demand = |target: &Whole| Demand::Same(copier.stance(id, target));
         verify::verify(id, (&source, &*migrator.to), demand, cancel, meter).await
     }

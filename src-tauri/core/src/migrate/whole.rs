@@ -54,6 +54,15 @@ impl Whole {
         Ok(Self { index, versions, sightings })
     }
 
+    /// The character as it is to be at the target: where people share that, what had no owner belongs to whoever brings it.
+    #[must_use]
+    pub(super) fn brought_to(mut self, target: &dyn CharacterStorage) -> Self {
+        if let (Some(index), Some(principal)) = (&mut self.index, target.info().principal) {
+            index.owner.get_or_insert(principal.user);
+        }
+        self
+    }
+
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
         self.index.is_none() && self.versions.is_empty()
