@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use backstory_core::{
     library::Library,
     model::{CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
-    storage::{CharacterStorage, Deleted, Expect, HistoryQuery, QueryFilter, Sort, StorageFactory, Write},
+    storage::{
+        CharacterStorage, Deleted, Expect, HistoryQuery, Page, QueryFilter, Sort, StorageFactory, Write,
+    },
 };
 use backstory_sources::{registry, sample};
 use backstory_storage::{clock::SystemClock, open::Stores};
@@ -178,13 +180,22 @@ pub(crate) async fn history(storage: &dyn CharacterStorage, row: &CharacterIndex
     storage.history(&query).await.unwrap().items
 }
 
+/// A page of the list. In a store that knows who is asking, their own name as an owner says the same as none.
+async fn page(storage: &dyn CharacterStorage, filter: &QueryFilter) -> Page<CharacterIndex> {
+    let mut page = storage.query(filter).await.unwrap();
+    for row in &mut page.items {
+        row.owner.take_if(|owner| *owner == "keeper");
+    }
+    page
+}
+
 /// Asks both stores everything the contract can be asked.
 pub(crate) async fn assert_same(one: &dyn CharacterStorage, other: &dyn CharacterStorage) {
     for deleted in [Deleted::Without, Deleted::With, Deleted::Only] {
         for sort in [Sort::Changed, Sort::Name, Sort::Level] {
             for (limit, offset) in [(None, 0), (Some(2), 1)] {
                 let filter = QueryFilter { deleted, sort, limit, offset, ..QueryFilter::default() };
-                assert_eq!(one.query(&filter).await.unwrap(), other.query(&filter).await.unwrap());
+                assert_eq!(page(one, &filter).await, page(other, &filter).await);
             }
         }
     }

@@ -103,7 +103,7 @@ impl<'m> Copier<'m> {
     /// `conflict`, `version_not_found` when somebody else wrote meanwhile: it can be tried again. `cancelled` between batches.
     pub(super) async fn copy(&mut self, id: &CharacterId, meter: &mut Meter<'_>) -> Result<Copied> {
         let source = Whole::read(self.from, id).await?.brought_to(self.to);
-        let target = Whole::look(self.to, id).await?;
+        let target = Whole::look(self.to, id).await?.brought_to(self.to);
         let decision = decide(&source, &target, self.stance(id, &target));
         let mut written = 0;
         if decision.action == Action::Copy {

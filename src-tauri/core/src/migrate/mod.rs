@@ -171,7 +171,7 @@ impl StorageMigrator {
         options: &MigrationOptions,
     ) -> Result<(Option<PlanItem>, u64)> {
         let id = &change.character;
-        let target = Whole::look(&*self.to, id).await?;
+        let target = Whole::look(&*self.to, id).await?.brought_to(&*self.to);
         if change.erased {
             let item = (!target.is_empty()).then(|| gone(id, &target));
             return Ok((item, 0));
@@ -453,7 +453,7 @@ impl Run<'_> {
     /// A half of a character that this run copied goes with it; of a whole one, the player decides.
     async fn follow_erasure(&mut self, id: &CharacterId) -> Result<()> {
         self.characters.remove(id);
-        let target = Whole::look(&*self.migrator.to, id).await?;
+        let target = Whole::look(&*self.migrator.to, id).await?.brought_to(&*self.migrator.to);
         if target.is_empty() {
             return Ok(());
         }

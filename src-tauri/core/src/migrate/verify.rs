@@ -34,7 +34,7 @@ pub(super) async fn verify(
     cancel: &Cancel,
     meter: &mut Meter<'_>,
 ) -> Result<u64> {
-    let target = Whole::look(to, id).await?;
+    let target = Whole::look(to, id).await?.brought_to(to);
     match demand(&target) {
         Demand::Same(stance) => {
             let decision = decide(source, &target, stance);

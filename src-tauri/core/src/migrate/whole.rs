@@ -54,11 +54,12 @@ impl Whole {
         Ok(Self { index, versions, sightings })
     }
 
-    /// The character as it is to be at the target: where people share that, what had no owner belongs to whoever brings it.
+    /// The character as both stores are to have it: where people share the target, what has no owner is whoever's who brings
+    /// it, so their own name there says the same as none.
     #[must_use]
     pub(super) fn brought_to(mut self, target: &dyn CharacterStorage) -> Self {
         if let (Some(index), Some(principal)) = (&mut self.index, target.info().principal) {
-            index.owner.get_or_insert(principal.user);
+            index.owner.take_if(|owner| *owner == principal.user);
         }
         self
     }
