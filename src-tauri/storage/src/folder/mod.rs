@@ -69,7 +69,7 @@ use self::{
     sealed::Unsealed,
     writing::Writing,
 };
-use crate::{matching, recent::RecentDocuments, rules};
+use crate::{blocking::blocking, matching, recent::RecentDocuments, rules};
 
 /// What to do about damage.
 const CHECK_HINT: &str =
@@ -322,18 +322,6 @@ fn history(saved: Option<&Saved>, query: &HistoryQuery) -> Page<VersionMetadata>
         || Page::new(Vec::new(), 0),
         |saved| saved.history.history(query, |_, content| content.stored()),
     )
-}
-
-/// Runs work that waits for a disk, without holding up the async threads: where it is, on a runtime with several of them.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
-        return tokio::task::block_in_place(work);
-    }
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(stopped) => Err(Error::internal("Work on the library stopped unexpectedly.").caused_by(stopped)),
-    }
 }
 
 #[async_trait]

@@ -11,7 +11,7 @@ use backstory_core::{
 };
 
 use super::{
-    Shared, Snapshot, blocking,
+    Shared, Snapshot,
     check::{self, Remedy},
     disk::{Disk, join},
     index::Rows,
@@ -20,6 +20,7 @@ use super::{
     lock::WriterLock,
     writing::{Draft, Writing},
 };
+use crate::blocking::blocking;
 
 /// Mends everything that can be, a character at a time.
 pub(super) async fn run(shared: &Arc<Shared>, lock: WriterLock, cancel: &Cancel) -> Result<()> {

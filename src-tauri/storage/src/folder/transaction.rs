@@ -9,8 +9,8 @@ use backstory_core::{
 use jiff::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
-use super::{blocking, writing::Writing};
-use crate::rules;
+use super::writing::Writing;
+use crate::{blocking::blocking, rules};
 
 /// What [`super::FolderStorage`] hands out. Nothing is on the disk before the commit, so dropping it undoes everything.
 pub(super) struct Transaction {

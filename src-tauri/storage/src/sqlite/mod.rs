@@ -39,7 +39,7 @@ use self::{
     opening::{Door, ReadOnly},
     transaction::{Room, Transaction, Writer},
 };
-use crate::recent::RecentDocuments;
+use crate::{blocking::blocking, recent::RecentDocuments};
 
 /// How many reads run at a time. More would wait for the same disk and the same processors.
 const READERS: usize = 8;
@@ -217,21 +217,6 @@ fn in_one_moment<T>(
 ) -> Result<T, Failure> {
     let moment = connection.unchecked_transaction()?;
     read(&moment)
-}
-
-/// Runs work that waits for a disk or takes long, without holding up the async threads.
-///
-/// On a runtime with several threads the work stays where it is and everything else moves away from it: going to another
-/// thread and back costs more than most reads. A runtime with one thread has it done elsewhere.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
-        return tokio::task::block_in_place(work);
-    }
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(stopped) => Err(Error::internal("Work on the library stopped unexpectedly.").caused_by(stopped)),
-    }
 }
 
 #[async_trait]
