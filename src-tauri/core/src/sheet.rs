@@ -99,6 +99,31 @@ impl Ability {
     }
 }
 
+/// The skills of the rules and the ability each goes by.
+pub const SKILLS: [(&str, Ability); 18] = [
+    ("Acrobatics", Ability::Dex),
+    ("Animal Handling", Ability::Wis),
+    ("Arcana", Ability::Int),
+    ("Athletics", Ability::Str),
+    ("Deception", Ability::Cha),
+    ("History", Ability::Int),
+    ("Insight", Ability::Wis),
+    ("Intimidation", Ability::Cha),
+    ("Investigation", Ability::Int),
+    ("Medicine", Ability::Wis),
+    ("Nature", Ability::Int),
+    ("Perception", Ability::Wis),
+    ("Performance", Ability::Cha),
+    ("Persuasion", Ability::Cha),
+    ("Religion", Ability::Int),
+    ("Sleight of Hand", Ability::Dex),
+    ("Stealth", Ability::Dex),
+    ("Survival", Ability::Wis),
+];
+
+/// The skills that have a passive score on every sheet.
+pub const PASSIVE: [&str; 3] = ["Perception", "Investigation", "Insight"];
+
 impl Abilities {
     /// One score.
     pub fn get(&self, ability: Ability) -> i32 {
@@ -234,6 +259,9 @@ pub struct Item {
     pub container: Option<String>,
     /// Made by the player.
     pub custom: bool,
+    /// How often it can be used before it recharges.
+    #[serde(default)]
+    pub charges: Option<Limit>,
 }
 
 /// A feat, feature, trait or picked option.
@@ -246,6 +274,54 @@ pub struct Feature {
     pub name: String,
     /// The class, species, background or feat it comes from.
     pub source: String,
+}
+
+/// How often something can be done before a rest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Limit {
+    /// How often. What is spent of it is [`State::uses_spent`].
+    pub max: u32,
+    /// What brings the uses back, in a player's words: `short rest`, `long rest`, `dawn`.
+    pub resets: Option<String>,
+}
+
+/// Something the character can do: an action, a bonus action, a reaction.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Action {
+    /// Matches it between versions. Not shown.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// The class, species, feat or thing it comes from.
+    pub source: String,
+    /// What it takes: `action`, `bonus action`, `reaction`, `minute`; none where the source does not say.
+    pub takes: Option<String>,
+}
+
+/// What the character casts spells with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Spellcasting {
+    /// The class it belongs to.
+    pub class: String,
+    /// The ability it goes by.
+    pub ability: Ability,
+    /// What is added to a spell attack.
+    pub attack: Derived,
+    /// What others roll against.
+    pub save_dc: Derived,
+}
+
+/// What harms less, more or not at all, by name (`Fire`, `Poisoned`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[allow(missing_docs, reason = "the field's own names")]
+pub struct Defenses {
+    pub resistances: BTreeSet<String>,
+    pub immunities: BTreeSet<String>,
+    pub vulnerabilities: BTreeSet<String>,
 }
 
 /// What a rest, a fight or a minute changes: kept apart, folded by default.
@@ -307,10 +383,22 @@ pub struct Sheet {
     pub initiative: Derived,
     /// Speeds in feet by kind: `walk`, `fly`, `swim`, `climb`, `burrow`.
     pub speeds: BTreeMap<String, i32>,
+    /// Size: `Medium`.
+    pub size: Option<String>,
+    /// Senses beyond the ordinary in feet by kind: `darkvision`, `blindsight`, `tremorsense`, `truesight`.
+    pub senses: BTreeMap<String, i32>,
+    /// What harms less, more or not at all.
+    pub defenses: Defenses,
     /// Proficient saving throws.
     pub saving_throws: BTreeSet<Ability>,
+    /// What is added to each saving throw.
+    pub saves: BTreeMap<Ability, Derived>,
     /// Skills by their English name in the rules (`Sleight of Hand`).
     pub skills: BTreeMap<String, SkillRank>,
+    /// What is added to a check of each skill.
+    pub skill_bonuses: BTreeMap<String, Derived>,
+    /// What is noticed without a roll, by skill: `Perception`, `Investigation`, `Insight`.
+    pub passive: BTreeMap<String, Derived>,
     /// Other proficiencies.
     pub proficiencies: Proficiencies,
     /// Coins.
@@ -319,12 +407,18 @@ pub struct Sheet {
     pub spells: Vec<Spell>,
     /// Spell slots by level.
     pub spell_slots: Vec<SpellSlots>,
+    /// What spells are cast with, by class.
+    pub spellcasting: Vec<Spellcasting>,
     /// Things carried.
     pub inventory: Vec<Item>,
     /// Feats.
     pub feats: Vec<Feature>,
     /// Features, traits and options gained so far.
     pub features: Vec<Feature>,
+    /// What the character can do, beyond what everybody can.
+    pub actions: Vec<Action>,
+    /// How often limited things can be done, by what a player calls them; spent uses stand in [`State::uses_spent`].
+    pub limits: BTreeMap<String, Limit>,
     /// The player's own words, by what they are about (`backstory`, `bonds`, `appearance`, …). Empty ones are left out.
     pub notes: BTreeMap<String, String>,
     /// The campaign's name.

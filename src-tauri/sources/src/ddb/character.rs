@@ -113,8 +113,16 @@ pub(super) mod custom {
     pub(crate) const ARMOR_CLASS_MISC: i64 = 3;
     pub(crate) const NAME: i64 = 8;
     pub(crate) const NOTE: i64 = 9;
+    pub(crate) const SKILL_OVERRIDE: i64 = 23;
+    pub(crate) const SKILL_MISC: i64 = 24;
+    pub(crate) const SKILL_MAGIC: i64 = 25;
     pub(crate) const SKILL_PROFICIENCY: i64 = 26;
+    pub(crate) const SKILL_ABILITY: i64 = 27;
+    pub(crate) const WEAPON_PROFICIENCY: i64 = 33;
     pub(crate) const LANGUAGE_PROFICIENCY: i64 = 35;
+    pub(crate) const SAVE_OVERRIDE: i64 = 38;
+    pub(crate) const SAVE_MISC: i64 = 39;
+    pub(crate) const SAVE_MAGIC: i64 = 40;
     pub(crate) const SAVE_PROFICIENCY: i64 = 41;
 }
 

@@ -7,7 +7,10 @@ use backstory_core::{
     sheet::{Currency, Item},
 };
 
-use super::character::{Character, Customisations, Keys, custom};
+use super::{
+    actions,
+    character::{Character, Customisations, Keys, custom},
+};
 
 /// A thing carried, with what it is called.
 pub(super) struct Thing<'a> {
@@ -95,6 +98,7 @@ pub(super) fn items(character: &Character<'_>) -> Vec<Item> {
                 .and_then(|id| by_id.get(&id))
                 .map(|key| (*key).clone()),
             custom: thing.custom,
+            charges: actions::limit(character, thing.row),
         })
         .collect();
     items.sort_by(|a, b| (&a.name, &a.key).cmp(&(&b.name, &b.key)));

@@ -4,8 +4,10 @@
 //! the rules of the game decide where the format leaves a choice. One file reads one topic of the sheet.
 
 mod abilities;
+mod actions;
 mod armor;
 mod character;
+mod checks;
 mod combat;
 mod envelope;
 mod features;
@@ -16,6 +18,7 @@ mod notes;
 mod origins;
 mod proficiencies;
 mod refusal;
+mod senses;
 mod slots;
 mod speeds;
 mod spells;
@@ -48,7 +51,7 @@ impl Source for DdbSource {
     }
 
     fn deriver(&self) -> u32 {
-        1
+        2
     }
 
     fn recognises(&self, tree: &Tree<'_>) -> bool {
@@ -92,6 +95,7 @@ fn not_a_character() -> Error {
 
 fn sheet(character: &Character<'_>) -> Sheet {
     let root = character.root;
+    let skill_bonuses = checks::skills(character);
     Sheet {
         name: identity::name(root),
         species: character.species.clone(),
@@ -106,15 +110,24 @@ fn sheet(character: &Character<'_>) -> Sheet {
         armor_class: armor::armor_class(character),
         initiative: combat::initiative(character),
         speeds: speeds::speeds(character),
+        size: senses::size(character),
+        senses: senses::senses(character),
+        defenses: senses::defenses(character),
         saving_throws: proficiencies::saving_throws(character),
+        saves: checks::saves(character),
         skills: proficiencies::skills(character),
+        passive: checks::passive(character, &skill_bonuses),
+        skill_bonuses,
         proficiencies: proficiencies::others(character),
         currency: inventory::currency(character),
         spells: spells::spells(character),
         spell_slots: slots::spell_slots(character),
+        spellcasting: actions::spellcasting(character),
         inventory: inventory::items(character),
         feats: features::feats(character),
         features: features::features(character),
+        actions: actions::actions(character),
+        limits: actions::limits(character),
         notes: notes::notes(character),
         campaign: root.present("campaign").and_then(|campaign| campaign.text("name")),
         state: state::state(character),

@@ -119,10 +119,16 @@ fn add_own(character: &Character<'_>, known: &mut Proficiencies) {
         };
         list.extend(row.text("name"));
     }
-    for (id, language) in tables::LANGUAGES {
-        match character.custom.number(custom::LANGUAGE_PROFICIENCY, &id.to_string()) {
-            Some((3, _)) => drop(known.languages.insert(language.to_owned())),
-            Some((1, _)) => drop(known.languages.remove(language)),
+    set_by_hand(character, custom::LANGUAGE_PROFICIENCY, &tables::LANGUAGES, &mut known.languages);
+    set_by_hand(character, custom::WEAPON_PROFICIENCY, &tables::WEAPONS, &mut known.weapons);
+}
+
+/// What the player set for an entry of a list: 3 is trained, 1 is not.
+fn set_by_hand(character: &Character<'_>, kind: i64, table: &[(i64, &str)], known: &mut BTreeSet<String>) {
+    for (id, name) in table {
+        match character.custom.number(kind, &id.to_string()) {
+            Some((3, _)) => drop(known.insert((*name).to_owned())),
+            Some((1, _)) => drop(known.remove(*name)),
             _ => {}
         }
     }

@@ -170,6 +170,47 @@ pub(super) const LANGUAGES: [(i64, &str); 23] = [
     (46, "Thieves’ Cant"),
 ];
 
+/// The weapons a customisation can name, by id; the ones seen on real sheets.
+pub(super) const WEAPONS: [(i64, &str); 30] = [
+    (1, "Crossbow, Hand"),
+    (2, "Glaive"),
+    (3, "Dagger"),
+    (4, "Longsword"),
+    (5, "Club"),
+    (6, "Greatclub"),
+    (7, "Handaxe"),
+    (8, "Javelin"),
+    (10, "Light Hammer"),
+    (11, "Mace"),
+    (12, "Quarterstaff"),
+    (13, "Sickle"),
+    (14, "Spear"),
+    (15, "Crossbow, Light"),
+    (16, "Dart"),
+    (17, "Shortbow"),
+    (18, "Sling"),
+    (19, "Battleaxe"),
+    (21, "Greataxe"),
+    (22, "Greatsword"),
+    (26, "Morningstar"),
+    (28, "Rapier"),
+    (29, "Scimitar"),
+    (30, "Shortsword"),
+    (31, "Trident"),
+    (33, "Warhammer"),
+    (34, "Whip"),
+    (36, "Crossbow, Heavy"),
+    (37, "Longbow"),
+    (38, "Net"),
+];
+
+/// Senses by the id that a player's own ones have, counted from 1.
+pub(super) const SENSES: [&str; 4] = ["blindsight", "darkvision", "tremorsense", "truesight"];
+
+/// Sizes by id; of "Medium or Small" a modifier says which.
+pub(super) const SIZES: [(i64, &str); 6] =
+    [(2, "Tiny"), (3, "Small"), (4, "Medium"), (5, "Large"), (6, "Huge"), (7, "Gargantuan")];
+
 /// Conditions by id.
 pub(super) const CONDITIONS: [&str; 15] = [
     "Blinded",
