@@ -82,6 +82,9 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         samples: Arc::new(sample::drafts),
         host: desktop,
         clock: Arc::new(SystemClock),
+        language: config::load(&config::Flags::default())
+            .map(|loaded| loaded.config.language)
+            .unwrap_or_default(),
         version: env!("CARGO_PKG_VERSION"),
         origin: "window",
     });

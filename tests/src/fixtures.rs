@@ -7,6 +7,7 @@ use backstory_core::{
     },
     sheet::{Class, Rules},
     storage::{CharacterStorage, Expect, Write},
+    wording::say,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -49,7 +50,7 @@ pub fn index(id: CharacterId) -> CharacterIndex {
         first_captured: moment(0),
         last_captured: moment(0),
         last_changed: moment(0),
-        last_sentence: Some("Reached level 5 (Wizard)".to_owned()),
+        last_change: Some(say("reached").with("now", "Wizard 5")),
         growth: vec![GrowthPoint { at: moment(0), level: 5 }],
         owner: None,
         deleted_at: None,
@@ -81,7 +82,7 @@ pub fn version(
         }],
         summary: Summary {
             kind: if number == 1 { Kind::Baseline } else { Kind::Change },
-            sentences: vec![Sentence { topic: Topic::Level, text: "Reached level 5 (Wizard)".to_owned() }],
+            sentences: vec![Sentence { topic: Topic::Level, said: say("reached").with("now", "Wizard 5") }],
             changes: 3,
             state: 0,
             level: 5,

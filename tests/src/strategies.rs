@@ -6,6 +6,7 @@ use backstory_core::{
         Summary, Topic, VersionMetadata,
     },
     sheet::{Class, Rules},
+    wording::say,
 };
 use jiff::Timestamp;
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -40,7 +41,7 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
     let owned = (any::<Option<String>>(), option::of(moments()));
     (texts, vec(classes(), 0..4), any::<u32>(), rules, growth, counts, times, owned).prop_map(
         move |(
-            (name, [species, background, campaign, last_sentence]),
+            (name, [species, background, campaign, last_change]),
             classes,
             level,
             rules,
@@ -65,7 +66,7 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
                 first_captured: times[0],
                 last_captured: times[1],
                 last_changed: times[2],
-                last_sentence,
+                last_change: last_change.map(|name| say("named").with("name", name)),
                 growth,
                 owner,
                 deleted_at,
@@ -93,7 +94,8 @@ const TOPICS: [Topic; 14] = [
 ];
 
 fn summaries() -> impl Strategy<Value = Summary> {
-    let sentence = (select(&TOPICS[..]), any::<String>()).prop_map(|(topic, text)| Sentence { topic, text });
+    let sentence = (select(&TOPICS[..]), any::<String>())
+        .prop_map(|(topic, text)| Sentence { topic, said: say("named").with("name", text) });
     let kind = select(vec![Kind::Baseline, Kind::Change, Kind::State, Kind::Quiet]);
     (kind, vec(sentence, 0..4), any::<[u32; 4]>(), any::<bool>()).prop_map(
         |(kind, sentences, [changes, state, level, deriver], landmark)| Summary {

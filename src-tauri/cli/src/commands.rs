@@ -183,6 +183,7 @@ async fn open_app(flags: &Flags, files: Arc<Files>) -> Result<App> {
         samples: Arc::new(sample::drafts),
         host: Arc::new(Terminal),
         clock: Arc::new(SystemClock),
+        language: config::load(flags)?.config.language,
         version: env!("CARGO_PKG_VERSION"),
         origin: "cli",
     }))

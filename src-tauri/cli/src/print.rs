@@ -9,7 +9,7 @@ use std::{
 use backstory_core::{
     api::{
         app::VerifyReport,
-        character::{CharacterList, History, HistoryEntry, SheetView},
+        character::{CharacterEntry, CharacterList, History, HistoryEntry, SheetView},
         compare::{Comparison, RawComparison},
         import::{ImportReport, Outcome},
     },
@@ -17,7 +17,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     history::sentences::classes,
     job::{Progress, ProgressEvent},
-    model::{CharacterIndex, Kind},
+    model::Kind,
     sheet::Ability,
     storage::{Recompressed, StorageStatistics},
 };
@@ -104,8 +104,8 @@ pub(crate) fn import(report: &ImportReport) -> String {
         let name = file.name.as_deref().unwrap_or_default();
         let version = file.version.unwrap_or_default();
         let told = match file.outcome {
-            Outcome::Added => format!("new character {name}: {}", file.sentences.join("; ")),
-            Outcome::Changed => format!("{name}, version {version}: {}", file.sentences.join("; ")),
+            Outcome::Added => format!("new character {name}: {}", file.sentences.join(". ")),
+            Outcome::Changed => format!("{name}, version {version}: {}", file.sentences.join(". ")),
             Outcome::Quiet => format!("{name}, version {version}: nothing a player sees changed"),
             Outcome::Identical => continue,
             Outcome::Failed => match &file.error {
@@ -136,7 +136,7 @@ pub(crate) fn list(list: &CharacterList) -> String {
     if list.characters.is_empty() {
         return "No characters.\n".to_owned();
     }
-    let row = |c: &backstory_core::model::CharacterIndex| {
+    let row = |c: &CharacterEntry| {
         vec![
             c.id.to_string(),
             c.name.clone(),
@@ -161,7 +161,7 @@ pub(crate) fn history(history: &History) -> String {
         let mark = if entry.landmark { "*" } else { " " };
         let told = match (entry.kind, entry.sentences.as_slice()) {
             (Kind::Quiet, _) => "nothing a player sees changed".to_owned(),
-            (_, sentences) => sentences.join("; "),
+            (_, sentences) => sentences.join(". "),
         };
         let seen = match entry.seen.count {
             0 | 1 => String::new(),
@@ -321,7 +321,7 @@ pub(crate) fn check(report: &VerifyReport) -> String {
     out
 }
 
-pub(crate) fn binned(index: &CharacterIndex) -> String {
+pub(crate) fn binned(index: &CharacterEntry) -> String {
     format!(
         "{} is in the bin, with {}. `backstory undelete {}` takes it back.\n",
         index.name,
@@ -330,7 +330,7 @@ pub(crate) fn binned(index: &CharacterIndex) -> String {
     )
 }
 
-pub(crate) fn taken_back(index: &CharacterIndex) -> String {
+pub(crate) fn taken_back(index: &CharacterEntry) -> String {
     format!("{} is back, with {}.\n", index.name, count(index.versions, "version", "versions"))
 }
 

@@ -16,3 +16,4 @@ pub mod privacy;
 pub mod sheet;
 pub mod source;
 pub mod storage;
+pub mod wording;

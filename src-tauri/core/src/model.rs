@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::{
     error::{Code, Error, Result},
     sheet::{Class, Rules},
+    wording::Said,
 };
 
 /// A character's identity: text such as `ddb-145081718`, safe as a folder name and never a path.
@@ -170,19 +171,18 @@ pub enum Topic {
     Baseline,
 }
 
-/// One thing that happened, in a player's words.
+/// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Sentence {
     /// What it is about.
     pub topic: Topic,
-    /// The sentence, without a full stop.
-    pub text: String,
+    /// What it says; [`Said::text`] gives the words.
+    #[serde(flatten)]
+    pub said: Said,
 }
 
 /// What a version changed, derived from it and the version before it. Recomputable: never the only place a fact is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Summary {
     /// How it compares with the version before.
     pub kind: Kind,
@@ -225,7 +225,6 @@ pub struct Stored {
 
 /// Everything known of a version except its document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct VersionMetadata {
     /// Its identity.
     pub id: SnapshotId,
@@ -234,10 +233,8 @@ pub struct VersionMetadata {
     /// Its number in this store: rising per character, never reused, not the order of the history.
     pub version: u64,
     /// When we looked. With `id`, the order of the history.
-    #[cfg_attr(test, ts(as = "String"))]
     pub captured_at: Timestamp,
     /// When the player last edited, as far as the source says.
-    #[cfg_attr(test, ts(as = "Option<String>"))]
     pub edited_at: Option<Timestamp>,
     /// The name of its document.
     pub content: ContentHash,
@@ -260,11 +257,9 @@ pub struct VersionMetadata {
     /// Lies in the archive area: listed and opened like any other, only slower. A document is moved there when every version
     /// that has it is archived, and back when one is not.
     #[serde(default)]
-    #[cfg_attr(test, ts(as = "Option<bool>", optional))]
     pub archived: bool,
     /// How its document is kept. Filled in only where [`crate::storage::HistoryQuery::stored`] asks for it; nothing to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, ts(optional))]
     pub stored: Option<Stored>,
 }
 
@@ -319,7 +314,9 @@ pub struct CharacterIndex {
     #[cfg_attr(test, ts(as = "String"))]
     pub last_changed: Timestamp,
     /// What changed then.
-    pub last_sentence: Option<String>,
+    #[serde(default)]
+    #[cfg_attr(test, ts(skip))]
+    pub last_change: Option<Said>,
     /// At most [`CharacterIndex::GROWTH_POINTS`] changes, oldest first.
     pub growth: Vec<GrowthPoint>,
     /// Whose it is, in a store that several people share. None: the store's own user.

@@ -1,5 +1,5 @@
 // Characters whose history is open, shared by the History and Compare screens.
-import { call, toWireError, type CharacterIndex, type HistoryEntry, type WireError } from "../api";
+import { call, toWireError, type CharacterEntry, type HistoryEntry, type WireError } from "../api";
 
 const HISTORY_PAGE = 500;
 const KEPT = 4;
@@ -15,7 +15,7 @@ export function isVisible(entry: HistoryEntry): boolean {
 }
 
 export class Character {
-  index = $state.raw<CharacterIndex | null>(null);
+  index = $state.raw<CharacterEntry | null>(null);
   /** The whole history, newest first, with the quiet versions. */
   entries = $state.raw<HistoryEntry[]>([]);
   loaded = $state(false);

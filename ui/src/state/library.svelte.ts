@@ -1,5 +1,5 @@
 // The list of characters: pages of a hundred, asked for when they come into view.
-import { call, toWireError, type CharacterIndex, type Sort, type WireError } from "../api";
+import { call, toWireError, type CharacterEntry, type Sort, type WireError } from "../api";
 import { toQuery, type LibraryFilter } from "./filter";
 
 export const PAGE = 100;
@@ -8,7 +8,7 @@ export class Library {
   total = $state<number | null>(null);
   failure = $state.raw<WireError | null>(null);
   /** Pages by number. A new map for every page that arrives: reading it is what rows depend on. */
-  #pages = $state.raw<ReadonlyMap<number, CharacterIndex[]>>(new Map());
+  #pages = $state.raw<ReadonlyMap<number, CharacterEntry[]>>(new Map());
   #asked = new Set<number>();
   #filter: LibraryFilter | null = null;
   #sort: Sort = "changed";
@@ -20,7 +20,7 @@ export class Library {
   /** Kept once the first page is there, or has failed. */
   readonly answered = new Promise<void>((done) => (this.#firstAnswer = done));
 
-  at(index: number): CharacterIndex | undefined {
+  at(index: number): CharacterEntry | undefined {
     return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 

@@ -2,7 +2,7 @@
 import type {
   AppEvent,
   Bridge,
-  CharacterIndex,
+  CharacterEntry,
   Command,
   Commands,
   CompareGet,
@@ -20,7 +20,7 @@ import { rawLines } from "./lines";
 import { rekorChanges, rekorHistory, rekorSame, rekorSheet, rekorState } from "./rekor";
 
 export interface FakeOptions {
-  characters?: CharacterIndex[];
+  characters?: CharacterEntry[];
   preferences?: Partial<Preferences>;
   readOnly?: string;
   sample?: boolean;
@@ -77,7 +77,7 @@ export class FakeBridge implements Bridge {
     return this.calls.filter((call) => call.command === command).map((call) => call.params);
   }
 
-  get #people(): CharacterIndex[] {
+  get #people(): CharacterEntry[] {
     return this.#sample ? people : (this.#options.characters ?? people);
   }
 
@@ -142,7 +142,7 @@ export class FakeBridge implements Bridge {
     },
   };
 
-  #put(id: string, change: Partial<CharacterIndex>): CharacterIndex {
+  #put(id: string, change: Partial<CharacterEntry>): CharacterEntry {
     return Object.assign(this.#find(id), change);
   }
 
@@ -151,7 +151,7 @@ export class FakeBridge implements Bridge {
     return all.find((entry) => String(entry.version) === version) ?? all[0]!;
   }
 
-  #find(id: string): CharacterIndex {
+  #find(id: string): CharacterEntry {
     const found = this.#people.find((one) => one.id === id);
     if (found) return found;
     const missing: WireError = {
@@ -165,7 +165,7 @@ export class FakeBridge implements Bridge {
 
   #overview(): Overview {
     const all = this.#people;
-    const facet = (of: (one: CharacterIndex) => (string | null)[]) => {
+    const facet = (of: (one: CharacterEntry) => (string | null)[]) => {
       const counts = new Map<string | null, number>();
       for (const one of all) for (const name of of(one)) counts.set(name, (counts.get(name) ?? 0) + 1);
       return [...counts]
@@ -251,7 +251,7 @@ export class FakeBridge implements Bridge {
   }
 }
 
-function historyOf(one: CharacterIndex): HistoryEntry[] {
+function historyOf(one: CharacterEntry): HistoryEntry[] {
   if (one.growth.length > 8) return rekorHistory;
   return one.growth
     .map((point, i): HistoryEntry => ({
@@ -271,7 +271,7 @@ function historyOf(one: CharacterIndex): HistoryEntry[] {
     .reverse();
 }
 
-function page(all: CharacterIndex[], query: QueryFilter) {
+function page(all: CharacterEntry[], query: QueryFilter) {
   const has = (text: string | null, part: string) => (text ?? "").toLowerCase().includes(part.toLowerCase());
   const matching = all.filter(
     (one) =>
@@ -284,7 +284,7 @@ function page(all: CharacterIndex[], query: QueryFilter) {
       (query.max_level === undefined || one.level <= query.max_level) &&
       (query.campaign === undefined || (one.campaign ?? "") === query.campaign),
   );
-  const order: Record<string, (a: CharacterIndex, b: CharacterIndex) => number> = {
+  const order: Record<string, (a: CharacterEntry, b: CharacterEntry) => number> = {
     changed: (a, b) => b.last_changed.localeCompare(a.last_changed),
     name: (a, b) => a.name.localeCompare(b.name),
     level: (a, b) => b.level - a.level,

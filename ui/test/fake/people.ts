@@ -1,5 +1,5 @@
 // Invented characters built from the SRD, for the dev page and for tests.
-import type { CharacterIndex, GrowthPoint } from "../../src/api";
+import type { CharacterEntry, GrowthPoint } from "../../src/api";
 
 interface Invented {
   id: string;
@@ -209,7 +209,7 @@ const HIT_DICE: Record<string, number> = {
   Ranger: 10,
 };
 
-function indexOf(person: Invented): CharacterIndex {
+function indexOf(person: Invented): CharacterEntry {
   const growth: GrowthPoint[] = person.growth.map((level, i) => ({
     at: new Date(Date.parse(person.changed) - (person.growth.length - i) * 86_400_000 * 3).toISOString(),
     level,
@@ -241,10 +241,10 @@ function indexOf(person: Invented): CharacterIndex {
   };
 }
 
-export const people: CharacterIndex[] = PEOPLE.map(indexOf);
+export const people: CharacterEntry[] = PEOPLE.map(indexOf);
 
 /** A crowd, to see that a long list scrolls. */
-export function crowd(size: number): CharacterIndex[] {
+export function crowd(size: number): CharacterEntry[] {
   return Array.from({ length: size }, (_, i) => {
     const one = people[i % people.length]!;
     return { ...one, id: `crowd-${i}`, name: `${one.name} ${i + 1}` };

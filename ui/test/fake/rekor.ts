@@ -176,6 +176,7 @@ const item = (
   attuned: part.attuned ?? false,
   container: part.container ?? null,
   custom: false,
+  charges: null,
 });
 const feature = (name: string, source: string) => ({ key: `feature-${name}`, name, source });
 
@@ -214,7 +215,13 @@ export function rekorSheet(version: number): SheetView {
     },
     initiative: { value: 1, parts: [{ label: "Dexterity", value: 1 }] },
     speeds: { walk: 30 },
+    size: "Medium",
+    senses: { darkvision: 60 },
+    defenses: { resistances: [], immunities: [], vulnerabilities: [] },
     saving_throws: ["int", "wis"],
+    saves: {},
+    skill_bonuses: {},
+    passive: {},
     skills: {
       Arcana: "expertise",
       Investigation: "proficient",
@@ -272,6 +279,7 @@ export function rekorSheet(version: number): SheetView {
       { level: 3, max: 3, used: 0, pact: false },
       { level: 4, max: high ? 3 : 1, used: 0, pact: false },
     ],
+    spellcasting: [],
     inventory: [
       item("Quarterstaff", 1, { equipped: true }),
       item("Ring of Protection", 1, { equipped: true, attuned: true }),
@@ -294,6 +302,10 @@ export function rekorSheet(version: number): SheetView {
           ]
         : []),
     ],
+    actions: [],
+    limits: [],
+    death_saves: { successes: 0, failures: 0 },
+    hit_dice_used: {},
     feats: [feature("Magic Initiate (Wizard)", "Feats")],
     features: [
       ...["Spellcasting", "Ritual Adept", "Arcane Recovery", "Scholar", "Memorize Spell"].map((name) =>

@@ -12,11 +12,38 @@ use crate::{
     job::Progress,
     model::{CharacterId, CharacterIndex, ContentHash, Cut, Kind, Seen, SnapshotId, Topic, VersionMetadata},
     sheet::{
-        Abilities, Ability, Class, Currency, Derived, Feature, Item, Part, Proficiencies, Rules, Sheet,
-        SkillRank,
+        Abilities, Ability, Action, Class, Currency, Defenses, Derived, Feature, Item, Limit, Part,
+        Proficiencies, Rules, Sheet, SkillRank, Spellcasting,
     },
     storage::{Cursor, HistoryQuery, QueryFilter},
+    wording::Language,
 };
+
+/// A character in the list: its row, and what changed last in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CharacterEntry {
+    /// What the library knows of it.
+    #[serde(flatten)]
+    pub index: CharacterIndex,
+    /// What changed the last time something did.
+    pub last_sentence: Option<String>,
+}
+
+impl CharacterEntry {
+    pub(super) fn new(index: CharacterIndex, language: Language) -> Self {
+        let last_sentence = index.last_change.as_ref().map(|said| said.text(language));
+        Self { index, last_sentence }
+    }
+}
+
+impl std::ops::Deref for CharacterEntry {
+    type Target = CharacterIndex;
+
+    fn deref(&self) -> &CharacterIndex {
+        &self.index
+    }
+}
 
 /// A page of the list of characters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +52,7 @@ pub struct CharacterList {
     /// How many match, beyond this page.
     pub total: u64,
     /// The page.
-    pub characters: Vec<CharacterIndex>,
+    pub characters: Vec<CharacterEntry>,
     /// Give this as `after` for the next page; none when this is the last.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[cfg_attr(test, ts(optional))]
@@ -186,6 +213,27 @@ pub struct ItemView {
     /// The name of the container it lies in.
     pub container: Option<String>,
     pub custom: bool,
+    pub charges: Option<LimitView>,
+}
+
+/// What can be done only so often, and how often it was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[allow(missing_docs, reason = "the field's own names")]
+pub struct LimitView {
+    pub name: String,
+    pub max: u32,
+    pub used: u32,
+    pub resets: Option<String>,
+}
+
+/// Death saves at present.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[allow(missing_docs, reason = "the field's own names")]
+pub struct DeathSaves {
+    pub successes: u32,
+    pub failures: u32,
 }
 
 /// The sheet at a version, as `show` prints it and the window draws it.
@@ -212,18 +260,31 @@ pub struct SheetView {
     pub armor_class: Derived,
     pub initiative: Derived,
     pub speeds: BTreeMap<String, i32>,
+    pub size: Option<String>,
+    pub senses: BTreeMap<String, i32>,
+    pub defenses: Defenses,
     pub saving_throws: BTreeSet<Ability>,
+    pub saves: BTreeMap<Ability, Derived>,
+    pub skill_bonuses: BTreeMap<String, Derived>,
+    pub passive: BTreeMap<String, Derived>,
     pub skills: BTreeMap<String, SkillRank>,
     pub proficiencies: Proficiencies,
     pub currency: Currency,
     pub spells: Vec<SpellView>,
     pub spell_slots: Vec<SlotView>,
+    pub spellcasting: Vec<Spellcasting>,
     pub inventory: Vec<ItemView>,
     pub feats: Vec<Feature>,
     pub features: Vec<Feature>,
+    pub actions: Vec<Action>,
+    /// What can be done only so often.
+    pub limits: Vec<LimitView>,
     /// Each as it is counted: `Exhaustion 2`.
     pub conditions: Vec<String>,
     pub inspiration: bool,
+    pub death_saves: DeathSaves,
+    /// By class name.
+    pub hit_dice_used: BTreeMap<String, u32>,
     pub notes: BTreeMap<String, String>,
     pub campaign: Option<String>,
     pub unknown_fields: Vec<String>,
@@ -237,15 +298,16 @@ pub struct SheetView {
 /// As [`crate::library::Library::query`].
 pub async fn characters_list(app: &App, filter: QueryFilter, _: &dyn Progress) -> Result<CharacterList> {
     let page = app.library()?.query(&filter).await?;
-    Ok(CharacterList { total: page.total, characters: page.items, next: page.next })
+    let characters = page.items.into_iter().map(|index| CharacterEntry::new(index, app.language())).collect();
+    Ok(CharacterList { total: page.total, characters, next: page.next })
 }
 
 /// One character's row.
 ///
 /// # Errors
 /// As [`crate::library::Library::find`].
-pub async fn character_get(app: &App, request: CharacterGet, _: &dyn Progress) -> Result<CharacterIndex> {
-    app.library()?.find(&request.character).await
+pub async fn character_get(app: &App, request: CharacterGet, _: &dyn Progress) -> Result<CharacterEntry> {
+    Ok(CharacterEntry::new(app.library()?.find(&request.character).await?, app.language()))
 }
 
 /// A page of a history, newest first.
@@ -262,17 +324,21 @@ pub async fn character_history(app: &App, request: HistoryGet, _: &dyn Progress)
     let mut times: Vec<Timestamp> = page.items.iter().map(|version| version.captured_at).collect();
     times.reverse();
     let sessions = sittings(&times).into_iter().rev();
-    let entries = page.items.into_iter().zip(sessions).map(|(version, session)| entry(version, session));
+    let entries = page
+        .items
+        .into_iter()
+        .zip(sessions)
+        .map(|(version, session)| entry(version, session, app.language()));
     Ok(History { character, total: page.total, entries: entries.collect() })
 }
 
 /// A version by itself: its sitting is not looked for.
-pub(super) fn single_entry(version: VersionMetadata) -> HistoryEntry {
+pub(super) fn single_entry(version: VersionMetadata, language: Language) -> HistoryEntry {
     let at = version.captured_at;
-    entry(version, at)
+    entry(version, at, language)
 }
 
-fn entry(version: VersionMetadata, session: Timestamp) -> HistoryEntry {
+fn entry(version: VersionMetadata, session: Timestamp, language: Language) -> HistoryEntry {
     let summary = version.summary;
     HistoryEntry {
         id: version.id,
@@ -281,7 +347,7 @@ fn entry(version: VersionMetadata, session: Timestamp) -> HistoryEntry {
         edited_at: version.edited_at,
         kind: summary.kind,
         topics: summary.sentences.iter().map(|sentence| sentence.topic).collect(),
-        sentences: summary.sentences.into_iter().map(|sentence| sentence.text).collect(),
+        sentences: summary.sentences.iter().map(|sentence| sentence.said.text(language)).collect(),
         changes: summary.changes,
         state: summary.state,
         level: summary.level,
@@ -336,15 +402,26 @@ fn view(version: &VersionMetadata, sheet: &Sheet, source: String) -> SheetView {
         armor_class: sheet.armor_class.clone(),
         initiative: sheet.initiative.clone(),
         speeds: sheet.speeds.clone(),
+        size: sheet.size.clone(),
+        senses: sheet.senses.clone(),
+        defenses: sheet.defenses.clone(),
         saving_throws: sheet.saving_throws.clone(),
+        saves: sheet.saves.clone(),
+        skill_bonuses: sheet.skill_bonuses.clone(),
+        passive: sheet.passive.clone(),
         skills: sheet.skills.clone(),
         proficiencies: sheet.proficiencies.clone(),
         currency: sheet.currency,
         spells: spells(sheet),
         spell_slots: slots(sheet),
+        spellcasting: sheet.spellcasting.clone(),
         inventory: sheet.inventory.iter().map(|item| item_view(sheet, item)).collect(),
         feats: sheet.feats.clone(),
         features: sheet.features.clone(),
+        actions: sheet.actions.clone(),
+        limits: limits(sheet),
+        death_saves: DeathSaves { successes: state.death_saves.0, failures: state.death_saves.1 },
+        hit_dice_used: state.hit_dice_used.clone(),
         conditions: conditions(&state.conditions),
         inspiration: state.inspiration,
         notes: sheet.notes.clone(),
@@ -387,7 +464,17 @@ fn item_view(sheet: &Sheet, item: &Item) -> ItemView {
         attuned: item.attuned,
         container: container.map(|item| item.name.clone()),
         custom: item.custom,
+        charges: item.charges.as_ref().map(|charges| limit_view(sheet, &item.name, charges)),
     }
+}
+
+fn limits(sheet: &Sheet) -> Vec<LimitView> {
+    sheet.limits.iter().map(|(name, limit)| limit_view(sheet, name, limit)).collect()
+}
+
+fn limit_view(sheet: &Sheet, name: &str, limit: &Limit) -> LimitView {
+    let used = sheet.state.uses_spent.get(name).copied().unwrap_or(0);
+    LimitView { name: name.to_owned(), max: limit.max, used, resets: limit.resets.clone() }
 }
 
 /// `Poisoned`, `Exhaustion 2`.

@@ -17,6 +17,7 @@ use crate::{
     library::{Capture, Captured, Library},
     model::CharacterId,
     source::Draft,
+    wording::Language,
 };
 
 /// One file that may hold a character.
@@ -191,7 +192,9 @@ pub async fn import(
     progress.report(ProgressEvent::Started { job: job.number, total: files.len() as u64 });
     let intake = Arc::clone(&app.parts.intake);
     let cancel = Arc::clone(&job.cancel);
-    let run = Import { library: &library, intake, options, progress, cancel, report: empty_report() };
+    let language = app.language();
+    let run =
+        Import { library: &library, intake, options, progress, language, cancel, report: empty_report() };
     if options.dry_run { run.rehearse(&files).await } else { Ok(run.run(&files).await) }
 }
 
@@ -206,6 +209,7 @@ struct Import<'i> {
     intake: Arc<dyn Intake>,
     options: ImportOptions,
     progress: &'i dyn Progress,
+    language: Language,
     cancel: Arc<Cancel>,
     report: ImportReport,
 }
@@ -300,7 +304,7 @@ impl Import<'_> {
     }
 
     fn note(&mut self, index: usize, file: &IntakeFile, capture: Result<Capture>) {
-        let result = file_result(file, capture);
+        let result = file_result(file, capture, self.language);
         *self.report.totals.entry(result.outcome).or_default() += 1;
         self.progress.report(ProgressEvent::File { index: index as u64, result: Box::new(result.clone()) });
         self.report.files.push(result);
@@ -312,7 +316,7 @@ fn is_final(error: &Error) -> bool {
     matches!(error.code, Code::StoreReadOnly | Code::StoreNewer | Code::StorageFull)
 }
 
-fn file_result(file: &IntakeFile, capture: Result<Capture>) -> FileResult {
+fn file_result(file: &IntakeFile, capture: Result<Capture>, language: Language) -> FileResult {
     let path = file.path.clone();
     match capture {
         Ok(capture) => FileResult {
@@ -329,7 +333,7 @@ fn file_result(file: &IntakeFile, capture: Result<Capture>) -> FileResult {
             captured_at: Some(capture.captured_at),
             changes: capture.summary.as_ref().map_or(0, |summary| summary.changes),
             sentences: capture.summary.map_or_else(Vec::new, |summary| {
-                summary.sentences.into_iter().map(|sentence| sentence.text).collect()
+                summary.sentences.iter().map(|sentence| sentence.said.text(language)).collect()
             }),
             error: None,
         },

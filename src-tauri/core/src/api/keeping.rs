@@ -6,11 +6,11 @@ use crate::{
     api::{
         App,
         app::Empty,
-        character::{CharacterGet, HistoryEntry, single_entry},
+        character::{CharacterEntry, CharacterGet, HistoryEntry, single_entry},
     },
     error::Result,
     job::{Progress, ProgressEvent},
-    model::{CharacterIndex, Member, Role},
+    model::{Member, Role},
     storage::{Deleted, Encoding, Recompressed, StorageStatistics},
 };
 
@@ -64,10 +64,10 @@ pub struct MemberSet {
 ///
 /// # Errors
 /// As [`crate::library::Library::find`] and [`crate::library::Library::delete`].
-pub async fn character_delete(app: &App, request: CharacterGet, _: &dyn Progress) -> Result<CharacterIndex> {
+pub async fn character_delete(app: &App, request: CharacterGet, _: &dyn Progress) -> Result<CharacterEntry> {
     let library = app.library()?;
     let character = library.find(&request.character).await?.id;
-    library.delete(&character).await
+    Ok(CharacterEntry::new(library.delete(&character).await?, app.language()))
 }
 
 /// Takes a character out of the bin.
@@ -78,10 +78,10 @@ pub async fn character_undelete(
     app: &App,
     request: CharacterGet,
     _: &dyn Progress,
-) -> Result<CharacterIndex> {
+) -> Result<CharacterEntry> {
     let library = app.library()?;
     let character = library.find_among(&request.character, Deleted::Only).await?.id;
-    library.undelete(&character).await
+    Ok(CharacterEntry::new(library.undelete(&character).await?, app.language()))
 }
 
 /// Keeps a version for ever, or no longer.
@@ -92,7 +92,7 @@ pub async fn version_pin(app: &App, request: PinSet, _: &dyn Progress) -> Result
     let library = app.library()?;
     let character = library.find(&request.character).await?.id;
     let version = library.version(&character, &request.version).await?;
-    Ok(single_entry(library.pin(&version, request.pinned).await?))
+    Ok(single_entry(library.pin(&version, request.pinned).await?, app.language()))
 }
 
 /// Gives a version names and takes names from it.
@@ -103,7 +103,7 @@ pub async fn version_tag(app: &App, request: TagSet, _: &dyn Progress) -> Result
     let library = app.library()?;
     let character = library.find(&request.character).await?.id;
     let version = library.version(&character, &request.version).await?;
-    Ok(single_entry(library.tag(&version, &request.add, &request.remove).await?))
+    Ok(single_entry(library.tag(&version, &request.add, &request.remove).await?, app.language()))
 }
 
 /// Who has a place in which campaign.

@@ -29,6 +29,7 @@ use crate::{
     library::{ChangeSet, Library},
     source::{Draft, Source},
     storage::{CharacterStorage, QueryFilter, StorageFactory},
+    wording::Language,
 };
 
 /// What the program tells its windows unasked.
@@ -86,6 +87,8 @@ pub struct Parts {
     pub host: Arc<dyn Host>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The language of sentences.
+    pub language: Language,
     /// Backstory's version.
     pub version: &'static str,
     /// The name of this program in change sets: `window`, `cli`.
@@ -139,6 +142,11 @@ impl App {
             Some(sample) => Ok(sample),
             None => self.own.clone(),
         }
+    }
+
+    /// The language of sentences.
+    pub fn language(&self) -> Language {
+        self.parts.language
     }
 
     /// Keeps paths that the user chose, under a number that a window can give to `import.start`.
@@ -209,9 +217,9 @@ macro_rules! commands {
             "sample.open": app::Empty => app::Overview, sample_open;
             "sample.close": app::Empty => app::Overview, sample_close;
             "characters.list": QueryFilter => character::CharacterList, characters_list;
-            "character.get": character::CharacterGet => crate::model::CharacterIndex, character_get;
-            "character.delete": character::CharacterGet => crate::model::CharacterIndex, character_delete;
-            "character.undelete": character::CharacterGet => crate::model::CharacterIndex, character_undelete;
+            "character.get": character::CharacterGet => character::CharacterEntry, character_get;
+            "character.delete": character::CharacterGet => character::CharacterEntry, character_delete;
+            "character.undelete": character::CharacterGet => character::CharacterEntry, character_undelete;
             "character.history": character::HistoryGet => character::History, character_history;
             "character.sheet": character::SheetGet => character::SheetView, character_sheet;
             "compare.sheets": compare::CompareGet => compare::Comparison, compare_sheets;

@@ -23,6 +23,7 @@ pub(super) enum Form {
 /// Every key there is.
 pub const KEYS: &[Key] = &[
     Key { path: "library", form: Form::Address },
+    Key { path: "language", form: Form::Choice(&["en", "de"]) },
     Key { path: "libraries.*.address", form: Form::Address },
     Key { path: "libraries.*.read_only", form: Form::YesNo },
     Key { path: "libraries.*.read_replica", form: Form::Address },

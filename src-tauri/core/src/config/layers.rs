@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use super::{
     Address, Config, DEFAULTS, Environment, File, Format, HOME, Layers, LibraryConfig, Lookup, Origin,
     Setting, Value,
-    keys::{Form, Place, key, nearest, place},
+    keys::{Form, KEYS, Place, key, nearest, place},
     text::{self, Node, Raw},
     variables::{Refusal, expand},
 };
-use crate::error::{Code, Error, Result};
+use crate::{
+    error::{Code, Error, Result},
+    wording::Language,
+};
 
 /// What stands before the name of every variable that is a key, and between the parts of its path.
 const PREFIX: &str = "BACKSTORY_";
 const BETWEEN: &str = "__";
-/// The variable and the flag that choose a library.
-const LIBRARY_VARIABLE: &str = "BACKSTORY_LIBRARY";
+/// The flag that chooses a library.
 const LIBRARY_FLAG: &str = "--library";
 
 /// What is written for each key in the topmost layer that has it.
@@ -105,11 +107,9 @@ impl<'a> Stack<'a> {
     /// A variable of the environment, where it is a key: `BACKSTORY_LIBRARIES__HOME__READ_ONLY`. One that is empty says
     /// nothing.
     fn variable(&mut self, name: &str) -> Result<()> {
-        let Some(rest) =
-            name.strip_prefix(PREFIX).filter(|rest| rest.contains(BETWEEN) || name == LIBRARY_VARIABLE)
-        else {
-            return Ok(());
-        };
+        let is_key =
+            |rest: &&str| rest.contains(BETWEEN) || KEYS.iter().any(|key| key.path.to_uppercase() == **rest);
+        let Some(rest) = name.strip_prefix(PREFIX).filter(is_key) else { return Ok(()) };
         let Some(value) = (self.lookup)(name).filter(|value| !value.is_empty()) else { return Ok(()) };
         let origin = Origin::Environment { name: name.to_owned() };
         let mut path: Vec<String> = rest.split(BETWEEN).map(str::to_lowercase).collect();
@@ -178,7 +178,9 @@ impl<'a> Stack<'a> {
             _ => Address::new(HOME),
         };
         let plain = LibraryConfig::assemble(HOME, &|key| defaults.get(key))?;
-        Ok(Config { library, libraries, unready, settings, plain })
+        let language = settings.get("language").and_then(|setting| Language::of(&setting.value.to_string()));
+        let language = language.unwrap_or_default();
+        Ok(Config { library, language, libraries, unready, settings, plain })
     }
 
     /// The values every library begins with: those compiled in for `home`, by the ends of their keys. Where `home` is is

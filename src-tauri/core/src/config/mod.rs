@@ -27,6 +27,7 @@ pub use self::{
 use crate::{
     error::{Code, Error, Result},
     storage::{Compression, Encoding, Secret, StoreOptions},
+    wording::Language,
 };
 
 /// The first layer.
@@ -142,6 +143,8 @@ pub struct Setting {
 pub struct Config {
     /// The library to open: a name out of `libraries`, a path or an address.
     pub library: Address,
+    /// The language in which a history is told.
+    pub language: Language,
     /// The libraries that can be opened, by name.
     pub libraries: BTreeMap<String, LibraryConfig>,
     /// The libraries that cannot be opened here and now, and why: one that waits for a variable must not keep the others shut.

@@ -9,7 +9,9 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Change, ChangeKind, CharacterDiff, Section, TextOp, TextOpKind};
-use crate::sheet::{Ability, Class, Feature, Item, Sheet, SkillRank, Spell, SpellSlots};
+use crate::sheet::{
+    Ability, Action, Class, Derived, Feature, Item, Part, Sheet, SkillRank, Spell, SpellSlots, Spellcasting,
+};
 
 /// How much of a comparison is wanted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -187,6 +189,7 @@ impl Rows {
         if old.classes.len() > 1 || new.classes.len() > 1 {
             self.row("identity/level", "Level", Some(old.level), Some(new.level));
         }
+        self.row("identity/size", "Size", old.size.clone(), new.size.clone());
         let rules = |sheet: &Sheet| serde_json::to_value(sheet.rules).ok();
         self.row("identity/rules", "Rules", rules(old), rules(new));
         self.row("identity/xp", "Experience", old.xp, new.xp);
@@ -221,10 +224,48 @@ impl Rows {
             let speed = |sheet: &Sheet| sheet.speeds.get(kind).copied().filter(|&feet| feet > 0);
             self.row(format!("combat/speed/{kind}"), speed_label(kind), speed(old), speed(new));
         }
+        for sense in joined_keys(&old.senses, &new.senses) {
+            let feet = |sheet: &Sheet| sheet.senses.get(sense).copied();
+            self.row(format!("combat/sense/{sense}"), capitalised(sense), feet(old), feet(new));
+        }
+        let (a, b) = (&old.defenses, &new.defenses);
+        self.names("combat/resistance", "Resistances", &a.resistances, &b.resistances);
+        self.names("combat/immunity", "Immunities", &a.immunities, &b.immunities);
+        self.names("combat/vulnerability", "Vulnerabilities", &a.vulnerabilities, &b.vulnerabilities);
+        self.group = None;
         for (a, b) in pair(&old.spell_slots, &new.spell_slots, |s| (s.pact, s.level), |s| (s.pact, s.level)) {
             let Some(slots) = b.or(a) else { continue };
             let key = format!("combat/slots/{}{}", if slots.pact { "pact/" } else { "" }, slots.level);
             self.row(key, slots_label(slots), a.map(|s| s.max), b.map(|s| s.max));
+        }
+        for (a, b) in pair(&old.spellcasting, &new.spellcasting, |c| &c.class, |c| &c.class) {
+            self.casting(a, b);
+        }
+    }
+
+    /// What spells are cast with. What follows from the ability and the proficiency bonus is told there.
+    fn casting(&mut self, old: Option<&Spellcasting>, new: Option<&Spellcasting>) {
+        let Some(class) = new.or(old).map(|casting| &casting.class) else { return };
+        let key = format!("combat/spellcasting/{class}");
+        let ability = |casting: &Spellcasting| casting.ability.name();
+        self.row(&key, format!("{class} spellcasting"), old.map(ability), new.map(ability));
+        if let (Some(a), Some(b)) = (old, new) {
+            self.unexplained(format!("{key}/attack"), format!("{class} spell attack"), &a.attack, &b.attack);
+            self.unexplained(
+                format!("{key}/save_dc"),
+                format!("{class} spell save DC"),
+                &a.save_dc,
+                &b.save_dc,
+            );
+        }
+    }
+
+    /// A number that is made of an ability, training and more: a row only where the more changed. That Strength went up, or
+    /// that a skill is known now, has its own row; that Athletics follows is told by the sheet.
+    fn unexplained(&mut self, key: String, label: String, old: &Derived, new: &Derived) {
+        let more = |number: &Derived| number.value - explained(number);
+        if more(old) != more(new) || self.options.same {
+            self.row(key, label, Some(old.value), Some(new.value));
         }
     }
 
@@ -276,9 +317,12 @@ impl Rows {
             };
             let before = self.diff.changes.len();
             self.attribute(&key, &b.name, "name", Some(&*a.name), Some(&*b.name));
+            self.attribute(&key, &b.name, "kind", a.kind.as_deref(), b.kind.as_deref());
             self.attribute(&key, &b.name, "quantity", Some(a.quantity), Some(b.quantity));
             self.attribute(&key, &b.name, "equipped", Some(a.equipped), Some(b.equipped));
             self.attribute(&key, &b.name, "attuned", Some(a.attuned), Some(b.attuned));
+            let charges = |item: &Item| item.charges.as_ref().map(|charges| charges.max);
+            self.attribute(&key, &b.name, "charges", charges(a), charges(b));
             let (from, to) = (container(old, a), container(new, b));
             if from != to {
                 let place = |name: Option<String>| Some(name.unwrap_or_else(|| "Carried".to_owned()).into());
@@ -301,8 +345,32 @@ impl Rows {
                 let Some(feature) = b.or(a) else { continue };
                 self.group(if prefix == "feats" { "Feats" } else { &feature.source });
                 let name = |f: &Feature| f.name.clone();
-                self.row(format!("{prefix}/{}", feature.key), &feature.name, a.map(name), b.map(name));
+                let key = format!("{prefix}/{}", feature.key);
+                self.row(&key, &feature.name, a.map(name), b.map(name));
+                if let (Some(a), Some(b)) = (a, b) {
+                    self.attribute(&key, &b.name, "source", Some(&*a.source), Some(&*b.source));
+                }
             }
+        }
+        self.actions(old, new);
+    }
+
+    /// What can be done, and how often.
+    fn actions(&mut self, old: &Sheet, new: &Sheet) {
+        self.group("Actions");
+        for (a, b) in pair(&old.actions, &new.actions, |x| (&x.name, &x.source), |x| &x.name) {
+            let Some(action) = b.or(a) else { continue };
+            let key = format!("actions/{}", action.key);
+            let name = |action: &Action| action.name.clone();
+            self.row(&key, &action.name, a.map(name), b.map(name));
+            if let (Some(a), Some(b)) = (a, b) {
+                self.attribute(&key, &b.name, "takes", a.takes.as_deref(), b.takes.as_deref());
+            }
+        }
+        self.group("Uses");
+        for name in joined_keys(&old.limits, &new.limits) {
+            let max = |sheet: &Sheet| sheet.limits.get(name).map(|limit| limit.max);
+            self.row(format!("limits/{name}"), name, max(old), max(new));
         }
     }
 
@@ -311,25 +379,48 @@ impl Rows {
         let saves = |sheet: &Sheet| -> BTreeSet<String> {
             sheet.saving_throws.iter().map(|ability| ability.name().to_owned()).collect()
         };
-        self.names("saving_throws", "Saving throws", &saves(old), &saves(new));
+        self.names("proficiencies/saving_throws", "Saving throws", &saves(old), &saves(new));
         self.group("Skills");
         let skills: BTreeSet<&String> = old.skills.keys().chain(new.skills.keys()).collect();
         for skill in skills {
             let rank = |sheet: &Sheet| sheet.skills.get(skill).map(|&rank| rank_label(rank));
             self.row(format!("proficiencies/skills/{skill}"), skill, rank(old), rank(new));
         }
+        self.bonuses(old, new);
         let (a, b) = (&old.proficiencies, &new.proficiencies);
-        self.names("armor", "Armor", &a.armor, &b.armor);
-        self.names("weapons", "Weapons", &a.weapons, &b.weapons);
-        self.names("tools", "Tools", &a.tools, &b.tools);
-        self.names("languages", "Languages", &a.languages, &b.languages);
+        self.names("proficiencies/armor", "Armor", &a.armor, &b.armor);
+        self.names("proficiencies/weapons", "Weapons", &a.weapons, &b.weapons);
+        self.names("proficiencies/tools", "Tools", &a.tools, &b.tools);
+        self.names("proficiencies/languages", "Languages", &a.languages, &b.languages);
+    }
+
+    /// What else is added to saves and checks.
+    fn bonuses(&mut self, old: &Sheet, new: &Sheet) {
+        for ability in Ability::ALL {
+            if let (Some(a), Some(b)) = (old.saves.get(&ability), new.saves.get(&ability)) {
+                let label = format!("{} saving throw", ability.name());
+                self.unexplained(format!("proficiencies/saves/{}", ability.key()), label, a, b);
+            }
+        }
+        for (skill, a) in &old.skill_bonuses {
+            let Some(b) = new.skill_bonuses.get(skill) else { continue };
+            self.unexplained(format!("proficiencies/checks/{skill}"), format!("{skill} checks"), a, b);
+        }
+        for (skill, a) in &old.passive {
+            let Some(b) = new.passive.get(skill) else { continue };
+            let of_check = |sheet: &Sheet| sheet.skill_bonuses.get(skill).map_or(0, |check| check.value);
+            if a.value - of_check(old) != b.value - of_check(new) || self.options.same {
+                let label = format!("Passive {skill}");
+                self.row(format!("proficiencies/passive/{skill}"), label, Some(a.value), Some(b.value));
+            }
+        }
     }
 
     fn names(&mut self, key: &str, group: &str, old: &BTreeSet<String>, new: &BTreeSet<String>) {
         self.group(group);
         for name in old.union(new) {
             let side = |names: &BTreeSet<String>| names.contains(name).then(|| name.clone());
-            self.row(format!("proficiencies/{key}/{name}"), name, side(old), side(new));
+            self.row(format!("{key}/{name}"), name, side(old), side(new));
         }
     }
 
@@ -443,6 +534,24 @@ fn replace_by_key<'s, T>(pairs: &mut Pairs<'s, T>, key: impl Fn(&'s T) -> &'s st
         }
     }
     pairs.retain(|pair| !matches!(pair, (Some(a), None) if replaced.contains(key(a))));
+}
+
+/// The keys of two maps, each once.
+fn joined_keys<'m, V>(old: &'m BTreeMap<String, V>, new: &'m BTreeMap<String, V>) -> BTreeSet<&'m String> {
+    old.keys().chain(new.keys()).collect()
+}
+
+/// What an ability and training add to a number.
+fn explained(number: &Derived) -> i32 {
+    let of_ability = |part: &&Part| Ability::ALL.iter().any(|ability| ability.name() == part.label);
+    let trained =
+        |part: &&Part| ["Proficiency", "Expertise", "Half proficiency"].contains(&part.label.as_str());
+    number.parts.iter().filter(|part| of_ability(part) || trained(part)).map(|part| part.value).sum()
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// What a speed is called.

@@ -327,7 +327,7 @@ fn blank_index(draft: &Draft) -> CharacterIndex {
         first_captured: draft.captured_at,
         last_captured: draft.captured_at,
         last_changed: draft.captured_at,
-        last_sentence: None,
+        last_change: None,
         growth: Vec::new(),
         owner: None,
         deleted_at: None,
@@ -348,7 +348,7 @@ fn take_over(index: &mut CharacterIndex, version: &VersionMetadata, sheet: &Shee
     if matches!(summary.kind, Kind::Baseline | Kind::Change) {
         index.changes += u64::from(summary.kind == Kind::Change);
         index.last_changed = version.captured_at;
-        index.last_sentence = summary.sentences.first().map(|sentence| sentence.text.clone());
+        index.last_change = summary.sentences.first().map(|sentence| sentence.said.short().clone());
         index.growth.push(GrowthPoint { at: version.captured_at, level: summary.level });
         thin(&mut index.growth);
     }

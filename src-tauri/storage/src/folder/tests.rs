@@ -69,7 +69,7 @@ fn writes(number: u64, document: &[u8]) -> Vec<Write> {
         first_captured: moment(1),
         last_captured: at,
         last_changed: at,
-        last_sentence: None,
+        last_change: None,
         growth: vec![],
         owner: None,
         deleted_at: None,

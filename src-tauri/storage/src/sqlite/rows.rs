@@ -8,6 +8,7 @@ use backstory_core::{
         Summary, Topic, VersionMetadata,
     },
     sheet::{Class, Rules},
+    wording::Said,
 };
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -67,7 +68,7 @@ struct IndexDetails<'a> {
     last_captured: i64,
     last_changed: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    last_sentence: Option<Cow<'a, str>>,
+    last_change: Option<Cow<'a, Said>>,
     growth: Vec<(i64, u32)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<Cow<'a, str>>,
@@ -92,7 +93,7 @@ pub(super) fn index_details(index: &CharacterIndex) -> Result<String> {
         first_captured: nanoseconds(index.first_captured),
         last_captured: nanoseconds(index.last_captured),
         last_changed: nanoseconds(index.last_changed),
-        last_sentence: index.last_sentence.as_deref().map(Cow::Borrowed),
+        last_change: index.last_change.as_ref().map(Cow::Borrowed),
         growth: index.growth.iter().map(|point| (nanoseconds(point.at), point.level)).collect(),
         owner: index.owner.as_deref().map(Cow::Borrowed),
         deleted_at: index.deleted_at.map(nanoseconds),
@@ -120,7 +121,7 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
         first_captured: timestamp(details.first_captured)?,
         last_captured: timestamp(details.last_captured)?,
         last_changed: timestamp(details.last_changed)?,
-        last_sentence: text(details.last_sentence),
+        last_change: details.last_change.map(Cow::into_owned),
         growth: details.growth.into_iter().map(point).collect::<Result<_>>()?,
         owner: text(details.owner),
         deleted_at: details.deleted_at.map(timestamp).transpose()?,
@@ -141,7 +142,7 @@ struct VersionDetails<'a>(
     /* source */ Cow<'a, str>,
     /* origin */ Option<Cow<'a, str>>,
     /* cuts */ Vec<(Cow<'a, str>, u64, Cow<'a, str>)>,
-    /* summary.sentences */ Vec<(Topic, Cow<'a, str>)>,
+    /* summary.sentences */ Vec<(Topic, Cow<'a, Said>)>,
     /* summary.changes, state, level */ [u32; 3],
     /* summary.landmark */ bool,
     /* summary.deriver */ u32,
@@ -157,7 +158,7 @@ pub(super) fn version_details(metadata: &VersionMetadata) -> Result<String> {
         Cow::Borrowed(&metadata.source),
         metadata.origin.as_deref().map(Cow::Borrowed),
         metadata.cuts.iter().map(cut).collect(),
-        summary.sentences.iter().map(|line| (line.topic, Cow::Borrowed(line.text.as_str()))).collect(),
+        summary.sentences.iter().map(|line| (line.topic, Cow::Borrowed(&line.said))).collect(),
         [summary.changes, summary.state, summary.level],
         summary.landmark,
         summary.deriver,
@@ -203,7 +204,7 @@ pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionM
         from_json(details, character.as_str())?;
     let [changes, state, level] = counts;
     let edited_at: Option<i64> = row.get(3)?;
-    let sentence = |(topic, text): (Topic, Cow<'_, str>)| Sentence { topic, text: text.into_owned() };
+    let sentence = |(topic, said): (Topic, Cow<'_, Said>)| Sentence { topic, said: said.into_owned() };
     let cut = |(pointer, removed_bytes, replaced_by): (Cow<'_, str>, u64, Cow<'_, str>)| Cut {
         pointer: pointer.into_owned(),
         removed_bytes,

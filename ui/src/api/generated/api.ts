@@ -11,6 +11,27 @@ export type Abilities = { str: number, dex: number, con: number, int: number, wi
 export type Ability = "str" | "dex" | "con" | "int" | "wis" | "cha";
 
 /**
+ * Something the character can do: an action, a bonus action, a reaction.
+ */
+export type Action = { 
+/**
+ * Matches it between versions. Not shown.
+ */
+key: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The class, species, feat or thing it comes from.
+ */
+source: string, 
+/**
+ * What it takes: `action`, `bonus action`, `reaction`, `minute`; none where the source does not say.
+ */
+takes: string | null, };
+
+/**
  * What the program tells its windows unasked.
  */
 export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hover", 
@@ -108,27 +129,13 @@ revision: number,
 origin: string, };
 
 /**
- * Asks for one character.
+ * A character in the list: its row, and what changed last in words.
  */
-export type CharacterGet = { 
+export type CharacterEntry = { 
 /**
- * An id, or a name where it is the only one.
+ * What changed the last time something did.
  */
-character: string, };
-
-/**
- * A character's identity: text such as `ddb-145081718`, safe as a folder name and never a path.
- *
- * `[a-z0-9][a-z0-9_-]{0,127}`, checked at construction.
- */
-export type CharacterId = string;
-
-/**
- * What the library knows of a character without opening a document: one row of the list.
- *
- * A projection of its newest version and its history. `revision` is what compare-and-set compares.
- */
-export type CharacterIndex = { 
+last_sentence: string | null, 
 /**
  * Its identity.
  */
@@ -190,10 +197,6 @@ last_captured: string,
  */
 last_changed: string, 
 /**
- * What changed then.
- */
-last_sentence: string | null, 
-/**
  * At most [`CharacterIndex::GROWTH_POINTS`] changes, oldest first.
  */
 growth: Array<GrowthPoint>, 
@@ -211,6 +214,22 @@ deleted_at?: string,
 revision: number, };
 
 /**
+ * Asks for one character.
+ */
+export type CharacterGet = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, };
+
+/**
+ * A character's identity: text such as `ddb-145081718`, safe as a folder name and never a path.
+ *
+ * `[a-z0-9][a-z0-9_-]{0,127}`, checked at construction.
+ */
+export type CharacterId = string;
+
+/**
  * A page of the list of characters.
  */
 export type CharacterList = { 
@@ -221,7 +240,7 @@ total: number,
 /**
  * The page.
  */
-characters: Array<CharacterIndex>, 
+characters: Array<CharacterEntry>, 
 /**
  * Give this as `after` for the next page; none when this is the last.
  */
@@ -354,6 +373,16 @@ removed_bytes: number,
  * What stands there now.
  */
 replaced_by: string, };
+
+/**
+ * Death saves at present.
+ */
+export type DeathSaves = { successes: number, failures: number, };
+
+/**
+ * What harms less, more or not at all, by name (`Fire`, `Poisoned`).
+ */
+export type Defenses = { resistances: Array<string>, immunities: Array<string>, vulnerabilities: Array<string>, };
 
 /**
  * Whether characters in the bin are wanted.
@@ -682,7 +711,7 @@ export type ItemView = { key: string, name: string, kind: string | null, quantit
 /**
  * The name of the container it lies in.
  */
-container: string | null, custom: boolean, };
+container: string | null, custom: boolean, charges: LimitView | null, };
 
 /**
  * Stops a running job; it leaves a whole state and reports what it did.
@@ -721,6 +750,11 @@ export type Kind = "baseline" | "change" | "state" | "quiet";
  * How the library is laid out.
  */
 export type Layout = "grid" | "list";
+
+/**
+ * What can be done only so often, and how often it was done.
+ */
+export type LimitView = { name: string, max: number, used: number, resets: string | null, };
 
 /**
  * Somebody's place in a campaign of a store that several people share.
@@ -1201,11 +1235,19 @@ version?: string, };
 /**
  * The sheet at a version, as `show` prints it and the window draws it.
  */
-export type SheetView = { id: CharacterId, version: number, captured_at: string, edited_at: string | null, name: string, species: string | null, background: string | null, rules: Rules, level: number, xp: number | null, classes: Array<Class>, abilities: Abilities, proficiency_bonus: number, hit_points: HitPoints, armor_class: Derived, initiative: Derived, speeds: { [key in string]: number }, saving_throws: Array<Ability>, skills: { [key in string]: SkillRank }, proficiencies: Proficiencies, currency: Currency, spells: Array<SpellView>, spell_slots: Array<SlotView>, inventory: Array<ItemView>, feats: Array<Feature>, features: Array<Feature>, 
+export type SheetView = { id: CharacterId, version: number, captured_at: string, edited_at: string | null, name: string, species: string | null, background: string | null, rules: Rules, level: number, xp: number | null, classes: Array<Class>, abilities: Abilities, proficiency_bonus: number, hit_points: HitPoints, armor_class: Derived, initiative: Derived, speeds: { [key in string]: number }, size: string | null, senses: { [key in string]: number }, defenses: Defenses, saving_throws: Array<Ability>, saves: { [key in Ability]?: Derived }, skill_bonuses: { [key in string]: Derived }, passive: { [key in string]: Derived }, skills: { [key in string]: SkillRank }, proficiencies: Proficiencies, currency: Currency, spells: Array<SpellView>, spell_slots: Array<SlotView>, spellcasting: Array<Spellcasting>, inventory: Array<ItemView>, feats: Array<Feature>, features: Array<Feature>, actions: Array<Action>, 
+/**
+ * What can be done only so often.
+ */
+limits: Array<LimitView>, 
 /**
  * Each as it is counted: `Exhaustion 2`.
  */
-conditions: Array<string>, inspiration: boolean, notes: { [key in string]: string }, campaign: string | null, unknown_fields: Array<string>, 
+conditions: Array<string>, inspiration: boolean, death_saves: DeathSaves, 
+/**
+ * By class name.
+ */
+hit_dice_used: { [key in string]: number }, notes: { [key in string]: string }, campaign: string | null, unknown_fields: Array<string>, 
 /**
  * The source's name for a person: `D&D Beyond`.
  */
@@ -1240,6 +1282,27 @@ export type Sort = "changed" | "name" | "level";
  * A spell as shown.
  */
 export type SpellView = { key: string, name: string, level: number, source: string, prepared: boolean, always: boolean, };
+
+/**
+ * What the character casts spells with.
+ */
+export type Spellcasting = { 
+/**
+ * The class it belongs to.
+ */
+class: string, 
+/**
+ * The ability it goes by.
+ */
+ability: Ability, 
+/**
+ * What is added to a spell attack.
+ */
+attack: Derived, 
+/**
+ * What others roll against.
+ */
+save_dc: Derived, };
 
 /**
  * What a store is and where.
@@ -1447,9 +1510,9 @@ export type Commands = {
   "sample.open": [Empty, Overview];
   "sample.close": [Empty, Overview];
   "characters.list": [QueryFilter, CharacterList];
-  "character.get": [CharacterGet, CharacterIndex];
-  "character.delete": [CharacterGet, CharacterIndex];
-  "character.undelete": [CharacterGet, CharacterIndex];
+  "character.get": [CharacterGet, CharacterEntry];
+  "character.delete": [CharacterGet, CharacterEntry];
+  "character.undelete": [CharacterGet, CharacterEntry];
   "character.history": [HistoryGet, History];
   "character.sheet": [SheetGet, SheetView];
   "compare.sheets": [CompareGet, Comparison];

@@ -1,0 +1,197 @@
+# Was einem Charakter geschah, auf Deutsch. Namen aus dem Dokument bleiben, wie sie dort stehen.
+
+## Verbinden
+and = { $head } und { $last }
+more = { $count } weitere
+act = { $head }: { $parts }
+numbers = { $numbers }
+named = { $name }
+several = { $count } × { $name }
+step = { $what } { $from } auf { $to }
+now = { $what } { $to }
+no-more = { $what }: nicht mehr
+
+## Die erste Fassung
+first-saved = Zum ersten Mal gesichert: { $who }
+first-saved-without-class = Zum ersten Mal gesichert: { $name }, noch ohne Klasse
+
+## Stufen und wer sie sind
+reached = { $now } erreicht
+reached-level = Stufe { $level } erreicht als { $now }
+went-back = Von Stufe { $from } zurück auf { $to } als { $now }
+rebuilt = Umgebaut von { $before } zu { $now }
+rebuilt-at = Umgebaut auf Stufe { $level } als { $now }
+lost-classes = Nicht mehr { $before }
+chose = { $now } gewählt
+gave-up = { $was } aufgegeben
+subclass-step = { $was } wurde { $now }
+chose-subclass-of = { $now } als Unterklasse von { $class } gewählt
+changed-subclass = Unterklasse von { $class } gewechselt, von { $was } zu { $now }
+gave-up-subclass-of = Unterklasse { $was } von { $class } aufgegeben
+renamed = { $was } in { $now } umbenannt
+changed-from = { $what } von { $was } zu { $now } geändert
+is-now = { $what } ist jetzt { $now }
+taken-away = { $what } { $was } fiel weg
+species = Spezies
+background = Hintergrund
+size = Größe
+joined-campaign = Der Kampagne { $now } beigetreten
+left-campaign = Die Kampagne { $was } verlassen
+moved-campaign = Von der Kampagne { $was } zu { $now } gewechselt
+rules-changed = Regeln von { $was } zu { $now } geändert
+rules-2014 = 2014
+rules-2024 = 2024
+rules-mixed = gemischt
+earned-xp = { $count } EP verdient
+xp-set-back = Erfahrung von { $from } auf { $to } gesetzt
+levels-by-xp = Steigt jetzt durch Erfahrungspunkte auf
+levels-by-milestones = Steigt jetzt durch Meilensteine auf
+
+## Zahlen
+ability-str = Stärke
+ability-dex = Geschicklichkeit
+ability-con = Konstitution
+ability-int = Intelligenz
+ability-wis = Weisheit
+ability-cha = Charisma
+hit-points = Trefferpunkte
+armor-class = Rüstungsklasse
+initiative = Initiative
+proficiency-bonus = Übungsbonus
+speed-walk = Bewegungsrate
+speed-fly = Flugrate
+speed-swim = Schwimmrate
+speed-climb = Kletterrate
+speed-burrow = Grabrate
+sense-blindsight = Blindsicht
+sense-darkvision = Dunkelsicht
+sense-tremorsense = Erschütterungssinn
+sense-truesight = Wahrsicht
+slots = Zauberplätze des { $level }. Grades
+pact-slots = Paktplätze des { $level }. Grades
+spell-attack = Zauberangriff ({ $class })
+spell-save-dc = Zauberrettungswurf-SG ({ $class })
+saving-throw = { $ability }-Rettungswurf
+checks = { $skill }-Würfe
+passive = passive { $skill }
+uses-of = Anwendungen von { $name }
+charges-of = Ladungen von { $name }
+
+## Merkmale, Zauber, Übung
+gained = { $names } erhalten
+lost = { $names } verloren
+repicked = { $what } von { $was } zu { $now } geändert
+now-from = { $name } kommt jetzt von { $now }
+now-takes = { $name } braucht jetzt: { $now }
+new-action = neue Aktion: { $names }
+lost-action = Aktion fällt weg: { $names }
+learned = { $names } gelernt
+forgot = { $names } verlernt
+swapped = { $names } getauscht
+for = { $was } gegen { $now }
+always-prepared = jetzt immer vorbereitet: { $names }
+not-always-prepared = nicht mehr immer vorbereitet: { $names }
+proficient = jetzt geübt: { $names }
+no-longer-proficient = nicht mehr geübt: { $names }
+rank = { $name }: { $rank }
+rank-expertise = Expertise
+rank-proficient = geübt
+rank-half = halb geübt
+resists = resistent gegen { $names }
+no-longer-resists = nicht mehr resistent gegen { $names }
+immune = immun gegen { $names }
+no-longer-immune = nicht mehr immun gegen { $names }
+vulnerable = anfällig für { $names }
+no-longer-vulnerable = nicht mehr anfällig für { $names }
+casts-with = wirkt { $class }-Zauber mit { $ability }
+no-longer-casts = wirkt keine { $class }-Zauber mehr
+
+## Dinge und Münzen
+bought = { $names } für { $price } gekauft: noch { $purse }
+sold = { $names } für { $price } verkauft: { $purse } im Beutel
+packed = { $names } eingepackt
+parted = Nicht mehr dabei: { $names }
+equipped = { $names } angelegt
+took-off = { $names } abgelegt
+attuned = Auf { $names } eingestimmt
+ended-attunement = Einstimmung auf { $names } beendet
+moved = Umgepackt: { $names }
+into = { $name } in { $place }
+out-of-container = { $name } aus dem Behälter
+now-is-a = { $name } ist jetzt ein { $now }
+own-name-again = { $name } trägt wieder seinen eigenen Namen
+coins-more = { $more } dazu: { $purse } im Beutel
+coins-less = { $less } ausgegeben: { $purse } im Beutel
+coins-changed = { $more } dazu, { $less } ausgegeben: { $purse } im Beutel
+coin-pp = { $count } PM
+coin-gp = { $count } GM
+coin-ep = { $count } EM
+coin-sp = { $count } SM
+coin-cp = { $count } KM
+nothing = nichts
+
+## Notizen
+wrote = Geschrieben: { $names }
+edited = Bearbeitet: { $names }
+cleared = Geleert: { $names }
+note-on = Notiz zu { $name }
+note-age = Alter
+note-alignment = Gesinnung
+note-allies = Verbündete
+note-appearance = Aussehen
+note-backstory = Hintergrundgeschichte
+note-bonds = Bindungen
+note-enemies = Feinde
+note-eyes = Augen
+note-faith = Glaube
+note-flaws = Makel
+note-gender = Geschlecht
+note-hair = Haare
+note-height = Körpergröße
+note-holdings = Besitztümer
+note-ideals = Ideale
+note-organizations = Organisationen
+note-other = andere Notizen
+note-personality = Persönlichkeit
+note-possessions = persönliche Habe
+note-skin = Haut
+note-weight = Gewicht
+
+## Was eine Rast zurücksetzt
+rested = Gerastet
+lost-hit-points = { $count ->
+    [one] 1 Trefferpunkt
+   *[other] { $count } Trefferpunkte
+} verloren, noch { $now } von { $max }
+regained-hit-points = { $count ->
+    [one] 1 Trefferpunkt
+   *[other] { $count } Trefferpunkte
+} zurück, jetzt { $now } von { $max }
+spent = { $names } verbraucht
+got-back = { $names } zurück
+count-slots = { $count } { $count ->
+    [one] Zauberplatz
+   *[other] Zauberplätze
+} des { $level }. Grades
+count-pact-slots = { $count } { $count ->
+    [one] Paktplatz
+   *[other] Paktplätze
+}
+count-hit-dice = { $count } { $class }-Trefferwürfel
+count-uses = { $count ->
+    [one] { $name }
+   *[other] { $name } ({ $count }-mal)
+}
+temporary-now = { $count ->
+    [one] 1 temporärer Trefferpunkt
+   *[other] { $count } temporäre Trefferpunkte
+}
+temporary-gone = Keine temporären Trefferpunkte mehr
+prepared = Vorbereitet: { $names }
+no-longer-prepared = Nicht mehr vorbereitet: { $names }
+condition-now = Jetzt { $names }
+condition-gone = Nicht mehr { $names }
+inspiration-gained = Inspiration erhalten
+inspiration-spent = Inspiration verbraucht
+death-saves = Todesrettungswürfe: { $saved } geschafft, { $failed } misslungen
+death-saves-over = Todesrettungswürfe zurückgesetzt

@@ -1,0 +1,216 @@
+# What happened to a character, in English. The message names stand in core/src/history/sentences.
+# A sentence begins with a capital letter by itself and has no full stop: it may be a part of a longer one.
+
+## Joining
+and = { $head } and { $last }
+more = { $count } more
+act = { $head }: { $parts }
+numbers = { $numbers }
+named = { $name }
+several = { $count } × { $name }
+step = { $what } { $from } to { $to }
+now = { $what } { $to }
+no-more = no { $what } any more
+
+## The first version
+first-saved = First saved as { $who }
+first-saved-without-class = First saved as { $name }, without a class yet
+
+## Levels and who they are
+reached = Reached { $now }
+reached-level = Reached level { $level } as { $now }
+went-back = Went from level { $from } back to { $to } as { $now }
+rebuilt = Rebuilt from { $before } to { $now }
+rebuilt-at = Rebuilt at level { $level } as { $now }
+lost-classes = No longer { $before }
+chose = chose { $now }
+gave-up = gave up { $was }
+subclass-step = { $was } became { $now }
+chose-subclass-of = Chose { $now } as { $class } subclass
+changed-subclass = Changed { $class } subclass from { $was } to { $now }
+gave-up-subclass-of = Gave up the { $class } subclass { $was }
+renamed = Renamed { $was } to { $now }
+changed-from = { $what } changed from { $was } to { $now }
+is-now = { $what } is now { $now }
+taken-away = { $what } { $was } was taken away
+species = species
+background = background
+size = size
+joined-campaign = Joined the campaign { $now }
+left-campaign = Left the campaign { $was }
+moved-campaign = Moved from the campaign { $was } to { $now }
+rules-changed = Rules changed from { $was } to { $now }
+rules-2014 = 2014
+rules-2024 = 2024
+rules-mixed = mixed
+earned-xp = Earned { $count } XP
+xp-set-back = Experience set from { $from } to { $to }
+levels-by-xp = Now levels by experience points
+levels-by-milestones = Now levels by milestones
+
+## Numbers
+ability-str = Strength
+ability-dex = Dexterity
+ability-con = Constitution
+ability-int = Intelligence
+ability-wis = Wisdom
+ability-cha = Charisma
+hit-points = hit points
+armor-class = Armor Class
+initiative = initiative
+proficiency-bonus = proficiency bonus
+speed-walk = speed
+speed-fly = flying speed
+speed-swim = swimming speed
+speed-climb = climbing speed
+speed-burrow = burrowing speed
+sense-blindsight = blindsight
+sense-darkvision = darkvision
+sense-tremorsense = tremorsense
+sense-truesight = truesight
+slots = { $level ->
+    [1] 1st
+    [2] 2nd
+    [3] 3rd
+   *[other] { $level }th
+}-level slots
+pact-slots = { $level ->
+    [1] 1st
+    [2] 2nd
+    [3] 3rd
+   *[other] { $level }th
+}-level pact slots
+spell-attack = { $class } spell attack
+spell-save-dc = { $class } spell save DC
+saving-throw = { $ability } saving throw
+checks = { $skill } checks
+passive = passive { $skill }
+uses-of = uses of { $name }
+charges-of = charges of { $name }
+
+## Features, spells, training
+gained = gained { $names }
+lost = lost { $names }
+repicked = { $what } changed from { $was } to { $now }
+now-from = { $name } now comes from { $now }
+now-takes = { $name } now takes: { $now }
+new-action = new action: { $names }
+lost-action = action gone: { $names }
+learned = learned { $names }
+forgot = forgot { $names }
+swapped = swapped { $names }
+for = { $was } for { $now }
+always-prepared = always prepared now: { $names }
+not-always-prepared = no longer always prepared: { $names }
+proficient = now proficient: { $names }
+no-longer-proficient = no longer proficient: { $names }
+rank = { $name }: { $rank }
+rank-expertise = expertise
+rank-proficient = proficient
+rank-half = half proficiency
+resists = resistant to { $names }
+no-longer-resists = no longer resistant to { $names }
+immune = immune to { $names }
+no-longer-immune = no longer immune to { $names }
+vulnerable = vulnerable to { $names }
+no-longer-vulnerable = no longer vulnerable to { $names }
+casts-with = casts { $class } spells with { $ability }
+no-longer-casts = no longer casts { $class } spells
+
+## Things and coins
+bought = Bought { $names } for { $price }: { $purse } left
+sold = Sold { $names } for { $price }: { $purse } in the purse
+packed = Packed { $names }
+parted = Parted with { $names }
+equipped = Equipped { $names }
+took-off = Took off { $names }
+attuned = Attuned to { $names }
+ended-attunement = Ended attunement to { $names }
+moved = Moved { $names }
+into = { $name } into { $place }
+out-of-container = { $name } out of its container
+now-is-a = { $name } is now a { $now }
+own-name-again = { $name } goes by its own name again
+coins-more = Gained { $more }: { $purse } in the purse
+coins-less = Spent { $less }: { $purse } in the purse
+coins-changed = Gained { $more } and spent { $less }: { $purse } in the purse
+coin-pp = { $count } pp
+coin-gp = { $count } gp
+coin-ep = { $count } ep
+coin-sp = { $count } sp
+coin-cp = { $count } cp
+nothing = nothing
+
+## Notes
+wrote = Wrote { $names }
+edited = Edited { $names }
+cleared = Cleared { $names }
+note-on = the note on { $name }
+note-age = age
+note-alignment = alignment
+note-allies = allies
+note-appearance = appearance
+note-backstory = the backstory
+note-bonds = bonds
+note-enemies = enemies
+note-eyes = eyes
+note-faith = faith
+note-flaws = flaws
+note-gender = gender
+note-hair = hair
+note-height = height
+note-holdings = holdings
+note-ideals = ideals
+note-organizations = organizations
+note-other = other notes
+note-personality = personality
+note-possessions = possessions
+note-skin = skin
+note-weight = weight
+
+## What a rest resets
+rested = Rested
+lost-hit-points = { $count ->
+    [one] Lost 1 hit point
+   *[other] Lost { $count } hit points
+}, { $now } of { $max } left
+regained-hit-points = { $count ->
+    [one] regained 1 hit point
+   *[other] regained { $count } hit points
+}, now { $now } of { $max }
+spent = used { $names }
+got-back = got back { $names }
+count-slots = { $count } { $level ->
+    [1] 1st
+    [2] 2nd
+    [3] 3rd
+   *[other] { $level }th
+}-level { $count ->
+    [one] slot
+   *[other] slots
+}
+count-pact-slots = { $count } pact { $count ->
+    [one] slot
+   *[other] slots
+}
+count-hit-dice = { $count ->
+    [one] a { $class } hit die
+   *[other] { $count } { $class } hit dice
+}
+count-uses = { $count ->
+    [one] { $name }
+   *[other] { $name } ({ $count } times)
+}
+temporary-now = { $count ->
+    [one] 1 temporary hit point
+   *[other] { $count } temporary hit points
+}
+temporary-gone = No temporary hit points any more
+prepared = Prepared { $names }
+no-longer-prepared = No longer prepared: { $names }
+condition-now = Now { $names }
+condition-gone = No longer { $names }
+inspiration-gained = Gained inspiration
+inspiration-spent = Spent inspiration
+death-saves = Death saves: { $saved } made, { $failed } failed
+death-saves-over = Death saves cleared
