@@ -196,9 +196,9 @@ fn list_filters_and_sorts() {
 fn history_tells_what_happened() {
     let place = Place::imported();
     insta::assert_snapshot!(place.run(&["history", "Maëlis Thornwick", "--limit", "4"]).out, @r"
-    2026-02-21 21:51 * v26   Reached Wizard 9; Hit points 50 to 56; Proficiency bonus 3 to 4, 4th-level slots 2 to 3, 5th-level slots 1; Learned Cone of Cold and Wall of Force; Edited backstory and ideals
-    2026-01-31 21:54   v25   Armor Class 13 to 14; Equipped Cloak of Protection; Attuned to Cloak of Protection
-    2026-01-31 21:51   v24   Armor Class 14 to 13; Packed Pearl of Power; Took off Cloak of Protection; Ended attunement to Cloak of Protection; Edited enemies; Regained 17 hit points: 50 of 50; Prepared Web; 4th-level slots used 1 to 0 and Wand of Magic Missiles uses spent 4 to 0
+    2026-02-21 21:51 * v26   Reached Wizard 9: hit points 50 to 56, proficiency bonus 3 to 4, 4th-level slots 2 to 3, 5th-level slots; learned Cone of Cold and Wall of Force. Edited the backstory and ideals
+    2026-01-31 21:54   v25   Equipped and attuned to Cloak of Protection: Armor Class 13 to 14, all saving throws +1
+    2026-01-31 21:51   v24   Packed Pearl of Power. Took off Cloak of Protection and ended the attunement: Armor Class 14 to 13, all saving throws −1. Edited enemies. Rested: regained 17 hit points, now 50 of 50; got back a 4th-level slot and Wand of Magic Missiles (4 times). Prepared Web
     2026-01-10 22:46   v22   No longer prepared: Web
     and 18 more
     ");
@@ -423,6 +423,7 @@ fn the_configuration_says_what_holds_and_where_it_comes_from() {
     let delta = ("BACKSTORY_LIBRARIES__HOME__ENCODING__DELTA", "false");
     let ended = place.configured(LIBRARIES, &["config"], &[url, delta]);
     insta::assert_snapshot!(ended.out, @r"
+    language  en  default
     libraries.home.address  [place]/mine.sqlite  [place]/backstory.toml, line 4
     libraries.home.encoding.compression  zstd  default
     libraries.home.encoding.delta  false  BACKSTORY_LIBRARIES__HOME__ENCODING__DELTA

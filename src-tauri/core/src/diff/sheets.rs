@@ -317,7 +317,11 @@ impl Rows {
             };
             let before = self.diff.changes.len();
             self.attribute(&key, &b.name, "name", Some(&*a.name), Some(&*b.name));
-            self.attribute(&key, &b.name, "kind", a.kind.as_deref(), b.kind.as_deref());
+            // A thing that only got a name of its own is still the same kind of thing.
+            if a.kind.is_some() || b.kind.is_some() {
+                let kind = |item: &Item| item.kind.clone().unwrap_or_else(|| item.name.clone());
+                self.attribute(&key, &b.name, "kind", Some(kind(a)), Some(kind(b)));
+            }
             self.attribute(&key, &b.name, "quantity", Some(a.quantity), Some(b.quantity));
             self.attribute(&key, &b.name, "equipped", Some(a.equipped), Some(b.equipped));
             self.attribute(&key, &b.name, "attuned", Some(a.attuned), Some(b.attuned));

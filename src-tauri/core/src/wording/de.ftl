@@ -73,6 +73,8 @@ spell-attack = Zauberangriff ({ $class })
 spell-save-dc = Zauberrettungswurf-SG ({ $class })
 saving-throw = { $ability }-Rettungswurf
 checks = { $skill }-Würfe
+all-saves = alle Rettungswürfe { $by }
+all-checks = alle Würfe { $by }
 passive = passive { $skill }
 uses-of = Anwendungen von { $name }
 charges-of = Ladungen von { $name }
@@ -112,6 +114,8 @@ sold = { $names } für { $price } verkauft: { $purse } im Beutel
 packed = { $names } eingepackt
 parted = Nicht mehr dabei: { $names }
 equipped = { $names } angelegt
+equipped-attuned = { $names } angelegt und darauf eingestimmt
+took-off-unattuned = { $names } abgelegt, Einstimmung beendet
 took-off = { $names } abgelegt
 attuned = Auf { $names } eingestimmt
 ended-attunement = Einstimmung auf { $names } beendet
@@ -169,15 +173,18 @@ regained-hit-points = { $count ->
 } zurück, jetzt { $now } von { $max }
 spent = { $names } verbraucht
 got-back = { $names } zurück
-count-slots = { $count } { $count ->
-    [one] Zauberplatz
-   *[other] Zauberplätze
+count-slots = { $count ->
+    [one] ein Zauberplatz
+   *[other] { $count } Zauberplätze
 } des { $level }. Grades
-count-pact-slots = { $count } { $count ->
-    [one] Paktplatz
-   *[other] Paktplätze
+count-pact-slots = { $count ->
+    [one] ein Paktplatz
+   *[other] { $count } Paktplätze
 }
-count-hit-dice = { $count } { $class }-Trefferwürfel
+count-hit-dice = { $count ->
+    [one] ein { $class }-Trefferwürfel
+   *[other] { $count } { $class }-Trefferwürfel
+}
 count-uses = { $count ->
     [one] { $name }
    *[other] { $name } ({ $count }-mal)

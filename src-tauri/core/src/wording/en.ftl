@@ -84,6 +84,8 @@ spell-attack = { $class } spell attack
 spell-save-dc = { $class } spell save DC
 saving-throw = { $ability } saving throw
 checks = { $skill } checks
+all-saves = all saving throws { $by }
+all-checks = all checks { $by }
 passive = passive { $skill }
 uses-of = uses of { $name }
 charges-of = charges of { $name }
@@ -123,6 +125,8 @@ sold = Sold { $names } for { $price }: { $purse } in the purse
 packed = Packed { $names }
 parted = Parted with { $names }
 equipped = Equipped { $names }
+equipped-attuned = Equipped and attuned to { $names }
+took-off-unattuned = Took off { $names } and ended the attunement
 took-off = Took off { $names }
 attuned = Attuned to { $names }
 ended-attunement = Ended attunement to { $names }
@@ -180,7 +184,13 @@ regained-hit-points = { $count ->
 }, now { $now } of { $max }
 spent = used { $names }
 got-back = got back { $names }
-count-slots = { $count } { $level ->
+count-slots = { $count ->
+    [one] { $level ->
+        [8] an
+       *[other] a
+    }
+   *[other] { $count }
+} { $level ->
     [1] 1st
     [2] 2nd
     [3] 3rd
@@ -189,9 +199,9 @@ count-slots = { $count } { $level ->
     [one] slot
    *[other] slots
 }
-count-pact-slots = { $count } pact { $count ->
-    [one] slot
-   *[other] slots
+count-pact-slots = { $count ->
+    [one] a pact slot
+   *[other] { $count } pact slots
 }
 count-hit-dice = { $count ->
     [one] a { $class } hit die

@@ -71,7 +71,7 @@ fn numbers_and_plurals_are_the_languages_own() {
     assert_eq!(xp.text(Language::En), "Earned 1,234,567 XP");
     assert_eq!(xp.text(Language::De), "1.234.567 EP verdient");
     let slot = |count: i64| say("count-slots").with("count", count).with("level", 3_i64);
-    assert_eq!(slot(1).text(Language::En), "1 3rd-level slot");
+    assert_eq!(slot(1).text(Language::En), "A 3rd-level slot");
     assert_eq!(slot(2).text(Language::De), "2 Zauberplätze des 3. Grades");
     assert_eq!(grouped(-1500, Language::En), "\u{2212}1,500");
 }

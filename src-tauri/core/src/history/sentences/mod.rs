@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use crate::{
     diff::{self, Change, CharacterDiff, Section},
     model::{Kind, Sentence, Summary, Topic},
-    sheet::{Ability, Class, Derived, Sheet},
+    sheet::{Ability, Class, Derived, SKILLS, Sheet},
     wording::{Arg, List, Said, say},
 };
 
@@ -189,8 +189,29 @@ fn labels(rows: &[&Change]) -> Arg {
 
 /// Steps of numbers as one clause, `Constitution 15 to 16, hit points 40 to 45`; none for none.
 fn in_one_clause(rows: &[&Change]) -> Vec<Said> {
-    let steps: Vec<Arg> = rows.iter().filter_map(|row| step(row)).map(Arg::from).collect();
+    let mut steps: Vec<Arg> = Vec::new();
+    let mut rows = rows.to_vec();
+    for (place, id, whole) in [
+        ("proficiencies/saves/", "all-saves", Ability::ALL.len()),
+        ("proficiencies/checks/", "all-checks", SKILLS.len()),
+    ] {
+        if let Some(by) = moved_together(&rows, place, whole) {
+            rows.retain(|row| !row.key.starts_with(place));
+            steps.push(say(id).with("by", by).into());
+        }
+    }
+    steps.splice(0..0, rows.iter().filter_map(|row| step(row)).map(Arg::from));
     if steps.is_empty() { Vec::new() } else { vec![say("numbers").with("numbers", List::Comma(steps))] }
+}
+
+/// By how much all numbers of a place moved, where it is the same for all of them: `+1`.
+fn moved_together(rows: &[&Change], place: &str, whole: usize) -> Option<String> {
+    let moved = |row: &&&Change| row.key.starts_with(place);
+    let by: Vec<i64> =
+        rows.iter().filter(moved).filter_map(|row| Some(number(&row.new)? - number(&row.old)?)).collect();
+    let first = *by.first()?;
+    let together = by.len() == whole && by.iter().all(|by| *by == first);
+    together.then(|| if first < 0 { format!("\u{2212}{}", -first) } else { format!("+{first}") })
 }
 
 /// How a number moved: `Constitution 15 to 16`, `flying speed 30`, `no flying speed any more`.

@@ -37,6 +37,18 @@ impl<'d> Teller<'d> {
                 self.say(Topic::Items, say(id).with("names", things));
             }
         }
+        for (id, on) in [("equipped-attuned", true), ("took-off-unattuned", false)] {
+            let rows = self.rows;
+            let turned = |row: &Change, name| is(row, name) && row.new == Some(on.into());
+            let both = |label: &str| {
+                ["equipped", "attuned"]
+                    .iter()
+                    .all(|name| rows.iter().any(|row| turned(row, name) && row.label == label))
+            };
+            let worn = self.take(|row| turned(row, "equipped") && both(&row.label));
+            self.take(|row| turned(row, "attuned") && both(&row.label));
+            self.worn(id, &worn);
+        }
         for (id, attribute, on) in [
             ("equipped", "equipped", true),
             ("took-off", "equipped", false),
