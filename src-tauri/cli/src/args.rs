@@ -115,6 +115,44 @@ pub(crate) enum Command {
         #[arg(long)]
         raw: bool,
     },
+    /// Since when every field of the sheet has its value, and what happened then.
+    Blame {
+        /// An id, or a name where only one has it.
+        character: String,
+        /// Only this field: its key, the beginning of one (`inventory`), or its label (`Armor Class`).
+        field: Option<String>,
+        /// The sheet of this version instead of the latest.
+        #[arg(long, value_name = "V")]
+        version: Option<String>,
+    },
+    /// Where words appeared: names, things, spells, features and notes of all versions.
+    Search {
+        /// The words: all of them, each from its beginning; case and accents do not matter.
+        text: String,
+        /// Only in this character: an id, or a name where only one has it.
+        #[arg(long)]
+        character: Option<String>,
+        /// Only where each text appeared first, the oldest first.
+        #[arg(long)]
+        first: bool,
+        /// At most so many.
+        #[arg(long)]
+        limit: Option<u32>,
+    },
+    /// How level, hit points, Armor Class, abilities, gold, spells and things grew.
+    Progress {
+        /// An id, or a name where only one has it.
+        character: String,
+    },
+    /// Make an old version the newest again. Everything that is there stays in the history.
+    Restore {
+        /// An id, or a name where only one has it.
+        character: String,
+        /// A number, an id, latest, first, ~N (N before the latest) or a date.
+        version: String,
+    },
+    /// Tell every version anew that an older Backstory told.
+    Retell,
     /// A version's document, byte for byte, and nothing else.
     Document {
         /// An id, or a name where only one has it.

@@ -20,6 +20,7 @@ use backstory_core::{
             PinSet, TagSet, character_delete, character_undelete, recompress, statistics, version_pin,
             version_tag,
         },
+        past::{BlameGet, SearchGet, blame, progress, retell, search, version_restore},
     },
     clock::Clock as _,
     error::{Code, Error, Result},
@@ -124,6 +125,28 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
                 let request = CompareGet { from, to, section, state, same: false };
                 print::result(json, &compare_sheets(&app, request, &Silent).await?, print::comparison)
             }
+        }
+        Command::Blame { character, field, version } => {
+            let request = BlameGet { character, version, field };
+            print::result(json, &blame(&app, request, &Silent).await?, print::past::blame)
+        }
+        Command::Search { text, character, first, limit } => {
+            let request = SearchGet { text, character, first, limit };
+            print::result(json, &search(&app, request, &Silent).await?, print::past::hits)
+        }
+        Command::Progress { character } => {
+            let request = CharacterGet { character };
+            print::result(json, &progress(&app, request, &Silent).await?, print::past::growth)
+        }
+        Command::Restore { character, version } => {
+            let request = VersionRef { character, version };
+            print::result(json, &version_restore(&app, request, &Silent).await?, print::past::restored)
+        }
+        Command::Retell => {
+            let bar = Bar::new(quiet || json);
+            let done = stoppable(&app, retell(&app, Empty {}, &bar)).await?;
+            bar.finish();
+            print::result(json, &done, print::past::retold)
         }
         Command::Document { character, version } => document(&app, &character, version.as_deref()).await,
         Command::Delete { character } => {

@@ -1,5 +1,7 @@
 //! How answers look on a terminal.
 
+pub(crate) mod past;
+
 use std::{
     fmt::Write as _,
     io::{IsTerminal, Write as _},
@@ -202,12 +204,28 @@ pub(crate) fn sheet(sheet: &SheetView) -> String {
         ("Initiative", format!("{:+}", sheet.initiative.value)),
         ("Proficiency", format!("{:+}", sheet.proficiency_bonus)),
         ("Speed", speeds.join(", ")),
+        ("Senses", names(sheet.senses.iter().map(|(sense, feet)| format!("{sense} {feet} ft")))),
+        ("Saves", signed(sheet.saves.iter().map(|(ability, n)| (ability.key().to_uppercase(), n.value)))),
+        ("Skills", signed(sheet.skill_bonuses.iter().map(|(skill, n)| (skill.clone(), n.value)))),
+        ("Passive", names(sheet.passive.iter().map(|(skill, n)| format!("{skill} {}", n.value)))),
+        ("Slots", names(sheet.spell_slots.iter().map(slots))),
         ("Spells", names(sheet.spells.iter().map(|spell| spell.name.clone()))),
         ("Inventory", names(sheet.inventory.iter().map(item))),
         ("Feats", names(sheet.feats.iter().map(|feat| feat.name.clone()))),
         ("Features", names(sheet.features.iter().map(|feature| feature.name.clone()))),
     ];
     table(&rows.map(|(label, value)| vec![label.to_owned(), value]))
+}
+
+fn signed(numbers: impl Iterator<Item = (String, i32)>) -> String {
+    names(numbers.map(|(name, n)| format!("{name} {n:+}")))
+}
+
+/// `1st 2 of 4`.
+fn slots(slots: &backstory_core::api::character::SlotView) -> String {
+    let pact = if slots.pact { "pact " } else { "" };
+    let left = slots.max.saturating_sub(slots.used);
+    format!("{pact}level {}: {left} of {}", slots.level, slots.max)
 }
 
 fn item(item: &backstory_core::api::character::ItemView) -> String {

@@ -31,6 +31,7 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
+    search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect, Facets, HistoryQuery,
         Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics, StorageTransaction,
@@ -188,11 +189,30 @@ impl CharacterStorage for Guarded {
         Ok(Facets::of(rows.iter(), versions))
     }
 
+    /// What a version changed tells its document: it goes to whoever may open it.
     async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
         if self.allows(&query.character, Operation::History).await? {
-            return self.inner.history(query).await;
+            let traces = query.traces && self.allows(&query.character, Operation::Document).await?;
+            return self.inner.history(&HistoryQuery { traces, ..query.clone() }).await;
         }
         Ok(Page::new(Vec::new(), 0))
+    }
+
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>> {
+        if self.principal.admin {
+            return self.inner.search(query).await;
+        }
+        let filter = QueryFilter { ids: query.characters.clone(), ..QueryFilter::default() };
+        let mut characters = Vec::new();
+        for index in self.query(&filter).await?.items {
+            if self.allows(&index.id, Operation::Document).await? {
+                characters.push(index.id);
+            }
+        }
+        if characters.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.inner.search(&SearchQuery { characters, ..query.clone() }).await
     }
 
     async fn document(&self, character: &CharacterId, content: &ContentHash) -> Result<Vec<u8>> {

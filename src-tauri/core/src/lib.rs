@@ -13,6 +13,7 @@ pub mod library;
 pub mod migrate;
 pub mod model;
 pub mod privacy;
+pub mod search;
 pub mod sheet;
 pub mod source;
 pub mod storage;

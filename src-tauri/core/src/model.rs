@@ -1,6 +1,6 @@
 //! The nouns: characters, versions, contents, and their identities.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Code, Error, Result},
+    history::trace::Trace,
     sheet::{Class, Rules},
     wording::Said,
 };
@@ -169,6 +170,8 @@ pub enum Topic {
     State,
     /// The first version.
     Baseline,
+    /// Much vanished and nothing explains it.
+    Loss,
 }
 
 /// One thing that happened.
@@ -261,6 +264,10 @@ pub struct VersionMetadata {
     /// How its document is kept. Filled in only where [`crate::storage::HistoryQuery::stored`] asks for it; nothing to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<Stored>,
+    /// What it changed, for blame, search and progress. Filled in only where [`crate::storage::HistoryQuery::traces`] asks for
+    /// it. Writing a version without one leaves the one that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Arc<Trace>>,
 }
 
 /// One step of a character's growth: enough to draw the small line on its card.

@@ -37,6 +37,7 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, SnapshotId, VersionMetadata},
+    search::{self, SearchHit, SearchQuery},
 };
 
 /// The largest document a store takes.
@@ -323,6 +324,8 @@ pub struct HistoryQuery {
     pub offset: u32,
     /// Say how each document is kept ([`VersionMetadata::stored`]): costs a look at it.
     pub stored: bool,
+    /// Bring what each version changed ([`VersionMetadata::trace`]).
+    pub traces: bool,
 }
 
 impl HistoryQuery {
@@ -338,6 +341,7 @@ impl HistoryQuery {
             limit: None,
             offset: 0,
             stored: false,
+            traces: false,
         }
     }
 }
@@ -664,6 +668,15 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// # Errors
     /// `storage_failed`, `store_busy`.
     async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>>;
+
+    /// Where words appeared, in the order asked for; ties of the time by the identity of the version and the place. This reads
+    /// every trace; a store with an index of words answers without.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>> {
+        search::in_traces(self, query).await
+    }
 
     /// A document, compared with its hash.
     ///

@@ -107,7 +107,9 @@ impl<C> Record<C> {
         }
         let was = self.is_archived(&metadata.content);
         let had = self.versions.values().any(|version| version.content == metadata.content);
-        let kept = VersionMetadata { stored: None, ..metadata.clone() };
+        let trace = metadata.trace.clone();
+        let trace = trace.or_else(|| self.versions.get(&metadata.id).and_then(|kept| kept.trace.clone()));
+        let kept = VersionMetadata { stored: None, trace, ..metadata.clone() };
         self.versions.insert(metadata.id, kept);
         let moved = (had || metadata.archived) && was != self.is_archived(&metadata.content);
         Ok(if moved { Effect::Moved(metadata.content) } else { Effect::Done })
@@ -151,6 +153,9 @@ impl<C> Record<C> {
             versions.reverse();
         }
         let mut page = matching::part(&versions, query.limit, query.offset);
+        if !query.traces {
+            page.items.iter_mut().for_each(|version| version.trace = None);
+        }
         if query.stored {
             for version in &mut page.items {
                 let content = self.contents.get(&version.content);
@@ -178,8 +183,8 @@ impl<C> Record<C> {
         let (earlier, sightings_after): (Vec<_>, Vec<_>) = of_before.partition(|&time| time <= at);
         Surroundings {
             character: self.index.clone(),
-            before: before.cloned(),
-            after: versions.get(after).map(|&version| version.clone()),
+            before: before.map(without_trace),
+            after: versions.get(after).map(|&version| without_trace(version)),
             last_sighting_before: earlier.last().copied(),
             sightings_after,
             at_this_moment: at_this_moment.into_iter().collect(),
@@ -232,6 +237,11 @@ impl<C> Record<C> {
             index.revision += u64::from(*index != before);
         }
     }
+}
+
+/// A version as it is given to whoever did not ask for its trace.
+fn without_trace(version: &VersionMetadata) -> VersionMetadata {
+    VersionMetadata { trace: None, ..version.clone() }
 }
 
 /// Versions as a list in the order of the history: an editor shows them as a player would tell them.

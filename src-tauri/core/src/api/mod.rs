@@ -8,6 +8,7 @@ pub mod character;
 pub mod compare;
 pub mod import;
 pub mod keeping;
+pub mod past;
 
 use std::{
     collections::HashMap,
@@ -218,6 +219,11 @@ macro_rules! commands {
             "sample.close": app::Empty => app::Overview, sample_close;
             "characters.list": QueryFilter => character::CharacterList, characters_list;
             "character.get": character::CharacterGet => character::CharacterEntry, character_get;
+            "character.blame": past::BlameGet => past::Blame, blame;
+            "character.progress": character::CharacterGet => past::Growth, progress;
+            "version.restore": compare::VersionRef => character::HistoryEntry, version_restore;
+            "versions.search": past::SearchGet => past::SearchHits, search;
+            "library.retell": app::Empty => crate::library::Retold, retell;
             "character.delete": character::CharacterGet => character::CharacterEntry, character_delete;
             "character.undelete": character::CharacterGet => character::CharacterEntry, character_undelete;
             "character.history": character::HistoryGet => character::History, character_history;
@@ -270,7 +276,7 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 
 /// The functions behind the list, gathered for the router.
 mod commands {
-    pub(super) use super::{app::*, character::*, compare::*, import::*, keeping::*};
+    pub(super) use super::{app::*, character::*, compare::*, import::*, keeping::*, past::*};
 }
 
 #[cfg(test)]

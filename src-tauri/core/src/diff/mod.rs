@@ -7,6 +7,7 @@ pub(crate) mod sheets;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use sheets::compare_keyed;
 pub use sheets::{Options, compare};
 
 /// A part of the sheet.

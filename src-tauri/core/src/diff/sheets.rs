@@ -24,7 +24,17 @@ pub struct Options {
 
 /// Compares two sheets of the same or of different characters.
 pub fn compare(old: &Sheet, new: &Sheet, options: Options) -> CharacterDiff {
-    let mut rows = Rows { diff: CharacterDiff::default(), options, section: Section::Identity, group: None };
+    compare_keyed(old, new, options).0
+}
+
+/// The same, and the things that go by another key on the new side: the key of a row on the old side and on the new one.
+pub(crate) fn compare_keyed(
+    old: &Sheet,
+    new: &Sheet,
+    options: Options,
+) -> (CharacterDiff, Vec<(String, String)>) {
+    let diff = CharacterDiff::default();
+    let mut rows = Rows { diff, options, section: Section::Identity, group: None, rekeyed: Vec::new() };
     rows.identity(old, new);
     rows.abilities(old, new);
     rows.combat(old, new);
@@ -35,7 +45,7 @@ pub fn compare(old: &Sheet, new: &Sheet, options: Options) -> CharacterDiff {
     rows.currency(old, new);
     rows.notes(old, new);
     rows.state(old, new, &spells);
-    rows.diff
+    (rows.diff, rows.rekeyed)
 }
 
 /// `1st`, `2nd`, `3rd`, `4th`, …
@@ -95,9 +105,17 @@ struct Rows {
     options: Options,
     section: Section,
     group: Option<String>,
+    rekeyed: Vec<(String, String)>,
 }
 
 impl Rows {
+    /// Notes that a thing goes by another key on the new side.
+    fn rekeyed(&mut self, list: &str, old: &str, new: &str) {
+        if old != new {
+            self.rekeyed.push((format!("{list}/{old}"), format!("{list}/{new}")));
+        }
+    }
+
     fn section(&mut self, section: Section) {
         self.section = section;
         self.group = None;
@@ -291,6 +309,7 @@ impl Rows {
             if let (Some(a), Some(b)) = (a, b)
                 && a.name == b.name
             {
+                self.rekeyed("spells", &a.key, &b.key);
                 self.attribute(&key, &b.name, "source", Some(&*a.source), Some(&*b.source));
                 self.attribute(&key, &b.name, "always", Some(a.always), Some(b.always));
                 both.push((a, b));
@@ -315,6 +334,7 @@ impl Rows {
                 self.row(&key, &item.name, a.map(|i| i.quantity), b.map(|i| i.quantity));
                 continue;
             };
+            self.rekeyed("inventory", &a.key, &b.key);
             let before = self.diff.changes.len();
             self.attribute(&key, &b.name, "name", Some(&*a.name), Some(&*b.name));
             // A thing that only got a name of its own is still the same kind of thing.
@@ -352,6 +372,7 @@ impl Rows {
                 let key = format!("{prefix}/{}", feature.key);
                 self.row(&key, &feature.name, a.map(name), b.map(name));
                 if let (Some(a), Some(b)) = (a, b) {
+                    self.rekeyed(prefix, &a.key, &b.key);
                     self.attribute(&key, &b.name, "source", Some(&*a.source), Some(&*b.source));
                 }
             }
@@ -368,6 +389,7 @@ impl Rows {
             let name = |action: &Action| action.name.clone();
             self.row(&key, &action.name, a.map(name), b.map(name));
             if let (Some(a), Some(b)) = (a, b) {
+                self.rekeyed("actions", &a.key, &b.key);
                 self.attribute(&key, &b.name, "takes", a.takes.as_deref(), b.takes.as_deref());
             }
         }

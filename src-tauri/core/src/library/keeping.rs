@@ -130,7 +130,7 @@ impl Library {
     }
 
     /// A character's row, in the bin or not.
-    async fn row(&self, character: &CharacterId) -> Result<CharacterIndex> {
+    pub(super) async fn row(&self, character: &CharacterId) -> Result<CharacterIndex> {
         let filter =
             QueryFilter { ids: vec![character.clone()], deleted: Deleted::With, ..QueryFilter::default() };
         self.storage.query(&filter).await?.items.pop().ok_or_else(|| {
@@ -201,7 +201,7 @@ impl Library {
     }
 
     /// Writes as one transaction and tells who listens.
-    async fn write_all(&self, writes: Vec<Write>, character: &CharacterId) -> Result<()> {
+    pub(super) async fn write_all(&self, writes: Vec<Write>, character: &CharacterId) -> Result<()> {
         let mut transaction = self.storage.begin().await?;
         transaction.write(writes).await?;
         let revision = transaction.commit().await?;

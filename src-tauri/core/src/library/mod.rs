@@ -4,6 +4,7 @@
 //! with the character's row. Listeners then get the [`ChangeSet`].
 
 mod keeping;
+mod past;
 mod writing;
 
 use std::{
@@ -31,6 +32,7 @@ use crate::{
     },
 };
 
+pub use past::Retold;
 pub use writing::Rehearsal;
 use writing::Writing;
 

@@ -151,14 +151,14 @@ impl Writing<'_> {
         around: Surroundings,
         rest: Option<VersionMetadata>,
     ) -> Result<Capture> {
-        let deriver = self.library.source(draft.source)?.deriver();
+        let deriver = self.library.teller(draft.source)?;
         let before = match &around.before {
             Some(version) => Some(self.sheet(version).await?),
             None => None,
         };
         let sheet = Arc::clone(&draft.sheet);
         self.library.keep_sheet(&draft.character, content, Arc::clone(&sheet));
-        let summary = summarise(before.as_deref(), &sheet, deriver);
+        let (summary, trace) = summarise(before.as_deref(), &sheet, deriver);
         let number = around.character.as_ref().map_or(0, |index| index.last_version) + 1;
         let version = VersionMetadata {
             id: self.library.clock.snapshot_id(),
@@ -177,6 +177,7 @@ impl Writing<'_> {
             tags: Vec::new(),
             archived: false,
             stored: None,
+            trace: Some(Arc::new(trace)),
         };
         let mut writes = vec![
             Write::Content {
@@ -204,7 +205,8 @@ impl Writing<'_> {
         if let Some(mut next) = next {
             // What follows is compared with the new version from now on.
             let after = self.sheet(&next).await?;
-            next.summary = summarise(Some(&sheet), &after, deriver);
+            let (summary, trace) = summarise(Some(&sheet), &after, deriver);
+            (next.summary, next.trace) = (summary, Some(Arc::new(trace)));
             writes.push(Write::Version { metadata: Box::new(next) });
         }
         let is_new = around.character.is_none();
@@ -276,17 +278,11 @@ impl Writing<'_> {
         query.newest_first = false;
         let versions = self.tx.history(&query).await?.items;
         let at = versions.last().map(|version| version.captured_at).unwrap_or_default();
-        let Some(mut index) = self.tx.surroundings(character, at).await?.character else { return Ok(()) };
+        let Some(index) = self.tx.surroundings(character, at).await?.character else { return Ok(()) };
         let Some(newest) = versions.last() else { return Ok(()) };
         let sheet = self.sheet(newest).await?;
         let expect = self.expected(&index);
-        index.revision += 1;
-        index.versions = versions.len() as u64;
-        index.captures = versions.iter().map(|version| version.seen.count).sum();
-        (index.changes, index.growth) = (0, Vec::new());
-        for version in &versions {
-            take_over(&mut index, version, &sheet);
-        }
+        let index = made_anew(index, &versions, &sheet);
         self.tx.write(vec![Write::Character { index: Box::new(index), expect }]).await
     }
 
@@ -333,6 +329,22 @@ fn blank_index(draft: &Draft) -> CharacterIndex {
         deleted_at: None,
         revision: 0,
     }
+}
+
+/// A character's row made from its whole history, oldest version first, one revision further.
+pub(super) fn made_anew(
+    mut index: CharacterIndex,
+    versions: &[VersionMetadata],
+    newest: &Sheet,
+) -> CharacterIndex {
+    index.revision += 1;
+    index.versions = versions.len() as u64;
+    index.captures = versions.iter().map(|version| version.seen.count).sum();
+    (index.changes, index.growth) = (0, Vec::new());
+    for version in versions {
+        take_over(&mut index, version, newest);
+    }
+    index
 }
 
 /// Lets a version that is the newest so far decide what the character's row says.

@@ -202,3 +202,26 @@ inspiration-gained = Inspiration erhalten
 inspiration-spent = Inspiration verbraucht
 death-saves = Todesrettungswürfe: { $saved } geschafft, { $failed } misslungen
 death-saves-over = Todesrettungswürfe zurückgesetzt
+
+## Vieles ist verschwunden, und nichts erklärt es
+much-is-gone = Vieles ist auf einmal weg: { $lost }. Die Fassung davor hat noch alles
+lost-levels = { $count ->
+    [one] eine Stufe
+   *[other] { $count } Stufen
+}
+lost-things = { $count ->
+    [one] 1 Ding
+   *[other] { $count } Dinge
+}
+lost-spells = { $count ->
+    [one] 1 Zauber
+   *[other] { $count } Zauber
+}
+lost-features = { $count ->
+    [one] 1 Merkmal
+   *[other] { $count } Merkmale
+}
+lost-notes = { $count ->
+    [one] eine Notiz
+   *[other] { $count } Notizen
+}

@@ -224,3 +224,26 @@ inspiration-gained = Gained inspiration
 inspiration-spent = Spent inspiration
 death-saves = Death saves: { $saved } made, { $failed } failed
 death-saves-over = Death saves cleared
+
+## Much vanished and nothing explains it
+much-is-gone = Much is gone at once: { $lost }. The version before has it all
+lost-levels = { $count ->
+    [one] a level
+   *[other] { $count } levels
+}
+lost-things = { $count ->
+    [one] 1 thing
+   *[other] { $count } things
+}
+lost-spells = { $count ->
+    [one] 1 spell
+   *[other] { $count } spells
+}
+lost-features = { $count ->
+    [one] 1 feature
+   *[other] { $count } features
+}
+lost-notes = { $count ->
+    [one] a note
+   *[other] { $count } notes
+}

@@ -16,12 +16,16 @@ mod things;
 
 use std::collections::BTreeSet;
 
+use super::{losses, trace::Trace};
 use crate::{
     diff::{self, Change, CharacterDiff, Section},
     model::{Kind, Sentence, Summary, Topic},
     sheet::{Ability, Class, Derived, SKILLS, Sheet},
     wording::{Arg, List, Said, say},
 };
+
+/// Counts the changes to what is told of the same two sheets, and to traces: stored ones of an older count are told anew.
+pub const TELLING: u32 = 1;
 
 /// A sentence and the rows of the comparison that are behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +36,16 @@ pub struct Told {
     pub rows: Vec<usize>,
 }
 
-/// Tells what a version changed. `old` is the sheet before it in the history; none for the first version.
-pub fn summarise(old: Option<&Sheet>, new: &Sheet, deriver: u32) -> Summary {
+/// Tells what a version changed, and leaves its trace. `old` is the sheet before it in the history; none for the first
+/// version.
+pub fn summarise(old: Option<&Sheet>, new: &Sheet, deriver: u32) -> (Summary, Trace) {
     let Some(old) = old else {
         let sentences = vec![Sentence { topic: Topic::Baseline, said: baseline(new) }];
         let (kind, level) = (Kind::Baseline, new.level);
-        return Summary { kind, sentences, changes: 0, state: 0, level, landmark: true, deriver };
+        let summary = Summary { kind, sentences, changes: 0, state: 0, level, landmark: true, deriver };
+        return (summary, Trace::first(new));
     };
-    let diff = diff::compare(old, new, diff::Options { state: true, same: false });
+    let (diff, rekeyed) = diff::compare_keyed(old, new, diff::Options { state: true, same: false });
     let state = diff.changes.iter().filter(|row| row.section == Section::State).count();
     let changes = diff.changes.len() - state;
     let kind = match (changes, state) {
@@ -47,8 +53,13 @@ pub fn summarise(old: Option<&Sheet>, new: &Sheet, deriver: u32) -> Summary {
         (0, _) => Kind::State,
         _ => Kind::Change,
     };
-    let sentences: Vec<Sentence> = tell(old, new, &diff).into_iter().map(|told| told.sentence).collect();
-    Summary {
+    let told = tell(old, new, &diff);
+    let trace = Trace::between(new, &diff, &told, rekeyed);
+    let alarm = losses::alarm(old, new, &diff, &told);
+    let mut sentences: Vec<Sentence> = told.into_iter().map(|told| told.sentence).collect();
+    // Behind the others: a trace tells sentences by their place.
+    sentences.extend(alarm.map(|said| Sentence { topic: Topic::Loss, said }));
+    let summary = Summary {
         kind,
         landmark: sentences.iter().any(|s| matches!(s.topic, Topic::Level | Topic::Subclass)),
         sentences,
@@ -56,7 +67,8 @@ pub fn summarise(old: Option<&Sheet>, new: &Sheet, deriver: u32) -> Summary {
         state: count(state),
         level: new.level,
         deriver,
-    }
+    };
+    (summary, trace)
 }
 
 /// Tells a comparison of two sheets that was made with [`diff::Options::state`] and without equal rows.

@@ -45,7 +45,7 @@ fn feature(name: &str, source: &str) -> Feature {
 fn summary_of(change: impl FnOnce(&mut Sheet, &mut Sheet)) -> Summary {
     let (mut old, mut new) = (wizard(3), wizard(3));
     change(&mut old, &mut new);
-    summarise(Some(&old), &new, 1)
+    summarise(Some(&old), &new, 1).0
 }
 
 fn told(language: Language, change: impl FnOnce(&mut Sheet, &mut Sheet)) -> Vec<String> {
@@ -58,10 +58,10 @@ fn change(change: impl FnOnce(&mut Sheet, &mut Sheet)) -> Vec<String> {
 
 #[test]
 fn the_first_version_says_who_it_is() {
-    let summary = summarise(None, &wizard(3), 1);
+    let summary = summarise(None, &wizard(3), 1).0;
     assert_eq!((summary.kind, summary.landmark), (Kind::Baseline, true));
     assert_eq!(summary.sentences[0].said.text(Language::En), "First saved as Elf Wizard 3");
-    let nobody = summarise(None, &Sheet { name: "Tam".into(), ..Sheet::default() }, 1);
+    let nobody = summarise(None, &Sheet { name: "Tam".into(), ..Sheet::default() }, 1).0;
     assert_eq!(nobody.sentences[0].said.text(Language::En), "First saved as Tam, without a class yet");
 }
 
@@ -116,7 +116,10 @@ fn a_second_class_and_the_way_back_are_told() {
     assert_eq!(sentences, ["Reached level 4 as Wizard 3 / Fighter 1"]);
     assert_eq!(
         change(|_, new| *new = wizard(1)),
-        ["Went from level 3 back to 1 as Wizard 1: hit points 20 to 8"]
+        [
+            "Went from level 3 back to 1 as Wizard 1: hit points 20 to 8",
+            "Much is gone at once: 2 levels. The version before has it all",
+        ]
     );
     let sentences = change(|_, new| new.classes = vec![Class { level: 3, ..fighter.clone() }]);
     assert_eq!(sentences, ["Rebuilt from Wizard 3 to Fighter 3"]);

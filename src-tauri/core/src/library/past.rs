@@ -1,0 +1,182 @@
+//! Questions to the past, and telling it anew.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Captured, Library, RETRIES, writing::made_anew};
+use crate::{
+    error::{Code, Error, Result},
+    history::sentences::{self, summarise},
+    job::{Cancel, Progress, ProgressEvent},
+    model::{CharacterId, VersionMetadata},
+    search::{SearchHit, SearchQuery},
+    source::Draft,
+    storage::{Deleted, Expect, HistoryQuery, QueryFilter, Write},
+};
+
+/// What telling anew did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Retold {
+    /// Characters with a version that was told anew.
+    pub characters: u64,
+    /// Versions that were told anew.
+    pub versions: u64,
+    /// Versions that could not be read, and stay as they were told.
+    pub unreadable: u64,
+}
+
+impl Library {
+    /// Where words appeared.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::search`](crate::storage::CharacterStorage::search).
+    pub async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>> {
+        self.storage.search(query).await
+    }
+
+    /// The versions of a character with their traces, newest first: from one of them back, or all.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::history`](crate::storage::CharacterStorage::history).
+    pub async fn traces(
+        &self,
+        character: &CharacterId,
+        from: Option<&VersionMetadata>,
+    ) -> Result<Vec<VersionMetadata>> {
+        let until = from.map(|from| from.captured_at);
+        let query = HistoryQuery { traces: true, until, ..HistoryQuery::all(character.clone()) };
+        let mut versions = self.storage.history(&query).await?.items;
+        if let Some(from) = from {
+            // Others captured at the same moment may stand behind it in the history.
+            let newer = versions.iter().position(|version| version.id == from.id).unwrap_or(0);
+            versions.drain(..newer);
+        }
+        Ok(versions)
+    }
+
+    /// Makes a version the newest again: its document becomes a new version. Everything that is there stays in the history,
+    /// so a restore can be undone by another one. The source (D&D Beyond, Foundry) is not written to.
+    ///
+    /// # Errors
+    /// `invalid_argument` when it is the newest already; as [`Library::document`] and [`Library::capture`].
+    pub async fn restore(&self, version: &VersionMetadata) -> Result<VersionMetadata> {
+        let newest = self.version(&version.character, "latest").await?;
+        if newest.content == version.content {
+            let message = format!("Version {} is what the character is now.", version.version);
+            return Err(Error::new(Code::InvalidArgument, message).kept("Nothing was changed."));
+        }
+        let document = self.document(version).await?;
+        let draft = Draft {
+            character: version.character.clone(),
+            source: self.source(&version.source)?.name(),
+            sheet: self.derive(version, &document)?,
+            document: Arc::new(document),
+            content: version.content,
+            cuts: version.cuts.clone(),
+            edited_at: version.edited_at,
+            captured_at: self.after(newest.seen.last.max(newest.captured_at)),
+            origin: Some(format!("version {}", version.version)),
+        };
+        let captures = self.capture(&[draft]).await?;
+        let made = captures.first().filter(|capture| capture.outcome != Captured::Identical);
+        let number = made
+            .map(|capture| capture.version)
+            .ok_or_else(|| Error::internal("A restore made no version."))?;
+        self.version(&version.character, &number.to_string()).await
+    }
+
+    /// Now, or just after a moment that a clock ahead of ours has written down.
+    fn after(&self, moment: Timestamp) -> Timestamp {
+        let next = moment.checked_add(SignedDuration::from_millis(1)).unwrap_or(moment);
+        self.clock.now().max(next)
+    }
+
+    /// Tells every version anew that was told by an older deriver, or in words that have been bettered since: one character
+    /// at a time, each as one transaction. Stopped halfway, it goes on where it was. What cannot be read stays as it is.
+    ///
+    /// # Errors
+    /// `cancelled`; as [`CharacterStorage::begin`](crate::storage::CharacterStorage::begin).
+    pub async fn retell(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<Retold> {
+        let filter = QueryFilter { deleted: Deleted::With, ..QueryFilter::default() };
+        let characters = self.storage.query(&filter).await?.items;
+        let total = characters.len() as u64;
+        let mut retold = Retold::default();
+        for (done, index) in (1..).zip(characters) {
+            cancel.check()?;
+            let (versions, unreadable) = self.retell_one(&index.id).await?;
+            retold.characters += u64::from(versions > 0);
+            retold.versions += versions;
+            retold.unreadable += unreadable;
+            progress.report(ProgressEvent::Advanced { done, total });
+        }
+        Ok(retold)
+    }
+
+    async fn retell_one(&self, character: &CharacterId) -> Result<(u64, u64)> {
+        for attempt in 0.. {
+            match self.try_retell(character).await {
+                Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
+                done => return done,
+            }
+        }
+        Err(Error::internal("A history was not told anew, without a reason."))
+    }
+
+    async fn try_retell(&self, character: &CharacterId) -> Result<(u64, u64)> {
+        let index = self.row(character).await?;
+        let query = HistoryQuery { newest_first: false, ..HistoryQuery::all(character.clone()) };
+        let mut versions = self.storage.history(&query).await?.items;
+        let (mut told, mut unreadable) = (Vec::new(), 0);
+        let mut before = None;
+        for version in &mut versions {
+            let old = self.teller(&version.source).is_ok_and(|teller| teller != version.summary.deriver);
+            if !old {
+                before = Some(&*version);
+                continue;
+            }
+            let summary = match self.told_anew(before, version).await {
+                Ok(summary) => summary,
+                Err(error) if matches!(error.code, Code::FormatUnsupported | Code::StoreDamaged) => {
+                    unreadable += 1;
+                    before = Some(&*version);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            (version.summary, version.trace) = summary;
+            told.push(Write::Version { metadata: Box::new(version.clone()) });
+            before = Some(&*version);
+        }
+        let count = told.len() as u64;
+        if let (true, Some(newest)) = (count > 0, versions.last()) {
+            let sheet = self.sheet(newest).await?;
+            let expect = Expect::Revision(index.revision);
+            let index = made_anew(index, &versions, &sheet);
+            told.insert(0, Write::Character { index: Box::new(index), expect });
+            self.write_all(told, character).await?;
+        }
+        Ok((count, unreadable))
+    }
+
+    async fn told_anew(
+        &self,
+        before: Option<&VersionMetadata>,
+        version: &VersionMetadata,
+    ) -> Result<(crate::model::Summary, Option<Arc<crate::history::trace::Trace>>)> {
+        let old = match before {
+            Some(before) => Some(self.sheet(before).await?),
+            None => None,
+        };
+        let new = self.sheet(version).await?;
+        let (summary, trace) = summarise(old.as_deref(), &new, self.teller(&version.source)?);
+        Ok((summary, Some(Arc::new(trace))))
+    }
+
+    /// Who tells versions of a source at present: its deriver and the words.
+    pub(super) fn teller(&self, source: &str) -> Result<u32> {
+        Ok(self.source(source)?.deriver() << 16 | sentences::TELLING)
+    }
+}
