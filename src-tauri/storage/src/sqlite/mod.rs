@@ -39,7 +39,7 @@ use self::{
     opening::{Door, ReadOnly},
     transaction::{Room, Transaction, Writer},
 };
-use crate::{blocking::blocking, recent::RecentDocuments};
+use crate::{blocking::blocking, recent::RecentDocuments, waiting};
 
 /// How many reads run at a time. More would wait for the same disk and the same processors.
 const READERS: usize = 8;
@@ -278,18 +278,7 @@ impl CharacterStorage for SqliteStorage {
     }
 
     async fn wait(&self, since: u64, at_most: Duration) -> Result<u64> {
-        let deadline = tokio::time::Instant::now() + at_most;
-        let mut commits = self.commits.subscribe();
-        loop {
-            let revision = self.revision().await?;
-            let now = tokio::time::Instant::now();
-            if revision > since || now >= deadline {
-                return Ok(revision);
-            }
-            // This process tells at once; of others, only looking tells.
-            let nap = LOOK_AGAIN.min(deadline - now);
-            let _ = tokio::time::timeout(nap, commits.wait_for(|revision| *revision > since)).await;
-        }
+        waiting::for_commit(self, self.commits.subscribe(), LOOK_AGAIN, since, at_most).await
     }
 
     async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {
