@@ -6,6 +6,7 @@
 
 mod backup;
 mod check;
+mod checksum;
 mod content;
 mod failure;
 mod opening;
