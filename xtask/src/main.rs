@@ -17,7 +17,8 @@ use process::{Outcome, cargo};
 
 const HELP: &str = "\
 cargo xtask run [--release] [--demo] [FILE]...   Opens Backstory. --demo: on sample characters, kept nowhere.
-cargo xtask test [--fast]                        Runs every test. --fast: without the window.
+cargo xtask test [--fast] [--slow]               Runs every test. --fast: without the window. --slow: also what takes
+                                                 many minutes.
 cargo xtask gen                                  Writes the TypeScript types of the bridge from the Rust ones.
 cargo xtask bench                                Measures, and prints ratios as a table and as JSON.
 

@@ -40,10 +40,10 @@ struct Suite {
 /// # Errors
 /// Where anything failed or a tool is missing.
 pub(crate) fn run(words: &[String]) -> Outcome {
-    if let Some(unknown) = words.iter().find(|word| *word != "--fast") {
+    if let Some(unknown) = words.iter().find(|word| !["--fast", "--slow"].contains(&word.as_str())) {
         return Err(format!("cargo xtask test has no option {unknown}"));
     }
-    let fast = !words.is_empty();
+    let (fast, slow) = (words.contains(&"--fast".to_owned()), words.contains(&"--slow".to_owned()));
     machine::prepare(if fast { machine::For::Run } else { machine::For::Test })?;
 
     let mut suite = Suite::default();
@@ -58,6 +58,10 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     // Programs and tests in one go: apart, the programs' libraries would be built again with fewer features.
     suite.step("rust: build", |_| process::run(&mut cargo(&[&["build"], EVERYTHING].concat())));
     suite.step("rust: tests", |tally| tally.read(&mut cargo(&["test", "--workspace", "--no-fail-fast"])));
+    if slow {
+        let every = ["test", "--workspace", "--no-fail-fast", "--", "--ignored"];
+        suite.step("rust: slow tests", |tally| tally.read(&mut cargo(&every)));
+    }
     if !fast {
         suite.step("window: tests", in_the_window);
     }

@@ -8,7 +8,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::{
     error::Result,
-    history::trace::{Place, Words},
+    history::trace::{Place, Trace, Words},
     model::{CharacterId, SnapshotId, VersionMetadata},
     storage::{CharacterStorage, HistoryQuery, QueryFilter},
 };
@@ -43,7 +43,7 @@ pub fn has_words(text: &str, words: &[String]) -> bool {
 }
 
 /// A text as it is compared in a search: small letters without accents, everything that is no letter and no digit a blank.
-fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let letters = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
     letters.map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect()
 }
@@ -79,21 +79,42 @@ pub(crate) async fn in_traces<S: CharacterStorage + ?Sized>(
     for character in storage.query(&filter).await?.items {
         let all = HistoryQuery { traces: true, ..HistoryQuery::all(character.id) };
         for version in storage.history(&all).await?.items {
-            hits.extend(hits_in(&version, &words));
+            if let Some(trace) = &version.trace {
+                hits.extend(hits_in(&Appeared::from(&version), trace, &words));
+            }
         }
     }
     Ok(in_order(hits, query))
 }
 
+/// A version in which words appeared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appeared {
+    /// Whose.
+    pub character: CharacterId,
+    /// Which version.
+    pub version: SnapshotId,
+    /// Its number.
+    pub number: u64,
+    /// When it was captured.
+    pub captured_at: Timestamp,
+}
+
+impl From<&VersionMetadata> for Appeared {
+    fn from(version: &VersionMetadata) -> Self {
+        let (number, captured_at) = (version.version, version.captured_at);
+        Self { character: version.character.clone(), version: version.id, number, captured_at }
+    }
+}
+
 /// The words of a version that match.
-pub fn hits_in(version: &VersionMetadata, words: &[String]) -> Vec<SearchHit> {
-    let Some(trace) = &version.trace else { return Vec::new() };
+pub fn hits_in(at: &Appeared, trace: &Trace, words: &[String]) -> Vec<SearchHit> {
     let found = trace.words.iter().filter(|Words(_, text)| has_words(text, words));
     let hit = |Words(place, text): &Words| SearchHit {
-        character: version.character.clone(),
-        version: version.id,
-        number: version.version,
-        captured_at: version.captured_at,
+        character: at.character.clone(),
+        version: at.version,
+        number: at.number,
+        captured_at: at.captured_at,
         place: *place,
         text: text.clone(),
     };

@@ -175,10 +175,7 @@ impl CharacterStorage for MemoryStorage {
 
     async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
         let state = self.state();
-        Ok(state
-            .record(character)
-            .map(|record| record.sightings.iter().copied().collect())
-            .unwrap_or_default())
+        Ok(state.record(character).map(Record::all_sightings).unwrap_or_default())
     }
 
     async fn members(&self) -> Result<Vec<Member>> {
@@ -305,10 +302,12 @@ impl Transaction {
         let effect = entry.record.apply(&write, before)?;
         match (effect, write) {
             (Effect::Keep(hash), Write::Content { bytes, .. }) => {
-                entry.record.contents.insert(hash, bytes);
+                entry.record.put_content(hash, bytes);
             }
             (Effect::Unused(hashes), _) => {
-                entry.record.contents.retain(|hash, _| !hashes.contains(hash));
+                for hash in &hashes {
+                    entry.record.contents.remove(hash);
+                }
             }
             (Effect::Erased, _) => {
                 self.state.characters.remove(&character);

@@ -14,27 +14,67 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    matching, rules,
+    matching,
+    pages::{Pages, page_of},
+    rules,
     tally::{Counted, Tally},
 };
 
 /// One character and its history. `C` is how the backend finds a document.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+///
+/// In pages: a version is in the page of its number, a sighting in that of its version, a document near the version it came
+/// with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    from = "Whole<C>",
+    into = "Whole<C>",
+    bound(serialize = "C: Clone + Serialize", deserialize = "C: Clone + Deserialize<'de>")
+)]
 pub(crate) struct Record<C> {
     /// The row of the list; none for a history without one.
     pub(crate) index: Option<CharacterIndex>,
     /// The versions by their identity, which rises with the time they were made.
-    #[serde(with = "as_list")]
-    pub(crate) versions: BTreeMap<SnapshotId, VersionMetadata>,
+    pub(crate) versions: Pages<SnapshotId, VersionMetadata>,
     /// When they were seen again.
-    pub(crate) sightings: BTreeSet<Sighting>,
+    pub(crate) sightings: Pages<Sighting, ()>,
     /// The documents.
-    pub(crate) contents: BTreeMap<ContentHash, C>,
+    pub(crate) contents: Pages<ContentHash, C>,
+}
+
+/// A record as one text, without pages.
+#[derive(Serialize, Deserialize)]
+struct Whole<C> {
+    index: Option<CharacterIndex>,
+    versions: Vec<VersionMetadata>,
+    sightings: BTreeSet<Sighting>,
+    contents: BTreeMap<ContentHash, C>,
+}
+
+impl<C: Clone> From<Whole<C>> for Record<C> {
+    fn from(whole: Whole<C>) -> Self {
+        Self::new(whole.index, whole.versions, whole.sightings, whole.contents)
+    }
+}
+
+impl<C: Clone> From<Record<C>> for Whole<C> {
+    fn from(record: Record<C>) -> Self {
+        Self {
+            versions: record.in_order().into_iter().cloned().collect(),
+            sightings: record.sightings.keys().copied().collect(),
+            contents: record.contents.iter().map(|(hash, content)| (*hash, content.clone())).collect(),
+            index: record.index,
+        }
+    }
 }
 
 impl<C> Default for Record<C> {
     fn default() -> Self {
-        Self { index: None, versions: BTreeMap::new(), sightings: BTreeSet::new(), contents: BTreeMap::new() }
+        Self {
+            index: None,
+            versions: Pages::default(),
+            sightings: Pages::default(),
+            contents: Pages::default(),
+        }
     }
 }
 
@@ -53,7 +93,35 @@ pub(crate) enum Effect {
     Erased,
 }
 
-impl<C> Record<C> {
+impl<C: Clone> Record<C> {
+    /// Puts a record together.
+    pub(crate) fn new(
+        index: Option<CharacterIndex>,
+        versions: impl IntoIterator<Item = VersionMetadata>,
+        sightings: impl IntoIterator<Item = Sighting>,
+        contents: impl IntoIterator<Item = (ContentHash, C)>,
+    ) -> Self {
+        let mut record = Self { index, ..Self::default() };
+        for version in versions {
+            record.versions.put(page_of(version.version), version.id, version);
+        }
+        sightings.into_iter().for_each(|sighting| record.put_sighting(sighting));
+        contents.into_iter().for_each(|(hash, content)| record.put_content(hash, content));
+        record
+    }
+
+    /// Puts a document into the record, or another way of keeping it.
+    pub(crate) fn put_content(&mut self, hash: ContentHash, content: C) {
+        let newest = self.versions.numbers().next_back().and_then(|number| self.versions.page(number));
+        let newest = newest.and_then(|page| page.values().map(|version| version.version).max());
+        self.contents.append(page_of(newest.unwrap_or(0) + 1), hash, content);
+    }
+
+    fn put_sighting(&mut self, sighting: Sighting) {
+        let page = self.versions.page_with(&sighting.version).unwrap_or(0);
+        self.sightings.put(page, sighting, ());
+    }
+
     /// Applies a write to this character. `before` is the revision of its row before the transaction.
     ///
     /// # Errors
@@ -72,7 +140,8 @@ impl<C> Record<C> {
             Write::Version { metadata } => return self.put_version(metadata),
             Write::Sightings { character, version, at } => {
                 self.check_has(character, *version)?;
-                self.sightings.extend(at.iter().map(|&at| Sighting { at, version: *version }));
+                let seen = at.iter().map(|&at| Sighting { at, version: *version });
+                seen.for_each(|sighting| self.put_sighting(sighting));
             }
             Write::RemoveSightings { character, version, at } => {
                 self.check_has(character, *version)?;
@@ -101,31 +170,48 @@ impl<C> Record<C> {
         if !self.contents.contains_key(&metadata.content) {
             return Err(rules::content_unknown(metadata));
         }
+        let page = page_of(metadata.version);
         let taken = |other: &VersionMetadata| other.version == metadata.version && other.id != metadata.id;
-        if self.versions.values().any(taken) {
+        if self.versions.page(page).is_some_and(|page| page.values().any(taken)) {
             return Err(rules::version_taken(metadata));
         }
+        let had = self.users(&metadata.content).next().is_some();
         let was = self.is_archived(&metadata.content);
-        let had = self.versions.values().any(|version| version.content == metadata.content);
         let trace = metadata.trace.clone();
         let trace = trace.or_else(|| self.versions.get(&metadata.id).and_then(|kept| kept.trace.clone()));
         let kept = VersionMetadata { stored: None, trace, ..metadata.clone() };
-        self.versions.insert(metadata.id, kept);
+        let elsewhere = self.versions.page_with(&metadata.id).filter(|elsewhere| *elsewhere != page);
+        self.versions.put(page, metadata.id, kept);
+        if let Some(sightings) = elsewhere.and_then(|elsewhere| self.sightings.page(elsewhere)).cloned() {
+            let follow = sightings.keys().filter(|sighting| sighting.version == metadata.id);
+            follow.for_each(|sighting| self.put_sighting(*sighting));
+        }
         let moved = (had || metadata.archived) && was != self.is_archived(&metadata.content);
         Ok(if moved { Effect::Moved(metadata.content) } else { Effect::Done })
     }
 
     fn drop_versions(&mut self, versions: &[SnapshotId]) -> Vec<ContentHash> {
-        let gone: Vec<_> = versions.iter().filter_map(|id| self.versions.remove(id)).collect();
-        self.sightings.retain(|sighting| !gone.iter().any(|version| version.id == sighting.version));
-        let mut unused: BTreeSet<_> = gone.iter().map(|version| version.content).collect();
-        unused.retain(|hash| !self.versions.values().any(|version| version.content == *hash));
+        let mut unused = BTreeSet::new();
+        for id in versions {
+            let Some(page) = self.versions.page_with(id) else { continue };
+            let sightings = self.sightings.page(page).cloned().unwrap_or_default();
+            for sighting in sightings.keys().filter(|sighting| sighting.version == *id) {
+                self.sightings.remove(sighting);
+            }
+            unused.extend(self.versions.remove(id).map(|version| version.content));
+        }
+        unused.retain(|hash| self.users(hash).next().is_none());
         unused.into_iter().collect()
+    }
+
+    /// The versions that have a document.
+    pub(crate) fn users(&self, content: &ContentHash) -> impl Iterator<Item = &VersionMetadata> {
+        self.versions.values().filter(move |version| version.content == *content)
     }
 
     /// Whether a document belongs in the archive area: every version that has it is archived, and there is one.
     pub(crate) fn is_archived(&self, content: &ContentHash) -> bool {
-        let mut versions = self.versions.values().filter(|version| version.content == *content).peekable();
+        let mut versions = self.users(content).peekable();
         versions.peek().is_some() && versions.all(|version| version.archived)
     }
 
@@ -167,28 +253,39 @@ impl<C> Record<C> {
 
     /// What a capture at this moment would land between.
     pub(crate) fn surroundings(&self, at: Timestamp) -> Surroundings {
-        let versions = self.in_order();
-        let after = versions.partition_point(|version| version.captured_at <= at);
-        let before = after.checked_sub(1).map(|last| versions[last]);
-        let seen_then = self.sightings.iter().filter(|sighting| sighting.at == at);
+        let place = |version: &&VersionMetadata| (version.captured_at, version.id);
+        let before = self.versions.values().filter(|version| version.captured_at <= at).max_by_key(place);
+        let after = self.versions.values().filter(|version| version.captured_at > at).min_by_key(place);
+        let captured_then = self.versions.values().filter(|version| version.captured_at == at);
+        let seen_then = self.sightings.keys().filter(|sighting| sighting.at == at);
         let seen_then = seen_then.filter_map(|sighting| self.versions.get(&sighting.version));
-        let captured_then = versions.iter().copied().filter(|version| version.captured_at == at);
         let at_this_moment: BTreeSet<_> =
             seen_then.chain(captured_then).map(|version| version.content).collect();
-        let of_before = self
-            .sightings
-            .iter()
-            .filter(|sighting| before.is_some_and(|before| before.id == sighting.version))
-            .map(|sighting| sighting.at);
+        let of_before = before.into_iter().flat_map(|before| self.sightings_of(before));
         let (earlier, sightings_after): (Vec<_>, Vec<_>) = of_before.partition(|&time| time <= at);
         Surroundings {
             character: self.index.clone(),
             before: before.map(without_trace),
-            after: versions.get(after).map(|&version| without_trace(version)),
+            after: after.map(without_trace),
             last_sighting_before: earlier.last().copied(),
             sightings_after,
             at_this_moment: at_this_moment.into_iter().collect(),
         }
+    }
+
+    /// When a version was seen again, in order.
+    fn sightings_of(&self, version: &VersionMetadata) -> impl Iterator<Item = Timestamp> {
+        let page = self.sightings.page(page_of(version.version));
+        let sightings = page.into_iter().flat_map(|page| page.keys());
+        let id = version.id;
+        sightings.filter(move |sighting| sighting.version == id).map(|sighting| sighting.at)
+    }
+
+    /// Every sighting, in order.
+    pub(crate) fn all_sightings(&self) -> Vec<Sighting> {
+        let mut sightings: Vec<_> = self.sightings.keys().copied().collect();
+        sightings.sort_unstable();
+        sightings
     }
 
     /// What of the list and of the versions' own counts does not agree with the history.
@@ -205,22 +302,18 @@ impl<C> Record<C> {
     }
 
     fn seen_again(&self, version: &VersionMetadata) -> (u64, Option<Timestamp>) {
-        let again =
-            |sighting: &&Sighting| sighting.version == version.id && sighting.at != version.captured_at;
-        let again = self.sightings.iter().filter(again);
-        (again.clone().count() as u64, again.map(|sighting| sighting.at).next_back())
+        let again = self.sightings_of(version).filter(|at| *at != version.captured_at);
+        again.fold((0, None), |(count, _), at| (count + 1, Some(at)))
     }
 
     /// Makes every count anew from the history, and the row one revision higher if that changed it. A row that is missing cannot be made: it takes a document to be read.
     pub(crate) fn recount(&mut self) {
-        let seen: Vec<_> =
-            self.versions.values().map(|version| (version.id, self.seen_again(version))).collect();
-        for (id, (sightings, last)) in seen {
-            if let Some(version) = self.versions.get_mut(&id) {
-                let last = last.map_or(version.captured_at, |last| last.max(version.captured_at));
-                version.seen = Seen { last, count: 1 + sightings };
-            }
-        }
+        let before = self.clone();
+        self.versions.update(|version| {
+            let (sightings, last) = before.seen_again(version);
+            let last = last.map_or(version.captured_at, |last| last.max(version.captured_at));
+            VersionMetadata { seen: Seen { last, count: 1 + sightings }, ..version.clone() }
+        });
         let versions = self.in_order();
         let (Some(first), Some(last)) = (versions.first(), versions.last()) else { return };
         let first_captured = first.captured_at;
@@ -242,27 +335,4 @@ impl<C> Record<C> {
 /// A version as it is given to whoever did not ask for its trace.
 fn without_trace(version: &VersionMetadata) -> VersionMetadata {
     VersionMetadata { trace: None, ..version.clone() }
-}
-
-/// Versions as a list in the order of the history: an editor shows them as a player would tell them.
-mod as_list {
-    use serde::{Deserializer, Serializer};
-
-    use super::{BTreeMap, Deserialize, SnapshotId, VersionMetadata};
-
-    pub(super) fn serialize<S: Serializer>(
-        versions: &BTreeMap<SnapshotId, VersionMetadata>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let mut versions: Vec<_> = versions.values().collect();
-        versions.sort_by_key(|version| (version.captured_at, version.id));
-        serializer.collect_seq(versions)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<SnapshotId, VersionMetadata>, D::Error> {
-        let versions = Vec::<VersionMetadata>::deserialize(deserializer)?;
-        Ok(versions.into_iter().map(|version| (version.id, version)).collect())
-    }
 }

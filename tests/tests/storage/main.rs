@@ -8,6 +8,7 @@
 mod backends;
 mod documents;
 mod filters;
+mod flips;
 mod folder;
 mod history;
 mod lifetime;

@@ -5,23 +5,27 @@ use std::{fs, path::Path, time::Duration};
 use backstory_core::{
     error::Code,
     job::{Cancel, Silent},
-    model::ContentHash,
+    model::{ContentHash, Role},
     storage::{
-        CharacterStorage, CheckScope, Encoding, Expect, HistoryQuery, QueryFilter, StorageFactory, Write,
+        CharacterStorage, CheckScope, Encoding, Expect, HistoryQuery, Problem, QueryFilter, StorageFactory,
+        Write,
     },
 };
 use backstory_storage::{
     open::Stores,
     sqlite::{SqliteOptions, SqliteStorage},
 };
-use backstory_tests::fixtures::{document, store};
-use rusqlite::Connection;
+use backstory_tests::fixtures::{document, moment, snapshot_id, store};
+use rusqlite::{Connection, functions::FunctionFlags};
 
 use crate::backends::{Backend, Sqlite};
 
-/// Changes the file behind the store's back.
+/// Changes the file behind the store's back. A row that is changed so has no checksum any more.
 fn tamper(path: &Path, sql: &str) {
-    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+    let connection = Connection::open(path).unwrap();
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function(c"checksum", -1, flags, |_| Ok(rusqlite::types::Null)).unwrap();
+    connection.execute_batch(sql).unwrap();
 }
 
 async fn open(path: &Path) -> Result<SqliteStorage, backstory_core::error::Error> {
@@ -265,6 +269,51 @@ async fn a_projection_that_went_wrong_is_found() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_not_what_was_written_is_found() {
+    let cases = [
+        (
+            "UPDATE version SET details = replace(details, 'Wizard', 'Lizard') WHERE number = 2",
+            "ddb-1 version 2",
+        ),
+        ("UPDATE version SET captured_at = captured_at + 1 WHERE number = 3", "ddb-1 version 3"),
+        ("UPDATE version SET edited_at = 7 WHERE number = 3", "ddb-1 version 3"),
+        ("UPDATE sighting SET at = at + 1", "ddb-1 version 1"),
+        ("UPDATE character SET details = replace(details, 'Mirren', 'Merrin')", "ddb-1"),
+        ("UPDATE character SET revision = revision + 1", "ddb-1"),
+        ("UPDATE member SET role = 2", "campaign The Sunken Bell"),
+        ("UPDATE store SET revision = revision + 1", "library"),
+    ];
+    for (damage, place) in cases {
+        let backend = Sqlite::default();
+        let documents: Vec<_> = (0..3).map(|edition| document(edition, 500)).collect();
+        let storage = backend.open().await;
+        let row = store(&*storage, 1, &documents).await;
+        let member = Write::Member {
+            campaign: "The Sunken Bell".to_owned(),
+            user: "ada".to_owned(),
+            role: Some(Role::DungeonMaster),
+        };
+        let version = snapshot_id(1_000_001);
+        let seen = Write::Sightings { character: row.id.clone(), version, at: vec![moment(90)] };
+        let mut transaction = storage.begin().await.unwrap();
+        transaction.write(vec![member, seen]).await.unwrap();
+        transaction.commit().await.unwrap();
+        storage.repair(&Silent, &Cancel::default()).await.unwrap();
+        let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+        assert_eq!(report.problems, []);
+        drop(storage);
+        tamper(&backend.path(), damage);
+        let storage = backend.open().await;
+        let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+        let is_it = |problem: &Problem| problem.code == "row_damaged" && problem.r#where == place;
+        assert!(report.problems.iter().any(is_it), "{damage}: {:?}", report.problems);
+        for text in &documents {
+            assert!(storage.document(&row.id, &ContentHash::of(text)).await.unwrap() == *text, "{damage}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn somebody_else_writing_for_long_is_busy() {
     let backend = Sqlite::default();
     let options = SqliteOptions { wait: Duration::from_millis(20), ..SqliteOptions::default() };
@@ -297,13 +346,18 @@ async fn small_histories_are_small() {
 const AS_THE_FIRST_RELEASE: &str = "
     PRAGMA journal_mode = delete;
     DROP INDEX character_written; DROP INDEX version_content; DROP INDEX content_base; DROP INDEX character_index_changed;
+    DROP TRIGGER store_added; DROP TRIGGER store_changed; ALTER TABLE store DROP COLUMN checksum;
+    DROP TRIGGER character_added; DROP TRIGGER character_changed; ALTER TABLE character DROP COLUMN checksum;
+    DROP TRIGGER character_index_added; DROP TRIGGER character_index_changed; ALTER TABLE character_index DROP COLUMN checksum;
+    DROP TRIGGER version_added; DROP TRIGGER version_changed; ALTER TABLE version DROP COLUMN checksum;
+    DROP TRIGGER sighting_added; DROP TRIGGER sighting_changed; ALTER TABLE sighting DROP COLUMN checksum;
     DROP TABLE tombstone; DROP TABLE member; DROP TABLE archive;
     ALTER TABLE character DROP COLUMN written;
     ALTER TABLE character_index DROP COLUMN owner;
     ALTER TABLE character_index DROP COLUMN deleted;
     ALTER TABLE version DROP COLUMN archived;
     CREATE INDEX character_index_changed ON character_index (last_changed DESC, id);
-    DELETE FROM refinery_schema_history WHERE version = 2;
+    DELETE FROM refinery_schema_history WHERE version > 1;
     PRAGMA auto_vacuum = 0; VACUUM";
 
 #[tokio::test]
@@ -321,7 +375,7 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     assert_eq!(told.iter().map(|change| &change.character).collect::<Vec<_>>(), [&row.id]);
     let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
     assert_eq!(report.problems, []);
-    let copy = backend.path().with_file_name("library.before-2.sqlite");
+    let copy = backend.path().with_file_name("library.before-3.sqlite");
     let copied = rusqlite::Connection::open(&copy).unwrap();
     let count = |sql: &str| copied.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM content"), 5);

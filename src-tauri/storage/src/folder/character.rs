@@ -1,28 +1,33 @@
-//! One character's folder: what is known of it (`metadata.json`) and its documents.
+//! One character's folder: what is known of it (`metadata.json`), the pages of its history, and its documents.
+//!
+//! `metadata.json` stays small however long the history is: it names the pages and what they must be, so that a change writes
+//! it and the pages it touches and nothing else.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use backstory_core::{
     error::{Error, Result},
     history::encoding,
-    model::{CharacterId, ContentHash, Stored},
+    model::{CharacterId, ContentHash, Sighting, Stored, VersionMetadata},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     disk::{damaged, join},
+    index::Row,
     journal::View,
     layout::{self, ARCHIVE, RECORD, VERSIONS},
     sealed::{self, Unsealed},
 };
 use crate::{
     codec::{self, Codec, Link},
+    pages::page_of,
     recent::RecentDocuments,
     record::Record,
 };
 
-/// A character's `metadata.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A character as its files tell it.
+#[derive(Debug, Clone)]
 pub(super) struct Saved {
     /// Whose.
     pub(super) id: CharacterId,
@@ -30,6 +35,27 @@ pub(super) struct Saved {
     pub(super) written: u64,
     /// Everything known of it.
     pub(super) history: Record<Content>,
+    /// The BLAKE3 of the pages that are on the disk as they were written.
+    pub(super) pages: BTreeMap<u64, ContentHash>,
+    /// What is wrong with the pages that cannot be read. Their versions are not in `history`.
+    pub(super) lost: Vec<String>,
+}
+
+/// A character's `metadata.json`.
+#[derive(Serialize, Deserialize)]
+struct RecordFile<'a> {
+    character: Cow<'a, Row>,
+    pages: Cow<'a, BTreeMap<u64, ContentHash>>,
+}
+
+/// A page of a character's history.
+#[derive(Serialize, Deserialize)]
+struct PageFile<'a> {
+    character: Cow<'a, CharacterId>,
+    page: u64,
+    versions: Vec<Cow<'a, VersionMetadata>>,
+    sightings: Vec<Sighting>,
+    contents: Cow<'a, BTreeMap<ContentHash, Content>>,
 }
 
 /// How a document is kept.
@@ -61,7 +87,7 @@ impl Content {
 impl Saved {
     /// A character without anything.
     pub(super) fn new(id: CharacterId) -> Self {
-        Self { id, written: 0, history: Record::default() }
+        Self { id, written: 0, history: Record::default(), pages: BTreeMap::new(), lost: Vec::new() }
     }
 
     /// Whether there is nothing to keep.
@@ -83,45 +109,196 @@ impl Saved {
 
     /// What a document at this rung leans on.
     pub(super) fn base_for(&self, rung: u64, ladder: u8) -> Option<ContentHash> {
-        let rungs: BTreeMap<u64, ContentHash> =
-            self.history.contents.iter().map(|(hash, content)| (content.rung, *hash)).collect();
-        encoding::way_down(rung, ladder).find_map(|rung| rungs.get(&rung).copied())
+        encoding::way_down(rung, ladder).find_map(|rung| self.at_rung(rung))
+    }
+
+    /// The document at a rung. The last ones are looked at first: most lean on one of them.
+    fn at_rung(&self, rung: u64) -> Option<ContentHash> {
+        let mut contents = self.history.contents.iter().rev();
+        contents.find(|(_, content)| content.rung == rung).map(|(hash, _)| *hash)
+    }
+
+    /// The text of its `metadata.json`.
+    pub(super) fn text(&self) -> Result<Vec<u8>> {
+        let character = Cow::Owned(Row::of(self));
+        sealed::seal(&RecordFile { character, pages: Cow::Borrowed(&self.pages) })
+    }
+
+    /// The text of a page of its history; none when nothing is in it.
+    pub(super) fn page_text(&self, page: u64) -> Result<Option<Vec<u8>>> {
+        let Record { versions, sightings, contents, .. } = &self.history;
+        let (versions, sightings, contents) =
+            (versions.page(page), sightings.page(page), contents.page(page));
+        if versions.is_none() && sightings.is_none() && contents.is_none() {
+            return Ok(None);
+        }
+        let mut versions: Vec<_> =
+            versions.into_iter().flat_map(|page| page.values()).map(Cow::Borrowed).collect();
+        versions.sort_by_key(|version| (version.captured_at, version.id));
+        let sightings = sightings.into_iter().flat_map(|page| page.keys().copied()).collect();
+        let contents = contents.map_or_else(Cow::default, |page| Cow::Borrowed(&**page));
+        let character = Cow::Borrowed(&self.id);
+        sealed::seal(&PageFile { character, page, versions, sightings, contents }).map(Some)
+    }
+
+    /// The pages that are not as another state of this character has them, or not on the disk as they are here.
+    pub(super) fn pages_unlike(&self, before: &Record<Content>) -> Vec<u64> {
+        let now = &self.history;
+        let numbers = |record: &Record<Content>| {
+            let all = record.versions.numbers().chain(record.sightings.numbers());
+            all.chain(record.contents.numbers()).collect::<Vec<_>>()
+        };
+        let mut pages: Vec<_> = numbers(now).into_iter().chain(numbers(before)).collect();
+        pages.extend(self.pages.keys());
+        pages.sort_unstable();
+        pages.dedup();
+        pages.retain(|&page| {
+            !self.pages.contains_key(&page)
+                || !now.versions.shares(page, &before.versions)
+                || !now.sightings.shares(page, &before.sightings)
+                || !now.contents.shares(page, &before.contents)
+        });
+        pages
+    }
+
+    /// Its whole history can be read.
+    ///
+    /// # Errors
+    /// `store_damaged` when a page of it cannot.
+    pub(super) fn check_complete(&self) -> Result<()> {
+        let Some(why) = self.lost.first() else { return Ok(()) };
+        Err(damaged(format!("A part of the history of {} cannot be read: {why}", self.id)).kept(
+            "The files were left alone. Documents of its other versions can still be opened one by one.",
+        ))
+    }
+
+    /// Takes a page over as it is in another state, where that has the page with this checksum.
+    fn share(&mut self, page: u64, checksum: ContentHash, known: &Self) -> bool {
+        if known.pages.get(&page) != Some(&checksum) {
+            return false;
+        }
+        let (now, known) = (&mut self.history, &known.history);
+        if let Some(versions) = known.versions.page(page) {
+            now.versions.put_page(page, Arc::clone(versions));
+        }
+        if let Some(sightings) = known.sightings.page(page) {
+            now.sightings.put_page(page, Arc::clone(sightings));
+        }
+        if let Some(contents) = known.contents.page(page) {
+            now.contents.put_page(page, Arc::clone(contents));
+        }
+        self.pages.insert(page, checksum);
+        true
+    }
+
+    /// Reads a page that must have this checksum. Says whether it had.
+    fn read_page(&mut self, view: &View, page: u64, checksum: ContentHash) -> Result<bool> {
+        let place = join(&layout::character(&self.id), &layout::history(page));
+        let lost = |why: String| format!("{place} {why}.");
+        let text = match view.read(&place) {
+            Ok(Some(text)) => text,
+            Ok(None) => {
+                self.lost.push(lost("is missing".to_owned()));
+                return Ok(false);
+            }
+            Err(error) if super::is_damage(&error) => {
+                self.lost.push(lost("is not a file".to_owned()));
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        let is_whole = ContentHash::of(&text) == checksum;
+        match serde_json::from_slice::<PageFile<'_>>(&text) {
+            Err(error) => self.lost.push(lost(format!("is damaged: {error}"))),
+            Ok(file) if *file.character != self.id || file.page != page || !file.is_sound() => {
+                self.lost.push(lost("is not this page of its history".to_owned()));
+            }
+            Ok(file) => self.take_in(file),
+        }
+        if is_whole {
+            self.pages.insert(page, checksum);
+        }
+        Ok(is_whole)
+    }
+
+    fn take_in(&mut self, file: PageFile<'_>) {
+        let versions = file.versions.into_iter().map(|version| (version.id, version.into_owned()));
+        self.history.versions.put_page(file.page, Arc::new(versions.collect()));
+        let sightings = file.sightings.into_iter().map(|sighting| (sighting, ()));
+        self.history.sightings.put_page(file.page, Arc::new(sightings.collect()));
+        self.history.contents.put_page(file.page, Arc::new(file.contents.into_owned()));
     }
 }
 
-/// Reads a character's file; none when there is none. One that is somebody else's is damaged here.
-pub(super) fn load(view: &View, id: &CharacterId) -> Result<Option<Unsealed<Saved>>> {
-    load_known(view, id, |_, load| load())
+impl PageFile<'_> {
+    /// Whether it holds what a page of this number may, and names no files but a character's.
+    fn is_sound(&self) -> bool {
+        self.versions.iter().all(|version| page_of(version.version) == self.page)
+            && self.contents.values().all(|content| is_content_file(&content.file))
+    }
 }
 
-/// The same, where `known` may know what the file with this hash says.
-pub(super) fn load_known<T>(
+/// What a character's `metadata.json` turned out to be, and its text.
+type Opened = (Vec<u8>, Unsealed<RecordFile<'static>>);
+
+fn open(view: &View, id: &CharacterId) -> Result<Option<Opened>> {
+    let text = match view.read(&join(&layout::character(id), RECORD)) {
+        Ok(None) => return Ok(None),
+        Ok(Some(text)) => text,
+        Err(error) if super::is_damage(&error) => {
+            return Ok(Some((Vec::new(), Unsealed::Damaged(error.message))));
+        }
+        Err(error) => return Err(error),
+    };
+    let file = match sealed::unseal::<RecordFile<'_>>(&text) {
+        Unsealed::Whole(file) | Unsealed::Edited(file) if file.character.id != *id => {
+            Unsealed::Damaged(format!("it is {}'s", file.character.id))
+        }
+        file => file,
+    };
+    Ok(Some((text, file)))
+}
+
+/// Reads what the list says of a character, and none of its history; none when there is no file.
+pub(super) fn load_row(view: &View, id: &CharacterId) -> Result<Option<Unsealed<Row>>> {
+    let Some((_, file)) = open(view, id)? else { return Ok(None) };
+    Ok(Some(file.map(|file| file.character.into_owned())))
+}
+
+/// Reads a character; none when there is no file of it. One that is somebody else's is damaged here.
+pub(super) fn load(view: &View, id: &CharacterId) -> Result<Option<Unsealed<Arc<Saved>>>> {
+    Ok(load_beside(view, id, None)?.map(|(_, saved)| saved))
+}
+
+/// The same beside what was read or written before: what is still so is not read again. Gives the hash of its `metadata.json`
+/// too.
+pub(super) fn load_beside(
     view: &View,
     id: &CharacterId,
-    known: impl FnOnce(ContentHash, &dyn Fn() -> Unsealed<Saved>) -> Unsealed<T>,
-) -> Result<Option<Unsealed<T>>> {
-    match view.read(&join(&layout::character(id), RECORD)) {
-        Ok(None) => Ok(None),
-        Ok(Some(text)) => Ok(Some(known(ContentHash::of(&text), &|| understand(&text, id)))),
-        Err(error) if super::is_damage(&error) => Ok(Some(Unsealed::Damaged(error.message))),
-        Err(error) => Err(error),
+    known: Option<&(ContentHash, Arc<Saved>)>,
+) -> Result<Option<(ContentHash, Unsealed<Arc<Saved>>)>> {
+    let Some((text, file)) = open(view, id)? else { return Ok(None) };
+    let hash = ContentHash::of(&text);
+    if let Some((_, saved)) = known.filter(|(known, _)| *known == hash) {
+        return Ok(Some((hash, Unsealed::Whole(Arc::clone(saved)))));
     }
-}
-
-fn understand(text: &[u8], id: &CharacterId) -> Unsealed<Saved> {
-    match sealed::unseal::<Saved>(text) {
-        Unsealed::Whole(saved) | Unsealed::Edited(saved) if saved.id != *id => {
-            Unsealed::Damaged(format!("it is {}'s", saved.id))
+    let (file, mut is_whole) = match file {
+        Unsealed::Whole(file) => (file, true),
+        Unsealed::Edited(file) => (file, false),
+        Unsealed::Damaged(why) => return Ok(Some((hash, Unsealed::Damaged(why)))),
+    };
+    let mut saved = Saved::new(id.clone());
+    (saved.written, saved.history.index) = (file.character.written, file.character.index.clone());
+    for (page, checksum) in file.pages.iter() {
+        if !known.is_some_and(|(_, known)| saved.share(*page, *checksum, known)) {
+            is_whole &= saved.read_page(view, *page, *checksum)?;
         }
-        Unsealed::Whole(saved) | Unsealed::Edited(saved) if !has_sound_names(&saved) => {
-            Unsealed::Damaged("it names files that are not a character's".to_owned())
-        }
-        unsealed => unsealed,
     }
-}
-
-fn has_sound_names(saved: &Saved) -> bool {
-    saved.history.contents.values().all(|content| is_content_file(&content.file))
+    let saved = Arc::new(saved);
+    Ok(Some((
+        hash,
+        if is_whole && saved.lost.is_empty() { Unsealed::Whole(saved) } else { Unsealed::Edited(saved) },
+    )))
 }
 
 /// Whether this is where a document may be kept in a character's folder.

@@ -19,7 +19,7 @@ use super::{
     Shared, Snapshot,
     character::{self, Content, Documents, Saved},
     disk::{Entry, Kind, join},
-    index::{self, IndexFile, Row, Rows},
+    index::{self, IndexFile, Rows},
     journal::View,
     layout::{
         self, ARCHIVE, CHARACTERS, HEAD, INDEX, JOURNAL, LATEST, RECORD, STAGED, TEMP, VERSIONS, WRITER_LOCK,
@@ -174,10 +174,10 @@ pub(super) fn library(_: &Shared, now: &Snapshot) -> Result<Findings> {
 /// Whether the list says of a character what its file says.
 pub(super) fn listed(view: &View, list: &Rows, id: &CharacterId, revision: u64) -> Result<Findings> {
     let mut findings = Findings::default();
-    let Some(Unsealed::Whole(saved)) = character::load(view, id)? else { return Ok(findings) };
-    if saved.written > revision {
+    let Some(Unsealed::Whole(row)) = character::load_row(view, id)? else { return Ok(findings) };
+    if row.written > revision {
         findings.add("index_stale", HEAD, format!("It is older than the file of {id}."), Remedy::Head);
-    } else if list.revision == revision && list.rows.get(id) != Some(&Row::of(&saved)) {
+    } else if list.revision == revision && list.rows.get(id) != Some(&row) {
         let message = "What the list says of it is not what its own file says.";
         findings.add("index_stale", id.to_string(), message, Remedy::List);
     }
@@ -191,8 +191,17 @@ pub(super) fn character(view: &View, id: &CharacterId, scope: CheckScope) -> Res
     let files = Files::list(view, &folder)?;
     let saved = match character::load(view, id)? {
         Some(Unsealed::Whole(saved)) => saved,
+        Some(Unsealed::Edited(saved)) if !saved.lost.is_empty() => {
+            findings.report.versions = saved.history.versions.len() as u64;
+            for why in &saved.lost {
+                let message = format!("A part of its history cannot be read: {why}");
+                findings.add("file_damaged", id.to_string(), message, Remedy::None);
+            }
+            return Ok(findings);
+        }
         Some(Unsealed::Edited(saved)) => {
-            let message = "Its metadata.json was changed by something other than Backstory.";
+            let message =
+                "Its metadata.json or a page of its history was changed by something other than Backstory.";
             findings.add("file_edited", id.to_string(), message, Remedy::Seal);
             saved
         }
@@ -241,7 +250,7 @@ fn references(saved: &Saved, findings: &mut Findings) {
         }
     }
     let lost =
-        record.sightings.iter().filter(|sighting| !record.versions.contains_key(&sighting.version)).count();
+        record.sightings.keys().filter(|sighting| !record.versions.contains_key(&sighting.version)).count();
     if lost > 0 {
         let message = format!("{lost} sightings are of a version that is not there.");
         findings.add("file_edited", id.to_string(), message, Remedy::None);
@@ -297,8 +306,7 @@ impl Looking<'_> {
     /// Which versions have this document.
     fn users_of(&self, hash: &ContentHash) -> String {
         let record = &self.saved.history;
-        let numbers: BTreeSet<_> =
-            record.versions.values().filter(|v| v.content == *hash).map(|v| v.version).collect();
+        let numbers: BTreeSet<_> = record.users(hash).map(|version| version.version).collect();
         if numbers.is_empty() {
             return format!("{} document {}", self.saved.id, &hash.to_string()[..16]);
         }
@@ -415,8 +423,11 @@ impl Looking<'_> {
     fn strangers(&self, findings: &mut Findings) {
         let ours = [RECORD, LATEST, VERSIONS, ARCHIVE];
         findings.strangers(&self.folder, &self.files.here, |name| ours.contains(&name));
-        let used: BTreeSet<_> =
-            self.saved.history.contents.values().map(|content| content.file.as_str()).collect();
+        let Saved { history, .. } = self.saved;
+        let pages =
+            history.versions.numbers().chain(history.sightings.numbers()).chain(history.contents.numbers());
+        let used: BTreeSet<_> = history.contents.values().map(|content| content.file.clone()).collect();
+        let used: BTreeSet<_> = used.into_iter().chain(pages.map(layout::history)).collect();
         let misplaced: BTreeSet<_> = findings
             .found
             .iter()
@@ -428,9 +439,7 @@ impl Looking<'_> {
         for (area, entries) in [(VERSIONS, &self.files.versions), (ARCHIVE, &self.files.archive)] {
             findings.strangers(&self.place(area), entries, |name| {
                 let file = join(area, name);
-                used.contains(file.as_str())
-                    || misplaced.contains(&file)
-                    || self.view.is_leaving(&self.place(&file))
+                used.contains(&file) || misplaced.contains(&file) || self.view.is_leaving(&self.place(&file))
             });
         }
         for (name, entry) in [(VERSIONS, &self.files.here), (ARCHIVE, &self.files.here)] {

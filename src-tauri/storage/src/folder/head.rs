@@ -22,7 +22,7 @@ use super::{
 };
 
 /// The form of the folder that this program writes.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Tells our `metadata.json` from other programs'.
 const APPLICATION: &str = "backstory";
@@ -71,6 +71,8 @@ pub(super) enum Found {
     Head(Head),
     /// A head of a newer form, as far as it can be read.
     Newer(Option<Head>),
+    /// The head of a form that was given up before the first release.
+    Older,
     /// Something that was a head, or may have been.
     Damaged(String),
     /// Another program's file.
@@ -117,6 +119,7 @@ pub(super) fn recognise(text: Option<&[u8]>) -> Found {
             Unsealed::Damaged(_) if sealed::is_whole(text) => return Found::Newer(None),
             _ => {}
         },
+        Ok(signature) if signature.format < FORMAT && sealed::is_whole(text) => return Found::Older,
         Ok(_) => {}
         // Sound JSON of another shape is somebody else's; anything unreadable may have been ours.
         Err(error) if error.is_data() => return Found::Foreign,
@@ -153,6 +156,7 @@ pub(super) fn read(view: &View, known: Option<&(Vec<u8>, Arc<Head>)>) -> Result<
                 .kept("Nothing was changed.")
                 .hint("Update Backstory to open it."));
         }
+        Found::Older => return Err(too_old(view.disk())),
         Found::Foreign => index::rebuild_head(view, "it is another program's".to_owned())?,
     };
     Ok((text.unwrap_or_default(), Arc::new(head)))
@@ -166,6 +170,17 @@ pub(super) fn check_writable(head: &Head) -> Result<()> {
             .kept("Everything in the library can still be read; nothing was changed.")
             .hint("Run backstory verify --repair: it puts the file together again from the others.")),
     }
+}
+
+/// The library is in a form that this program does not read any more.
+pub(super) fn too_old(disk: &Disk) -> Error {
+    let message = format!(
+        "The library in {} was made by a Backstory from before its first release.",
+        disk.root().display()
+    );
+    Error::new(Code::InvalidArgument, message)
+        .kept("Nothing in it was changed.")
+        .hint("With that Backstory, move it into a file: backstory migrate. Any later one opens the file.")
 }
 
 fn gone(disk: &Disk) -> Error {

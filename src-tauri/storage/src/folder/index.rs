@@ -124,8 +124,8 @@ impl Rows {
         }
         for (id, _) in head.recent.iter().filter(|(_, revision)| **revision > self.revision) {
             // A character that cannot be read is shown as it was; a check tells of it.
-            if let Some(saved) = character::load(view, id)?.and_then(Unsealed::readable) {
-                self.rows.insert(id.clone(), Row::of(&saved));
+            if let Some(row) = character::load_row(view, id)?.and_then(Unsealed::readable) {
+                self.rows.insert(id.clone(), row);
             }
         }
         self.revision = head.revision;
@@ -136,8 +136,8 @@ impl Rows {
     pub(super) fn scan(view: &View, head: &Head) -> Result<Self> {
         let mut rows = BTreeMap::new();
         for id in characters(view)? {
-            if let Some(saved) = character::load(view, &id)?.and_then(Unsealed::readable) {
-                rows.insert(id, Row::of(&saved));
+            if let Some(row) = character::load_row(view, &id)?.and_then(Unsealed::readable) {
+                rows.insert(id, row);
             }
         }
         Ok(Self { library: head.library, revision: head.revision, rows })
@@ -178,7 +178,7 @@ pub(super) fn has_characters(view: &View) -> Result<bool> {
         return Ok(true);
     }
     for id in characters(view)? {
-        if character::load(view, &id)?.is_some_and(|saved| !matches!(saved, Unsealed::Damaged(_))) {
+        if character::load_row(view, &id)?.is_some_and(|saved| !matches!(saved, Unsealed::Damaged(_))) {
             return Ok(true);
         }
     }

@@ -25,14 +25,19 @@ pub(super) const JOURNAL: &str = "temp/journal.json";
 /// What files on their way end in.
 pub(super) const STAGED: &str = ".staged";
 
-/// In a character's folder: what is known of it and its history.
+/// In a character's folder: what is known of it, and which pages its history has.
 pub(super) const RECORD: &str = "metadata.json";
 
 /// In a character's folder: its newest document, as imported.
 pub(super) const LATEST: &str = "latest.json";
 
-/// In a character's folder: the documents.
+/// In a character's folder: the documents, and the pages of the history.
 pub(super) const VERSIONS: &str = "versions";
+
+/// A page of a character's history, in its folder: what is known of some of its versions.
+pub(super) fn history(page: u64) -> String {
+    format!("{VERSIONS}/history-{:06}.json", page + 1)
+}
 
 /// In a character's folder: the documents that are seldom looked at.
 pub(super) const ARCHIVE: &str = "archive";

@@ -3,9 +3,10 @@
 //! ```text
 //! metadata.json                 the library: form, revision, who has a place in which campaign, what changed lately
 //! index.json                    the list of all characters; made from their files, and made again when it is damaged
-//! characters/{id}/metadata.json everything known of a character and its versions
+//! characters/{id}/metadata.json what the list knows of a character, and the pages of its history
 //! characters/{id}/latest.json   its newest document, byte for byte as imported
-//! characters/{id}/versions/     every distinct document once: v000012.json.zst, or v000012.delta.zst against another one
+//! characters/{id}/versions/     every distinct document once: v000012.json.zst, or v000012.delta.zst against another one;
+//!                               and the history in pages of 64 versions, history-000001.json
 //! characters/{id}/archive/      the same for those that are seldom looked at
 //! temp/                         files on their way, the journal of the change being made, the writer's lock
 //! ```
@@ -69,7 +70,7 @@ use self::{
     sealed::Unsealed,
     writing::Writing,
 };
-use crate::{blocking::blocking, matching, recent::RecentDocuments, rules};
+use crate::{blocking::blocking, matching, recent::RecentDocuments, rules, waiting};
 
 /// What to do about damage.
 const CHECK_HINT: &str =
@@ -86,6 +87,9 @@ const RECENT_CHARACTERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
 
 /// How often a read that met a change starts again before it asks the writers to wait.
 const PATIENCE: u32 = 6;
+
+/// How long a read naps that neither found a quiet moment nor got the lock: less than a save takes.
+const NAP: Duration = Duration::from_micros(200);
 
 /// How often whoever waits for another process looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -176,15 +180,16 @@ impl Shared {
 
     /// Reads one state of the library, whatever is written meanwhile.
     fn read<T>(&self, read: impl Fn(&Self, &Snapshot) -> Result<T>) -> Result<T> {
-        for attempt in 0..PATIENCE {
+        for _ in 0..PATIENCE {
             let snapshot = self.snapshot()?;
             let result = read(self, &snapshot);
             if self.is_current(&snapshot)? {
                 return result;
             }
-            std::thread::sleep(Duration::from_micros(100) * attempt);
         }
-        // So much is written that there is never a quiet moment: the writers wait for this one.
+        // So much is written that there is never a quiet moment: the writers wait for this one. Between two tries it naps. To
+        // wait in line for the lock instead would be to wait for whoever holds it, even for a long import, which disturbs
+        // nobody who reads before it commits: what is waited for is the lock or a quiet moment, whichever comes first.
         let until = std::time::Instant::now() + self.wait;
         loop {
             let lock = if self.can_write { WriterLock::try_acquire(&self.disk)? } else { None };
@@ -196,7 +201,7 @@ impl Shared {
             if std::time::Instant::now() > until {
                 return Err(rules::busy());
             }
-            std::thread::sleep(Duration::from_micros(200));
+            std::thread::sleep(NAP);
         }
     }
 
@@ -218,25 +223,15 @@ impl Shared {
         self.head.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads a character's file, and takes what was made of it before when it is still the same.
+    /// Reads a character, but not again what is still as it was when it was read or written here.
     fn load(&self, view: &View, id: &CharacterId) -> Result<Option<Unsealed<Arc<Saved>>>> {
-        character::load_known(view, id, |hash, load| {
-            let characters = || self.characters.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((known, saved)) = characters().get(id)
-                && *known == hash
-            {
-                return Unsealed::Whole(Arc::clone(saved));
-            }
-            match load() {
-                Unsealed::Whole(saved) => {
-                    let saved = Arc::new(saved);
-                    characters().put(id.clone(), (hash, Arc::clone(&saved)));
-                    Unsealed::Whole(saved)
-                }
-                Unsealed::Edited(saved) => Unsealed::Edited(Arc::new(saved)),
-                Unsealed::Damaged(why) => Unsealed::Damaged(why),
-            }
-        })
+        let characters = || self.characters.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = characters().get(id).cloned();
+        let Some((hash, saved)) = character::load_beside(view, id, known.as_ref())? else { return Ok(None) };
+        if let Unsealed::Whole(saved) = &saved {
+            characters().put(id.clone(), (hash, Arc::clone(saved)));
+        }
+        Ok(Some(saved))
     }
 
     /// A character that can be read; none when there is none.
@@ -280,15 +275,15 @@ impl Shared {
         before: u64,
         head: &Arc<Head>,
         text: &[u8],
-        written: impl Iterator<Item = (Option<ContentHash>, Saved)>,
+        written: impl Iterator<Item = (Option<ContentHash>, Row, Saved)>,
     ) {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
         let mut characters = self.characters.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rows = rows.as_mut().filter(|rows| rows.revision == before);
-        for (text, saved) in written {
+        for (text, row, saved) in written {
             if let Some(rows) = &mut rows {
                 if text.is_some() {
-                    rows.rows.insert(saved.id.clone(), Row::of(&saved));
+                    rows.rows.insert(saved.id.clone(), row);
                 } else {
                     rows.rows.remove(&saved.id);
                 }
@@ -317,11 +312,10 @@ where
 }
 
 /// The versions of a character that match.
-fn history(saved: Option<&Saved>, query: &HistoryQuery) -> Page<VersionMetadata> {
-    saved.map_or_else(
-        || Page::new(Vec::new(), 0),
-        |saved| saved.history.history(query, |_, content| content.stored()),
-    )
+fn history(saved: Option<&Saved>, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
+    let Some(saved) = saved else { return Ok(Page::new(Vec::new(), 0)) };
+    saved.check_complete()?;
+    Ok(saved.history.history(query, |_, content| content.stored()))
 }
 
 #[async_trait]
@@ -364,7 +358,7 @@ impl CharacterStorage for FolderStorage {
     async fn history(&self, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
         let query = query.clone();
         self.read(move |shared, now| {
-            Ok(history(shared.character(&now.view, &query.character)?.as_deref(), &query))
+            history(shared.character(&now.view, &query.character)?.as_deref(), &query)
         })
         .await
     }
@@ -385,8 +379,9 @@ impl CharacterStorage for FolderStorage {
     async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
         let character = character.clone();
         self.read(move |shared, now| {
-            let saved = shared.character(&now.view, &character)?;
-            Ok(saved.map(|saved| saved.history.sightings.iter().copied().collect()).unwrap_or_default())
+            let Some(saved) = shared.character(&now.view, &character)? else { return Ok(Vec::new()) };
+            saved.check_complete()?;
+            Ok(saved.history.all_sightings())
         })
         .await
     }
@@ -415,18 +410,7 @@ impl CharacterStorage for FolderStorage {
     }
 
     async fn wait(&self, since: u64, at_most: Duration) -> Result<u64> {
-        let deadline = tokio::time::Instant::now() + at_most;
-        let mut commits = self.shared.commits.subscribe();
-        loop {
-            let revision = self.revision().await?;
-            let now = tokio::time::Instant::now();
-            if revision > since || now >= deadline {
-                return Ok(revision);
-            }
-            // This process tells at once; of others, only looking tells.
-            let nap = LOOK_AGAIN.min(deadline - now);
-            let _ = tokio::time::timeout(nap, commits.wait_for(|revision| *revision > since)).await;
-        }
+        waiting::for_commit(self, self.shared.commits.subscribe(), LOOK_AGAIN, since, at_most).await
     }
 
     async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {

@@ -109,6 +109,7 @@ fn recognise(disk: &Disk) -> Result<State> {
     match head::recognise(text.as_deref()) {
         Found::Head(_) => Ok(State::Library),
         Found::Newer(_) => Ok(State::Newer),
+        Found::Older => Err(head::too_old(disk)),
         Found::Nothing if is_empty(disk)? => Ok(State::Empty),
         // A head that is gone or unreadable does not make strangers of the characters.
         _ if index::has_characters(&view)? => Ok(State::Library),

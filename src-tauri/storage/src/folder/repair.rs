@@ -1,6 +1,9 @@
 //! Mending what a check calls repairable, and storing documents anew in another encoding.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
+};
 
 use backstory_core::{
     error::{Error, Result},
@@ -48,7 +51,9 @@ fn start(shared: Arc<Shared>, lock: WriterLock) -> Result<(Writing, BTreeSet<Cha
         replayed => replayed?,
     }
     journal::tidy(&disk)?;
-    *shared.rows.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    // What is remembered may be what was there before somebody edited it.
+    *shared.rows.write().unwrap_or_else(PoisonError::into_inner) = None;
+    shared.characters.lock().unwrap_or_else(PoisonError::into_inner).clear();
     let mut writing = Writing::start_anyway(Arc::clone(&shared), lock)?;
     let now = Snapshot { view: writing.view.clone(), head: Arc::clone(&writing.head) };
     let found = check::library(&shared, &now)?.found;

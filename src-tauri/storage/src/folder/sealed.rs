@@ -37,6 +37,15 @@ impl<T> Unsealed<T> {
         }
     }
 
+    /// The same of something made of it.
+    pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> Unsealed<U> {
+        match self {
+            Self::Whole(value) => Unsealed::Whole(make(value)),
+            Self::Edited(value) => Unsealed::Edited(make(value)),
+            Self::Damaged(why) => Unsealed::Damaged(why),
+        }
+    }
+
     /// Whatever can be read, trusted or not.
     pub(super) fn readable(self) -> Option<T> {
         match self {

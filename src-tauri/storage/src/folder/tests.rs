@@ -213,6 +213,92 @@ async fn a_library_whose_making_was_cut_short_is_made() {
     }
 }
 
+/// What a save of the next version writes: the files, and their bytes.
+async fn written(storage: &FolderStorage, number: u64) -> (usize, usize) {
+    storage.shared.disk.faults.record();
+    commit(storage, writes(number, format!("document {number}").as_bytes())).await.unwrap();
+    let steps = storage.shared.disk.faults.recorded();
+    let files: Vec<_> = steps.iter().filter(|step| step.what == "write").collect();
+    (files.len(), files.iter().filter_map(|step| step.with.as_ref()).map(Vec::len).sum())
+}
+
+#[tokio::test]
+async fn a_save_costs_the_same_however_long_the_history_is() {
+    let (folder, storage) = library().await;
+    for number in 2..129 {
+        commit(&storage, writes(number, format!("document {number}").as_bytes())).await.unwrap();
+    }
+    // The first of a page, when two are full; and when ten are.
+    let few = written(&storage, 129).await;
+    for number in 130..641 {
+        commit(&storage, writes(number, format!("document {number}").as_bytes())).await.unwrap();
+    }
+    let many = written(&storage, 641).await;
+    assert_eq!(few.0, many.0);
+    assert!(many.1 < few.1 + 8 * 100, "a line for each page: {few:?} {many:?}");
+    // Another process writes; this one reads that page again, and its own next version goes on from there.
+    let other = open(folder.path()).await;
+    commit(&other, writes(642, b"of another process")).await.unwrap();
+    commit(&storage, writes(643, b"of this one")).await.unwrap();
+    for storage in [&storage, &other, &open(folder.path()).await] {
+        let history = storage.history(&HistoryQuery::all(id())).await.unwrap();
+        let numbers: Vec<_> = history.items.iter().map(|version| version.version).collect();
+        assert!(numbers.iter().copied().rev().eq(1..=643), "{numbers:?}");
+        is_sound(storage).await;
+    }
+    // The first page goes with its versions.
+    let first: Vec<_> = (1..=64).map(|number| SnapshotId(Uuid::from_u64_pair(1, number))).collect();
+    let row = match writes(643, b"").pop() {
+        Some(Write::Character { mut index, .. }) => {
+            (index.versions, index.captures, index.first_captured, index.revision) =
+                (579, 579, moment(65), 644);
+            index
+        }
+        _ => unreachable!(),
+    };
+    let drop_them = Write::DropVersions { character: id(), versions: first };
+    let put_row = Write::Character { index: row, expect: Expect::Revision(643) };
+    commit(&storage, vec![drop_them, put_row]).await.unwrap();
+    assert!(!folder.path().join("characters/ddb-1").join(layout::history(0)).exists());
+    is_sound(&storage).await;
+}
+
+#[tokio::test]
+async fn an_edited_page_is_not_written_over_by_whoever_remembers_it() {
+    let (folder, storage) = library().await;
+    let page = folder.path().join("characters/ddb-1").join(layout::history(0));
+    let text = std::fs::read_to_string(&page).unwrap().replace("\"pinned\": false", "\"pinned\": true");
+    std::fs::write(&page, &text).unwrap();
+    assert_eq!(commit(&storage, writes(2, NEW)).await.unwrap_err().code, Code::StoreDamaged);
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), text);
+    storage.repair(&Silent, &Cancel::default()).await.unwrap();
+    let history = storage.history(&HistoryQuery::all(id())).await.unwrap();
+    assert!(history.items[0].pinned, "what was edited is taken as it is");
+    commit(&storage, writes(2, NEW)).await.unwrap();
+    is_sound(&storage).await;
+}
+
+#[tokio::test]
+async fn a_lost_page_is_told_and_costs_only_its_own_versions() {
+    let (folder, storage) = library().await;
+    for number in 2..=70 {
+        commit(&storage, writes(number, format!("document {number}").as_bytes())).await.unwrap();
+    }
+    let page = folder.path().join("characters/ddb-1").join(layout::history(0));
+    std::fs::remove_file(&page).unwrap();
+    let storage = open(folder.path()).await;
+    let error = storage.history(&HistoryQuery::all(id())).await.unwrap_err();
+    assert!(error.code == Code::StoreDamaged && error.message.contains("history-000001.json"), "{error:?}");
+    let code = commit(&storage, writes(71, NEW)).await.unwrap_err().code;
+    assert_eq!(code, Code::StoreDamaged, "nothing is written on a part");
+    let problems = storage.repair(&Silent, &Cancel::default()).await.unwrap().left;
+    assert!(
+        matches!(&problems[..], [problem] if problem.code == "file_damaged" && !problem.repairable),
+        "{problems:?}"
+    );
+    assert!(folder.path().join("characters/ddb-1").join(layout::history(1)).exists());
+}
+
 #[tokio::test]
 async fn the_list_is_written_anew_when_many_changed() {
     let (folder, storage) = library().await;

@@ -55,7 +55,7 @@ impl StorageTransaction for Transaction {
         self.run(move |writing| {
             let draft = writing.draft(&query.character)?;
             draft.check_readable()?;
-            Ok(super::history(Some(&draft.saved), &query))
+            super::history(Some(&draft.saved), &query)
         })
         .await
     }

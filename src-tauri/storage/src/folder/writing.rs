@@ -44,8 +44,8 @@ pub(super) struct Draft {
     pub(super) saved: Saved,
     /// Whether its file is what was written; else it is only for reading.
     untrusted: Option<Error>,
-    /// The revision of its row before the transaction.
-    before: Option<u64>,
+    /// What there was before the transaction.
+    before: Arc<Saved>,
     /// The newest document before the transaction.
     latest: Option<ContentHash>,
     /// New bytes of documents.
@@ -60,7 +60,7 @@ pub(super) struct Draft {
     touched: bool,
     /// `latest.json` is written whether its document changed or not.
     restore_latest: bool,
-    /// The hash of its file as it was written.
+    /// The hash of its `metadata.json` as it was written.
     text: Option<ContentHash>,
 }
 
@@ -123,7 +123,7 @@ impl Writing {
         let draft = self.draft(&id)?;
         draft.check_trusted()?;
         draft.touched = true;
-        let effect = draft.saved.history.apply(&write, draft.before)?;
+        let effect = draft.saved.history.apply(&write, draft.revision_before())?;
         match (effect, write) {
             (Effect::Keep(hash), Write::Content { bytes, .. }) => {
                 draft.keep(&shared, &view, &encoding, hash, bytes)
@@ -207,7 +207,7 @@ impl Writing {
         change.commit(&self.shared.disk, head.revision)?;
         let (before, revision) = (self.head.revision, head.revision);
         (self.head, self.head_text, self.wants_index) = (Arc::new(head), text, false);
-        let saved = drafts.into_iter().map(|draft| (draft.text, draft.saved));
+        let saved = drafts.into_iter().map(|draft| (draft.text, Row::of(&draft.saved), draft.saved));
         self.shared.committed(before, &self.head, &self.head_text, saved);
         // What could not be moved yet is moved before anything else is written.
         self.view = View::open(&self.shared.disk)?;
@@ -283,15 +283,18 @@ impl Writing {
 impl Draft {
     fn load(shared: &Shared, view: &View, id: &CharacterId) -> Result<Self> {
         let (saved, untrusted) = match shared.load(view, id)? {
-            None => (Saved::new(id.clone()), None),
-            Some(Unsealed::Whole(saved)) => (Saved::clone(&saved), None),
-            Some(Unsealed::Edited(saved)) => (Saved::clone(&saved), Some(edited(id))),
-            Some(Unsealed::Damaged(why)) => (Saved::new(id.clone()), Some(unreadable(id, &why))),
+            None => (Arc::new(Saved::new(id.clone())), None),
+            Some(Unsealed::Whole(saved)) => (saved, None),
+            Some(Unsealed::Edited(saved)) => {
+                let why = saved.check_complete().err().unwrap_or_else(|| edited(id, RECORD));
+                (saved, Some(why))
+            }
+            Some(Unsealed::Damaged(why)) => (Arc::new(Saved::new(id.clone())), Some(unreadable(id, &why))),
         };
         Ok(Self {
-            before: saved.history.index.as_ref().map(|index| index.revision),
             latest: saved.latest(),
-            saved,
+            saved: Saved::clone(&saved),
+            before: saved,
             untrusted,
             pending: BTreeMap::new(),
             moved: BTreeSet::new(),
@@ -309,10 +312,14 @@ impl Draft {
         self.untrusted.clone().map_or(Ok(()), Err)
     }
 
-    /// Whether it can be read at all.
+    fn revision_before(&self) -> Option<u64> {
+        self.before.history.index.as_ref().map(|index| index.revision)
+    }
+
+    /// Whether all of it can be read.
     pub(super) fn check_readable(&self) -> Result<()> {
         match &self.untrusted {
-            Some(error) if self.saved.written == 0 => Err(error.clone()),
+            Some(error) if self.saved.written == 0 || !self.saved.lost.is_empty() => Err(error.clone()),
             _ => Ok(()),
         }
     }
@@ -385,7 +392,7 @@ impl Draft {
             bytes: encoded.data.len() as u64,
             checksum: ContentHash::of(&encoded.data),
         };
-        self.saved.history.contents.insert(hash, content);
+        self.saved.history.put_content(hash, content);
         self.pending.insert(hash, encoded.data);
         Ok(())
     }
@@ -454,9 +461,36 @@ impl Draft {
             Latest::Goes => change.remove(join(&folder, LATEST)),
             Latest::Is(document) => change.put(join(&folder, LATEST), document.to_vec()),
         }
-        let text = sealed::seal(&self.saved)?;
+        self.put_pages(view, &folder, change)?;
+        let text = self.saved.text()?;
         self.text = Some(ContentHash::of(&text));
         change.put(join(&folder, RECORD), text);
+        Ok(())
+    }
+
+    /// Writes the pages of the history that this change touches.
+    fn put_pages(&mut self, view: &View, folder: &str, change: &mut Change) -> Result<()> {
+        if self.erased {
+            self.before = Arc::new(Saved::new(self.saved.id.clone()));
+            self.saved.pages.clear();
+        }
+        for page in self.saved.pages_unlike(&self.before.history) {
+            let file = layout::history(page);
+            let place = join(folder, &file);
+            // What is remembered of a page may be older than an edit by hand, which must not be written over.
+            if let Some(checksum) = self.saved.pages.remove(&page)
+                && view.read(&place)?.is_none_or(|text| ContentHash::of(&text) != checksum)
+            {
+                return Err(edited(&self.saved.id, &file));
+            }
+            match self.saved.page_text(page)? {
+                None => change.remove(place),
+                Some(text) => {
+                    self.saved.pages.insert(page, ContentHash::of(&text));
+                    change.put(place, text);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -476,20 +510,14 @@ impl Draft {
 
     /// Gives new files their names, and moves others to where they belong.
     fn place_contents(&mut self, view: &View, folder: &str, change: &mut Change) -> Result<()> {
-        let mut numbers: HashMap<ContentHash, u64> = HashMap::new();
-        for version in self.saved.history.versions.values() {
-            let first = numbers.entry(version.content).or_insert(version.version);
-            *first = version.version.min(*first);
-        }
-        let mut taken: BTreeSet<String> =
-            self.saved.history.contents.values().map(|content| stem(&content.file).to_owned()).collect();
         let to_place: BTreeSet<_> = self.pending.keys().chain(&self.moved).copied().collect();
         for hash in to_place {
             let area = if self.saved.history.is_archived(&hash) { ARCHIVE } else { VERSIONS };
             let Some(content) = self.saved.history.contents.get(&hash) else { continue };
             let codec = codec::Codec::from_name(&content.codec)?;
             let name = if content.file.is_empty() {
-                free_name(layout::content_stem(numbers.get(&hash).copied(), &hash), &mut taken)
+                let version = self.saved.history.users(&hash).map(|version| version.version).min();
+                self.free_name(&layout::content_stem(version, &hash))
             } else {
                 stem(&content.file).to_owned()
             };
@@ -515,6 +543,14 @@ impl Draft {
         Ok(())
     }
 
+    /// A name that no other document of the character has.
+    fn free_name(&self, wanted: &str) -> String {
+        let is_taken =
+            |name: &str| self.saved.history.contents.values().any(|content| stem(&content.file) == name);
+        let other = |n: u32| if n == 1 { wanted.to_owned() } else { format!("{wanted}-{n}") };
+        (1..).map(other).find(|name| !is_taken(name)).unwrap_or_default()
+    }
+
     /// Has `latest.json` written again. What stands there is kept under another name.
     pub(super) fn restore_latest(&mut self, keep: Option<(String, Vec<u8>)>) {
         self.touched = true;
@@ -538,9 +574,10 @@ impl Draft {
     pub(super) fn recount(&mut self) {
         let lengths: HashMap<_, _> =
             self.saved.history.contents.iter().map(|(hash, content)| (*hash, content.length)).collect();
-        for version in self.saved.history.versions.values_mut() {
-            version.bytes = lengths.get(&version.content).copied().unwrap_or(version.bytes);
-        }
+        self.saved.history.versions.update(|version| {
+            let bytes = lengths.get(&version.content).copied().unwrap_or(version.bytes);
+            VersionMetadata { bytes, ..version.clone() }
+        });
         self.saved.history.recount();
     }
 
@@ -563,17 +600,6 @@ fn stem(file: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
 
-/// A name that no other document of the character has.
-fn free_name(wanted: String, taken: &mut BTreeSet<String>) -> String {
-    let mut name = wanted.clone();
-    let mut n = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{wanted}-{n}");
-        n += 1;
-    }
-    name
-}
-
 /// Everything in an erased character's folder goes, whoever put it there: it is about them.
 fn remove_everything(view: &View, folder: &str, change: &mut Change) -> Result<()> {
     for entry in view.disk().list(folder)? {
@@ -589,8 +615,8 @@ fn remove_everything(view: &View, folder: &str, change: &mut Change) -> Result<(
     Ok(())
 }
 
-fn edited(id: &CharacterId) -> Error {
-    damaged(format!("{}/{RECORD} was changed by something other than Backstory.", layout::character(id)))
+fn edited(id: &CharacterId, file: &str) -> Error {
+    damaged(format!("{}/{file} was changed by something other than Backstory.", layout::character(id)))
         .kept("It can still be read; nothing was changed.")
         .hint("Run backstory verify --repair: it takes the file as it is if that makes sense.")
 }

@@ -76,12 +76,8 @@ impl Transaction {
     async fn at_old(&mut self, id: &CharacterId) -> Result<Option<Record<u64>>> {
         self.inner()?;
         let Place::Old(whole) = self.place(id).await? else { return Ok(None) };
-        Ok(Some(Record {
-            index: whole.index.clone(),
-            versions: whole.versions.iter().map(|version| (version.id, version.clone())).collect(),
-            sightings: whole.sightings.iter().copied().collect(),
-            contents: whole.contents(),
-        }))
+        let sightings = whole.sightings.iter().copied();
+        Ok(Some(Record::new(whole.index.clone(), whole.versions.clone(), sightings, whole.contents())))
     }
 
     /// Copies a character of the older store into this transaction, and reads it back. Gives whether there was one.

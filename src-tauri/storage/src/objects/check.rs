@@ -9,7 +9,7 @@ use std::{
 use backstory_core::{
     error::{Code, Result},
     job::{Cancel, Progress, ProgressEvent},
-    model::{CharacterId, ContentHash},
+    model::{CharacterId, ContentHash, VersionMetadata},
     storage::{CheckReport, CheckScope, Encoding, Problem, RepairReport},
 };
 use futures_util::FutureExt;
@@ -287,7 +287,7 @@ fn references(id: &CharacterId, record: &Record<Content>) -> Vec<Problem> {
             Some(_) => {}
         }
     }
-    for (hash, content) in &record.contents {
+    for (hash, content) in record.contents.iter() {
         let base = content.base.map(|base| record.contents.get(&base));
         if base.is_some_and(|base| base.is_none_or(|base| base.rung >= content.rung)) {
             problems.push(content_damaged(id, record, hash, "The document it leans on is missing."));
@@ -362,9 +362,10 @@ async fn mend(view: &View, transaction: &mut transaction::Transaction, id: &Char
     let Some(row) = state.rows.get(id) else { return Ok(()) };
     let Ok(Some(record)) = view.manifest(id, &row.manifest).await else { return Ok(()) };
     let mut mended = Record::clone(&record);
-    for version in mended.versions.values_mut() {
-        version.bytes = record.contents.get(&version.content).map_or(version.bytes, |content| content.length);
-    }
+    mended.versions.update(|version| {
+        let length = record.contents.get(&version.content).map(|content| content.length);
+        VersionMetadata { bytes: length.unwrap_or(version.bytes), ..version.clone() }
+    });
     mended.recount();
     if mended.versions == record.versions && mended.index == record.index {
         return Ok(());

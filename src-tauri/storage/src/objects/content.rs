@@ -216,7 +216,7 @@ async fn put(
         upload: Uuid::now_v7(),
         archived: record.is_archived(&hash),
     };
-    record.contents.insert(hash, content);
+    record.put_content(hash, content);
     pending.insert(hash, data);
     Ok(())
 }
@@ -259,19 +259,18 @@ pub(super) async fn place(
     record: &mut Record<Content>,
     pending: &mut Pending,
 ) -> Result<()> {
-    let belongs: BTreeMap<_, _> =
-        record.contents.keys().map(|hash| (*hash, record.is_archived(hash))).collect();
-    for (hash, content) in &mut record.contents {
-        let archived = belongs.get(hash).copied().unwrap_or(content.archived);
-        if archived == content.archived {
-            continue;
-        }
-        if !pending.contains_key(hash) {
-            let Some(data) = load(view, id, hash, content).await? else { return Err(missing(id)) };
-            pending.insert(*hash, data);
+    let is_misplaced =
+        |(hash, content): &(&ContentHash, &Content)| content.archived != record.is_archived(hash);
+    let misplaced: Vec<_> =
+        record.contents.iter().filter(is_misplaced).map(|(hash, content)| (*hash, content.clone())).collect();
+    for (hash, mut content) in misplaced {
+        if !pending.contains_key(&hash) {
+            let Some(data) = load(view, id, &hash, &content).await? else { return Err(missing(id)) };
+            pending.insert(hash, data);
             content.upload = Uuid::now_v7();
         }
-        content.archived = archived;
+        content.archived = !content.archived;
+        record.put_content(hash, content);
     }
     Ok(())
 }
@@ -300,7 +299,7 @@ pub(super) async fn recompress(
             && (before.checksum, before.codec, before.base) == (after.checksum, after.codec, after.base)
         {
             pending.remove(hash);
-            record.contents.insert(*hash, before);
+            record.put_content(*hash, before);
         } else {
             rewritten += 1;
         }

@@ -53,7 +53,7 @@ use self::{
     transaction::Transaction,
     view::{Look, View},
 };
-use crate::{matching, rules};
+use crate::{matching, rules, waiting};
 
 /// How often somebody who waits for a change looks whether another process made one.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -297,7 +297,7 @@ impl CharacterStorage for ObjectStorage {
 
     async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
         let record = self.view.record(&mut Look::default(), character).await?;
-        Ok(record.map(|record| record.sightings.iter().copied().collect()).unwrap_or_default())
+        Ok(record.map(|record| record.all_sightings()).unwrap_or_default())
     }
 
     async fn members(&self) -> Result<Vec<Member>> {
@@ -309,18 +309,7 @@ impl CharacterStorage for ObjectStorage {
     }
 
     async fn wait(&self, since: u64, at_most: Duration) -> Result<u64> {
-        let end = tokio::time::Instant::now() + at_most;
-        let mut commits = self.view.commits.subscribe();
-        loop {
-            let revision = self.revision().await?;
-            let now = tokio::time::Instant::now();
-            if revision > since || now >= end {
-                return Ok(revision);
-            }
-            let patience = LOOK_AGAIN.min(end - now);
-            // Whatever ends the waiting, the journal itself says what the revision is.
-            let _ = tokio::time::timeout(patience, commits.wait_for(|revision| *revision > since)).await;
-        }
+        waiting::for_commit(self, self.view.commits.subscribe(), LOOK_AGAIN, since, at_most).await
     }
 
     async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {

@@ -7,7 +7,7 @@ use backstory_core::{
     error::Result,
     history,
     job::{Cancel, Progress, ProgressEvent},
-    model::{CharacterId, ContentHash, SnapshotId},
+    model::{CharacterId, ContentHash, SnapshotId, VersionMetadata},
     storage::{
         CheckScope, Encoding, HistoryQuery, Problem, Recompressed, RepairReport, StorageTransaction, Write,
     },
@@ -65,17 +65,17 @@ async fn recount(open: &mut Open, id: &CharacterId) -> failure::Result<()> {
     open.hold(id).await?;
     let client = open.client()?;
     let row = query::first(client, query::CHARACTER, &[&id.as_str()]).await?;
-    let mut record = Record::<()> { index: row.as_ref().map(rows::index).transpose()?, ..Record::default() };
-    record.versions = history.into_iter().map(|version| (version.id, version)).collect();
-    record.sightings = query::sightings(client, id).await?.into_iter().collect();
+    let index = row.as_ref().map(rows::index).transpose()?;
+    let mut record = Record::<()>::new(index, history, query::sightings(client, id).await?, []);
     let lengths = lengths(client, id).await?;
     record.recount();
-    for version in record.versions.values_mut() {
-        version.bytes = lengths.get(&version.id).copied().unwrap_or(version.bytes);
-    }
+    record.versions.update(|version| {
+        let bytes = lengths.get(&version.id).copied().unwrap_or(version.bytes);
+        VersionMetadata { bytes, ..version.clone() }
+    });
     // Every version is written, also one that is right: the columns it is found by are made anew with it.
     let put = |metadata| Write::Version { metadata: Box::new(metadata) };
-    open.write(record.versions.into_values().map(put).collect()).await?;
+    open.write(record.versions.values().cloned().map(put).collect()).await?;
     match &record.index {
         Some(index) => open.put_row(index).await,
         None => Ok(()),

@@ -2,7 +2,10 @@
 //!
 //! A check reads one state of the store on a connection of its own, in steps short enough to be stopped between.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use backstory_core::{
     error::{Error, Result},
@@ -15,7 +18,7 @@ use rusqlite::{Connection, params};
 use super::{
     blocking, content,
     failure::{self, Failure},
-    opening::Door,
+    opening::{self, Door},
     query,
     rows::{self, timestamp, unsigned},
 };
@@ -35,6 +38,50 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// How many decoded documents a check remembers: neighbours lean on each other.
 const RECENT_BYTES: usize = 16 << 20;
 
+/// Where rows are that are not what was written, with the version's number where there is one; and what that means.
+const SEALED: [(&str, &str); 8] = [
+    (
+        "SELECT k.id, v.number FROM version AS v LEFT JOIN character AS k ON k.row = v.character \
+         WHERE v.checksum IS NOT checksum(v.row, v.character, v.id, v.number, v.captured_at, v.edited_at, v.content, \
+         v.bytes, v.kind, v.seen_last, v.seen_count, v.details, v.archived)",
+        "What is known of it is not what was written. Its document is looked at by itself.",
+    ),
+    (
+        "SELECT k.id, v.number FROM sighting AS s LEFT JOIN version AS v ON v.row = s.version \
+         LEFT JOIN character AS k ON k.row = s.character \
+         WHERE s.checksum IS NOT checksum(s.character, s.at, s.version)",
+        "A moment at which it was seen again is not what was written.",
+    ),
+    (
+        "SELECT id, 0 FROM character WHERE checksum IS NOT checksum(row, id, revision, details, written)",
+        "What the list shows of it is not what was written.",
+    ),
+    (
+        "SELECT k.id, 0 FROM character_index AS i LEFT JOIN character AS k ON k.row = i.character \
+         WHERE i.checksum IS NOT checksum(i.character, i.written, i.id, i.level, i.last_changed, i.campaign, \
+         i.name_folded, i.search_folded, i.classes, i.owner, i.deleted)",
+        "What the list is searched and sorted by is not what was written.",
+    ),
+    (
+        "SELECT id, 0 FROM tombstone WHERE checksum IS NOT checksum(id, character, written)",
+        "That it was erased is not told as it was written.",
+    ),
+    (
+        "SELECT 'campaign ' || campaign, 0 FROM member WHERE checksum IS NOT checksum(campaign, user, role)",
+        "Somebody's place in it is not what was written.",
+    ),
+    (
+        "SELECT k.id, v.number FROM trace AS t LEFT JOIN version AS v ON v.row = t.version \
+         LEFT JOIN character AS k ON k.row = v.character \
+         WHERE t.checksum IS NOT checksum(t.version, t.data, t.text)",
+        "What blame, search and progress know of it is not what was written. `backstory retell` tells it anew.",
+    ),
+    (
+        "SELECT 'library', 0 FROM store WHERE checksum IS NOT checksum(id, revision)",
+        "How often the library was written to is not what was written.",
+    ),
+];
+
 /// A check under way.
 struct Check {
     connection: Connection,
@@ -50,9 +97,15 @@ pub(super) async fn run(
     cancel: &Cancel,
 ) -> Result<CheckReport> {
     let mut steps = Steps { check: Some(Check::start(door.clone()).await?), door, cancel };
-    steps.step(|check| check.file()).await?;
+    steps.step(move |check| check.file(scope)).await?;
     let total = steps.step(move |check| check.size(scope)).await?.unwrap_or(0);
     steps.step(|check| check.references()).await?;
+    if scope == CheckScope::Data {
+        steps.step(|check| check.plan()).await?;
+        for (rows, message) in SEALED {
+            steps.step(move |check| check.sealed(rows, message)).await?;
+        }
+    }
     let mut done = 0;
     for stage in [Check::some_characters, Check::some_documents] {
         let mut after = Some(0);
@@ -152,14 +205,39 @@ impl Check {
         Ok(characters + if scope == CheckScope::Data { self.report.contents } else { 0 })
     }
 
-    /// SQLite's own check of its pages and indexes.
-    fn file(&mut self) -> failure::Result<()> {
-        let mut statement = self.connection.prepare("PRAGMA quick_check(20)")?;
+    /// SQLite's own check of its pages; and of its indexes against their tables, where everything is read.
+    fn file(&mut self, scope: CheckScope) -> failure::Result<()> {
+        let mut statement = self.connection.prepare(match scope {
+            CheckScope::Structure => "PRAGMA quick_check(20)",
+            CheckScope::Data => "PRAGMA integrity_check(20)",
+        })?;
         let lines: Vec<String> =
             statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         drop(statement);
         for line in lines.into_iter().filter(|line| line != "ok") {
             self.database_damaged(format!("The file is damaged: {line}."));
+        }
+        Ok(())
+    }
+
+    /// The tables, indexes and triggers are those that this program makes.
+    fn plan(&mut self) -> failure::Result<()> {
+        let Some(expected) = opening::expected_plan(&self.connection)? else { return Ok(()) };
+        let found = opening::plan(&self.connection)?;
+        let missing = expected.iter().filter(|part| !found.contains(part));
+        let strange = found.iter().filter(|part| !expected.contains(part));
+        let names: BTreeSet<_> = missing.chain(strange).map(|(name, _)| name.clone()).collect();
+        for name in names {
+            self.database_damaged(format!("What the file says of its own {name} is not what was written."));
+        }
+        Ok(())
+    }
+
+    /// Rows that are not what was written.
+    fn sealed(&mut self, rows: &str, message: &str) -> failure::Result<()> {
+        for (r#where, number) in self.pairs(rows)? {
+            let r#where = if number > 0 { format!("{} version {number}", r#where) } else { r#where };
+            self.problem("row_damaged", r#where, message);
         }
         Ok(())
     }
@@ -200,10 +278,15 @@ impl Check {
 
     fn pairs(&self, sql: &str) -> failure::Result<Vec<(String, i64)>> {
         let mut statement = self.connection.prepare(sql)?;
-        let pairs = statement.query_map([], |row| {
-            Ok((row.get::<_, Option<String>>(0)?.unwrap_or_else(|| "?".to_owned()), row.get(1)?))
-        })?;
-        Ok(pairs.collect::<rusqlite::Result<_>>()?)
+        let mut rows = statement.query([])?;
+        let mut pairs = Vec::new();
+        while let Some(row) = rows.next()? {
+            // What is damaged is named as far as it can be.
+            let name = row.get_ref(0)?.as_bytes_or_null().ok().flatten().unwrap_or(b"?");
+            let number = row.get_ref(1)?.as_i64().unwrap_or(0);
+            pairs.push((String::from_utf8_lossy(name).into_owned(), number));
+        }
+        Ok(pairs)
     }
 
     /// The versions that have this document.

@@ -6,6 +6,7 @@
 
 mod backup;
 mod check;
+mod checksum;
 mod content;
 mod failure;
 mod opening;
@@ -13,6 +14,7 @@ mod query;
 mod recompress;
 mod repair;
 mod rows;
+mod traces;
 mod transaction;
 
 use std::{
@@ -26,6 +28,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
         Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics, StorageTransaction,
@@ -39,7 +42,7 @@ use self::{
     opening::{Door, ReadOnly},
     transaction::{Room, Transaction, Writer},
 };
-use crate::{blocking::blocking, recent::RecentDocuments};
+use crate::{blocking::blocking, recent::RecentDocuments, waiting};
 
 /// How many reads run at a time. More would wait for the same disk and the same processors.
 const READERS: usize = 8;
@@ -264,6 +267,11 @@ impl CharacterStorage for SqliteStorage {
         .await
     }
 
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>> {
+        let query = query.clone();
+        self.read(move |connection| traces::search(connection, &query)).await
+    }
+
     async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
         let character = character.clone();
         self.read(move |connection| query::sightings(connection, &character)).await
@@ -278,18 +286,7 @@ impl CharacterStorage for SqliteStorage {
     }
 
     async fn wait(&self, since: u64, at_most: Duration) -> Result<u64> {
-        let deadline = tokio::time::Instant::now() + at_most;
-        let mut commits = self.commits.subscribe();
-        loop {
-            let revision = self.revision().await?;
-            let now = tokio::time::Instant::now();
-            if revision > since || now >= deadline {
-                return Ok(revision);
-            }
-            // This process tells at once; of others, only looking tells.
-            let nap = LOOK_AGAIN.min(deadline - now);
-            let _ = tokio::time::timeout(nap, commits.wait_for(|revision| *revision > since)).await;
-        }
+        waiting::for_commit(self, self.commits.subscribe(), LOOK_AGAIN, since, at_most).await
     }
 
     async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {

@@ -10,7 +10,7 @@ use backstory_core::error::{Code, Error};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::{
-    backup,
+    backup, checksum,
     failure::{Failure, Result},
 };
 
@@ -219,6 +219,39 @@ fn schema_version(connection: &Connection) -> Result<Option<i64>> {
     Ok(connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))?)
 }
 
+/// What the file must look like inside: every table, index and trigger with its text, and the steps that made them. None
+/// where the file was made by a newer program, which knows better.
+pub(super) fn expected_plan(connection: &Connection) -> Result<Option<Vec<(String, String)>>> {
+    if schema_version(connection)? > Some(latest_known()) {
+        return Ok(None);
+    }
+    let mut fresh = Connection::open_in_memory()?;
+    checksum::register(&fresh)?;
+    migrations::migrations::runner().set_grouped(true).run(&mut fresh).map_err(migration_failed)?;
+    plan(&fresh).map(Some)
+}
+
+/// What the file looks like inside, by name. What SQLite counts for itself (`sqlite_stat1`) is left out.
+pub(super) fn plan(connection: &Connection) -> Result<Vec<(String, String)>> {
+    let mut statement = connection.prepare(
+        // Quoted, so that a text is not taken for the bytes of one.
+        "SELECT type || ' ' || name, quote(type) || quote(name) || quote(tbl_name) || quote(sql) FROM sqlite_schema \
+         WHERE tbl_name NOT LIKE 'sqlite_stat_' \
+         UNION ALL SELECT 'step ' || version, quote(version) || quote(name) || quote(checksum) \
+         FROM refinery_schema_history ORDER BY 1",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut plan = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = |column| -> Result<String> {
+            let value = row.get_ref(column)?;
+            Ok(String::from_utf8_lossy(value.as_bytes().unwrap_or_default()).into_owned())
+        };
+        plan.push((text(0)?, text(1)?));
+    }
+    Ok(plan)
+}
+
 /// Refuses another program's database.
 fn check_owner(connection: &Connection, path: &Path) -> Result<()> {
     // One statement sees one moment: another program may be making the library right now.
@@ -288,6 +321,7 @@ impl Door {
         connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
         connection.pragma_update(None, "analysis_limit", 400)?;
         connection.pragma_update(None, "trusted_schema", false)?;
+        checksum::register(&connection)?;
         Ok(connection)
     }
 

@@ -18,6 +18,7 @@ use super::{
     content,
     failure::{self, Failure, Result},
     rows::{self, integer, timestamp, unsigned},
+    traces,
 };
 use crate::{
     catalogue::{Catalogue, Found, Listed},
@@ -237,6 +238,9 @@ pub(super) fn history(connection: &Connection, query: &HistoryQuery) -> Result<P
         for version in &mut items {
             version.stored = content::stored(connection, character, &version.content)?;
         }
+    }
+    if query.traces {
+        traces::fill(connection, &mut items)?;
     }
     let total = total.unwrap_or(items.len() as u64);
     Ok(Page::new(items, total))

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use backstory_core::model::{CharacterId, Seen, SnapshotId, VersionMetadata};
+use backstory_core::{
+    model::{CharacterId, Seen, SnapshotId, VersionMetadata},
+    storage::HistoryQuery,
+};
 use rusqlite::params;
 
 use super::{
@@ -20,6 +23,7 @@ pub(super) fn run(open: &mut Open) -> Result<()> {
         let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         found.collect::<rusqlite::Result<_>>()?
     };
+    open.writer.connection.execute("INSERT INTO words (words) VALUES ('rebuild')", [])?;
     for (id, row) in characters {
         // A character that cannot be read is not made worse.
         match recount(open, &CharacterId::new(id)?, row) {
@@ -32,10 +36,9 @@ pub(super) fn run(open: &mut Open) -> Result<()> {
 
 fn recount(open: &mut Open, id: &CharacterId, row: i64) -> Result<()> {
     let connection = &open.writer.connection;
-    let mut record = Record::<()> { index: query::character(connection, row)?, ..Record::default() };
-    let history = query::history(connection, &backstory_core::storage::HistoryQuery::all(id.clone()))?.items;
-    record.versions = history.into_iter().map(|version| (version.id, version)).collect();
-    record.sightings = query::sightings(connection, id)?.into_iter().collect();
+    let index = query::character(connection, row)?;
+    let history = query::history(connection, &HistoryQuery::all(id.clone()))?.items;
+    let mut record = Record::<()>::new(index, history, query::sightings(connection, id)?, []);
     let lengths = lengths(open, row)?;
     let before = record.clone();
     record.recount();

@@ -33,7 +33,7 @@ pub(super) fn timestamp(nanoseconds: i64) -> Result<Timestamp> {
         .map_err(|_| damaged("A time in the library is out of range."))
 }
 
-fn to_json(value: &impl Serialize) -> Result<String> {
+pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| {
         Failure::Said(
             backstory_core::error::Error::internal("A row could not be written as JSON.").caused_by(error),
@@ -196,6 +196,21 @@ macro_rules! versions {
 }
 pub(super) use versions;
 
+/// The versions whose words match, of the characters that are not in the bin, and in what order: [`super::traces`] reads it.
+/// The first parameter is the match, the second a JSON array of ids, the third whether it is to be passed over.
+macro_rules! found {
+    ($order:literal) => {
+        concat!(
+            "SELECT k.id, v.id, v.number, v.captured_at, t.data FROM words AS w \
+             JOIN version AS v ON v.row = w.rowid JOIN trace AS t ON t.version = v.row \
+             JOIN character AS k ON k.row = v.character JOIN character_index AS i ON i.character = v.character \
+             WHERE w.text MATCH ?1 AND i.deleted = 0 AND (?3 OR k.id IN (SELECT value FROM json_each(?2))) ",
+            $order
+        )
+    };
+}
+pub(super) use found;
+
 /// A version from its row.
 pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {
     let number = unsigned(row.get(1)?)?;
@@ -228,6 +243,7 @@ pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionM
         tags: tags.into_owned(),
         archived: row.get(10)?,
         stored: None,
+        trace: None,
     })
 }
 

@@ -21,6 +21,7 @@ use super::{
     opening::Door,
     query,
     rows::{self, integer, timestamp, unsigned},
+    traces,
 };
 use crate::{
     matching::{self, fold},
@@ -418,6 +419,7 @@ impl Open {
                 rows::version_details(metadata)?,
                 metadata.archived,
             ])?;
+        traces::put(connection, row.unwrap_or_else(|| connection.last_insert_rowid()), metadata)?;
         content::place(connection, content)
     }
 

@@ -1,0 +1,95 @@
+//! What each version changed, and the index of the words in it.
+
+use std::sync::Arc;
+
+use backstory_core::{
+    history::trace::Trace,
+    model::{CharacterId, SnapshotId, VersionMetadata},
+    search::{self, SearchHit, SearchQuery},
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use uuid::Uuid;
+
+use super::{
+    failure::{Result, damaged},
+    rows::{self, unsigned},
+};
+
+/// How hard zstd tries: traces are small and somebody waits.
+const LEVEL: i32 = 3;
+
+/// The longest trace that is taken apart: what a document can hold, many times over.
+const MAX_BYTES: usize = 64 << 20;
+
+/// Keeps a version's trace in the place of the one before. A version without one keeps what it has.
+pub(super) fn put(connection: &Connection, version: i64, metadata: &VersionMetadata) -> Result<()> {
+    let Some(trace) = &metadata.trace else { return Ok(()) };
+    let json = rows::to_json(&**trace)?;
+    let data =
+        zstd::bulk::compress(json.as_bytes(), LEVEL).map_err(|_| damaged("A trace cannot be compressed."))?;
+    let words: Vec<String> = trace.words.iter().map(|words| search::fold(&words.1)).collect();
+    connection
+        .prepare_cached(
+            "INSERT INTO trace (version, data, text) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (version) DO UPDATE SET data = excluded.data, text = excluded.text \
+             WHERE data IS NOT excluded.data",
+        )?
+        .execute(params![version, data, words.join("\n")])?;
+    Ok(())
+}
+
+/// Fills in the traces of versions of one character.
+pub(super) fn fill(connection: &Connection, versions: &mut [VersionMetadata]) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.data FROM version AS v JOIN trace AS t ON t.version = v.row WHERE v.id = ?1",
+    )?;
+    for version in versions {
+        let data: Option<Vec<u8>> =
+            statement.query_row([version.id.0.as_bytes()], |row| row.get(0)).optional()?;
+        version.trace = data.map(|data| read(&data, version.character.as_str())).transpose()?.map(Arc::new);
+    }
+    Ok(())
+}
+
+fn read(data: &[u8], whose: &str) -> Result<Trace> {
+    let json = zstd::bulk::decompress(data, MAX_BYTES).map_err(|_| unreadable(whose))?;
+    rows::from_json(std::str::from_utf8(&json).map_err(|_| unreadable(whose))?, whose)
+}
+
+fn unreadable(whose: &str) -> super::failure::Failure {
+    damaged(format!("What a version of {whose} changed cannot be read. `backstory retell` tells it anew."))
+}
+
+/// Where words appeared: the index gives the versions that have all of them, their traces say where.
+pub(super) fn search(connection: &Connection, query: &SearchQuery) -> Result<Vec<SearchHit>> {
+    let words = query.words();
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Every word a prefix; in quotes, nothing in it is a sign of the query language. They hold letters and digits only.
+    let terms: Vec<String> = words.iter().map(|word| ["\"", word, "\"*"].concat()).collect();
+    let sql = match query.oldest_first {
+        true => rows::found!("ORDER BY v.captured_at, v.id"),
+        false => rows::found!("ORDER BY v.captured_at DESC, v.id DESC"),
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let wanted: Vec<&str> = query.characters.iter().map(CharacterId::as_str).collect();
+    let mut found =
+        statement.query(params![terms.join(" AND "), rows::to_json(&wanted)?, wanted.is_empty()])?;
+    let limit = usize::try_from(query.limit.unwrap_or(SearchQuery::LIMIT)).unwrap_or(usize::MAX);
+    let mut hits = Vec::new();
+    while hits.len() < limit
+        && let Some(row) = found.next()?
+    {
+        let character: String = row.get(0)?;
+        let trace = read(row.get_ref(4)?.as_blob().map_err(rusqlite::Error::from)?, &character)?;
+        let at = search::Appeared {
+            character: CharacterId::new(character).map_err(|_| damaged("A character's id is damaged."))?,
+            version: SnapshotId(Uuid::from_bytes(row.get(1)?)),
+            number: unsigned(row.get(2)?)?,
+            captured_at: rows::timestamp(row.get(3)?)?,
+        };
+        hits.extend(search::hits_in(&at, &trace, &words));
+    }
+    Ok(search::in_order(hits, query))
+}
