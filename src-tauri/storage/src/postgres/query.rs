@@ -315,14 +315,16 @@ const HISTORY: [&str; 2] =
 /// The same, with how each document is kept. Whoever may not open a document does not learn that either.
 const HISTORY_STORED: [&str; 2] = [
     history_page!(
-        ", c.codec, octet_length(c.data), b.hash",
+        ", c.codec, octet_length(coalesce(a.data, c.data)), b.hash",
         " LEFT JOIN backstory.content AS c ON c.character_id = v.character_id AND c.hash = v.content \
+         LEFT JOIN backstory.archive AS a ON a.character_id = c.character_id AND a.hash = c.hash \
          LEFT JOIN backstory.content AS b ON b.character_id = c.character_id AND b.rung = c.base",
         "v.captured_at, v.id"
     ),
     history_page!(
-        ", c.codec, octet_length(c.data), b.hash",
+        ", c.codec, octet_length(coalesce(a.data, c.data)), b.hash",
         " LEFT JOIN backstory.content AS c ON c.character_id = v.character_id AND c.hash = v.content \
+         LEFT JOIN backstory.archive AS a ON a.character_id = c.character_id AND a.hash = c.hash \
          LEFT JOIN backstory.content AS b ON b.character_id = c.character_id AND b.rung = c.base",
         "v.captured_at DESC, v.id DESC"
     ),
@@ -504,8 +506,8 @@ pub(super) async fn statistics(client: Client) -> Result<StorageStatistics> {
         prepare("SELECT (SELECT count(*) FROM backstory.version), (SELECT count(*) FROM backstory.sighting)")
             .await?;
     let contents = prepare(
-        "SELECT count(*), coalesce(sum(length), 0)::bigint, coalesce(sum(octet_length(data)), 0)::bigint \
-         FROM backstory.content",
+        "SELECT count(*), coalesce(sum(length), 0)::bigint, (coalesce(sum(octet_length(data)), 0) \
+         + (SELECT coalesce(sum(octet_length(data)), 0) FROM backstory.archive))::bigint FROM backstory.content",
     )
     .await?;
     let size = prepare(

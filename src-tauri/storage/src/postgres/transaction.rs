@@ -369,10 +369,15 @@ impl Open {
         let hashes: Vec<&[u8]> = unused.iter().map(|hash| hash.0.as_slice()).collect();
         let sql =
             "SELECT DISTINCT content FROM backstory.version WHERE character_id = $1 AND content = ANY ($2)";
+        let mut left = Vec::new();
         for row in run(client, sql, &[&name, &hashes]).await? {
-            unused.remove(&rows::hash(row.try_get(0)?)?);
+            left.extend(unused.take(&rows::hash(row.try_get(0)?)?));
         }
-        content::drop(client, recent, &desk.encoding, character, &unused).await
+        content::drop(client, recent, &desk.encoding, character, &unused).await?;
+        // What is left of a document may all be archived now.
+        let left: Vec<&[u8]> = left.iter().map(|hash| hash.0.as_slice()).collect();
+        run(client, content::PLACE, &[&vec![name; left.len()], &left]).await?;
+        Ok(())
     }
 
     async fn erase(&mut self, id: &CharacterId, expect: Expect) -> failure::Result<()> {
@@ -385,6 +390,7 @@ impl Open {
         for sql in [
             "DELETE FROM backstory.sighting WHERE character_id = $1",
             "DELETE FROM backstory.version WHERE character_id = $1",
+            "DELETE FROM backstory.archive WHERE character_id = $1",
             "DELETE FROM backstory.content WHERE character_id = $1",
             "DELETE FROM backstory.tombstone WHERE id = $1",
             "INSERT INTO backstory.tombstone (id, owner, campaign, revision) \

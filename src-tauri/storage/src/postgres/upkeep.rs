@@ -14,7 +14,7 @@ use backstory_core::{
 };
 
 use super::{
-    PostgresStorage, content,
+    PostgresStorage, batch, content,
     failure::{self, Failure},
     query::{self, run},
     rows::{self, integer, unsigned},
@@ -66,6 +66,8 @@ async fn recount(open: &mut Open, id: &CharacterId) -> failure::Result<()> {
     let client = open.client()?;
     let row = query::first(client, query::CHARACTER, &[&id.as_str()]).await?;
     let mut record = Record::<()> { index: row.as_ref().map(rows::index).transpose()?, ..Record::default() };
+    let damaged = damaged(client, id).await?;
+    let to_mend = history.iter().filter(|version| damaged.versions.contains(&version.id)).cloned().collect();
     record.versions = history.into_iter().map(|version| (version.id, version)).collect();
     record.sightings = query::sightings(client, id).await?.into_iter().collect();
     let lengths = lengths(client, id).await?;
@@ -73,13 +75,34 @@ async fn recount(open: &mut Open, id: &CharacterId) -> failure::Result<()> {
     for version in record.versions.values_mut() {
         version.bytes = lengths.get(&version.id).copied().unwrap_or(version.bytes);
     }
-    // Every version is written, also one that is right: the columns it is found by are made anew with it.
+    // Every version is written, also one that is right: the columns it is found by are made anew with it. What is damaged
+    // must not be sealed as if it were right.
+    record.versions.retain(|id, _| !damaged.versions.contains(id));
     let put = |metadata| Write::Version { metadata: Box::new(metadata) };
     open.write(record.versions.into_values().map(put).collect()).await?;
+    batch::mend(open.client()?, to_mend).await?;
     match &record.index {
-        Some(index) => open.put_row(index).await,
-        None => Ok(()),
+        Some(index) if !damaged.row => open.put_row(index).await,
+        _ => Ok(()),
     }
+}
+
+/// Whose rows are not what was written to them.
+struct Damaged {
+    row: bool,
+    versions: BTreeSet<SnapshotId>,
+}
+
+async fn damaged(client: &deadpool_postgres::ClientWrapper, id: &CharacterId) -> failure::Result<Damaged> {
+    let row = "SELECT FROM backstory.character AS c \
+         WHERE c.id = $1 AND c.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(c))";
+    let versions = "SELECT v.id FROM backstory.version AS v \
+         WHERE v.character_id = $1 AND v.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(v))";
+    let found = run(client, versions, &[&id.as_str()]).await?;
+    Ok(Damaged {
+        row: query::first(client, row, &[&id.as_str()]).await?.is_some(),
+        versions: found.iter().map(|row| Ok(SnapshotId(row.try_get(0)?))).collect::<failure::Result<_>>()?,
+    })
 }
 
 /// How long each version's document is.
@@ -131,8 +154,9 @@ pub(super) async fn recompress(
 }
 
 /// Where each rung of a character's ladder is, and how many bytes it takes.
-const LADDER: &str =
-    "SELECT rung, hash, octet_length(data) FROM backstory.content WHERE character_id = $1 ORDER BY rung";
+const LADDER: &str = "SELECT c.rung, c.hash, octet_length(coalesce(a.data, c.data)) FROM backstory.content AS c \
+     LEFT JOIN backstory.archive AS a ON a.character_id = c.character_id AND a.hash = c.hash \
+     WHERE c.character_id = $1 ORDER BY c.rung";
 
 async fn recompress_one(
     open: &mut Open,
