@@ -58,7 +58,12 @@ pub(super) async fn first(client: &Connection, sql: &str, values: &Values<'_>) -
 
 /// How often the library was committed to.
 pub(super) async fn revision(client: Client) -> Result<u64> {
-    let row = first(&client, "SELECT revision FROM backstory.store", &[]).await?;
+    revision_of(&client).await
+}
+
+/// The same, on a connection that is wanted for more.
+pub(super) async fn revision_of(client: &Connection) -> Result<u64> {
+    let row = first(client, "SELECT revision FROM backstory.store", &[]).await?;
     unsigned(row.ok_or_else(|| failure::damaged("The library does not know its revision."))?.try_get(0)?)
 }
 

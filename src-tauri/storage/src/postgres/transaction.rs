@@ -26,7 +26,7 @@ use super::{
     batch::{self, Batch, Known},
     changes::Listener,
     content, failure,
-    failure::{Failure, denied},
+    failure::{Failure, denied, is_outcome_unknown},
     query::{self, first, run},
     rows::{self, escaped, timestamp, unsigned},
 };
@@ -448,8 +448,8 @@ impl Open {
         // A statement that failed made the commit a rollback. Where the answer to the commit is missing, nobody knows.
         let revision = match (counted, stamped.and(buried), ended) {
             (Ok(counted), Ok(_), Ok(())) => counted.try_get(0)?,
-            (Err(error), ..) | (_, Err(error), _) if !is_lost(&error) => return Err(error.into()),
-            (.., Err(error)) if !is_lost(&error) => return Err(error.into()),
+            (Err(error), ..) | (_, Err(error), _) if !is_outcome_unknown(&error) => return Err(error.into()),
+            (.., Err(error)) if !is_outcome_unknown(&error) => return Err(error.into()),
             (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
                 return Err(failure::outcome_unknown(error).into());
             }
@@ -458,10 +458,6 @@ impl Open {
         self.changes.tell(revision);
         Ok(revision)
     }
-}
-
-fn is_lost(error: &tokio_postgres::Error) -> bool {
-    failure::code_of(error) == Code::StoreUnreachable
 }
 
 /// Gives somebody a place in a campaign, or takes it away. The texts are escaped already.

@@ -139,7 +139,7 @@ pub(super) async fn recompress(
         let id = CharacterId::new(id)?;
         let mut transaction = storage.begin_own().await?;
         let mut open = transaction.take()?;
-        let one = recompress_one(&mut open, encoding, &id).await;
+        let one = recompress_one(&mut open, encoding, &id, cancel).await;
         let one = transaction.settle(open, one)?;
         if one.rewritten > 0 {
             Box::new(transaction).commit().await?;
@@ -162,6 +162,7 @@ async fn recompress_one(
     open: &mut Open,
     encoding: &Encoding,
     id: &CharacterId,
+    cancel: &Cancel,
 ) -> failure::Result<Recompressed> {
     open.hold(id).await?;
     let (client, recent) = open.reader()?;
@@ -172,6 +173,8 @@ async fn recompress_one(
     }
     let mut sum = Recompressed::default();
     for (&rung, (hash, bytes)) in &ladder {
+        // The transaction is undone with it: the character stays in its old form.
+        cancel.check()?;
         let base = history::encoding::way_down(rung, encoding.ladder)
             .find_map(|base| Some((base, ladder.get(&base)?.0)));
         sum.contents += 1;
