@@ -6,6 +6,7 @@ mod bridge;
 mod graphics;
 mod host;
 mod preferences;
+mod resting;
 mod shell;
 
 use std::{io::IsTerminal, process::ExitCode};

@@ -19,6 +19,7 @@ use crate::{
     bridge,
     host::{Desktop, WINDOW},
     preferences::PreferencesFile,
+    resting::{self, Resting},
 };
 
 /// A page that has not said by then that it is there is shown as it is, so that a fault can be seen.
@@ -58,8 +59,14 @@ pub(crate) fn run(arguments: Arguments) -> tauri::Result<()> {
 fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
     let preferences = PreferencesFile::at(handle.path().app_config_dir()?.join("preferences.json"));
     let desktop = Arc::new(Desktop::new(handle.clone(), preferences, arguments.files));
-    let app = tauri::async_runtime::block_on(open(desktop.clone(), arguments.demo));
-    handle.manage(Arc::new(app));
+    let app = Arc::new(tauri::async_runtime::block_on(open(desktop.clone(), arguments.demo)));
+    let resting = Arc::new(Resting::default());
+    handle.manage(app.clone());
+    handle.manage(resting.clone());
+    // Whoever chose how documents are kept has them kept like that.
+    if config::encoding(&config::Flags::default()).is_ok_and(|chosen| chosen.is_none()) {
+        tauri::async_runtime::spawn(resting::watch(app, resting));
+    }
     handle.manage(desktop.clone());
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;

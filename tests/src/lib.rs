@@ -9,6 +9,7 @@
 )]
 
 pub mod corpus;
+pub mod disk;
 pub mod faults;
 pub mod fixtures;
 pub mod servers;

@@ -10,7 +10,7 @@ use std::{
 use backstory_core::{
     config::{Address, Config, Environment, File, Format, Layers, LibraryConfig, Origin, Value},
     error::{Code, Error, Result},
-    storage::{CharacterStorage, StorageFactory},
+    storage::{CharacterStorage, Encoding, StorageFactory},
 };
 use directories::ProjectDirs;
 
@@ -105,6 +105,14 @@ pub async fn open_library(stores: &Stores, flags: &Flags) -> Result<Arc<dyn Char
     let library = chosen(&load(flags)?.config)?.library;
     open::kind(&library.address)?;
     stores.open_with(library.address.reveal(), &library.options()).await
+}
+
+/// How the documents of that library are to be kept, where somebody said so.
+///
+/// # Errors
+/// As [`load`] and [`chosen`].
+pub fn encoding(flags: &Flags) -> Result<Option<Encoding>> {
+    Ok(chosen(&load(flags)?.config)?.library.options().encoding)
 }
 
 /// The file to read: the one that is named, else the one in the usual place, if there is one.

@@ -35,7 +35,7 @@ const KEEPER: &str = r#"
 "$1/postgres" -D data -k "$PWD" -p "$2" -h 127.0.0.1 >>log 2>&1 &
 server=$!
 read -r word
-kill -INT "$server"
+kill -INT "$server" 2>>log
 wait "$server"
 [ "$word" = stop ] || { folder=$PWD; cd / && rm -rf "$folder"; }
 "#;
@@ -63,7 +63,8 @@ pub struct Database {
 }
 
 /// Takes everything out of a library that was written through the front door.
-const EMPTY: &str = "DELETE FROM backstory.sighting; DELETE FROM backstory.version; DELETE FROM backstory.content; \
+const EMPTY: &str = "DELETE FROM backstory.sighting; DELETE FROM backstory.version; DELETE FROM backstory.archive; \
+     DELETE FROM backstory.content; \
      DELETE FROM backstory.character; DELETE FROM backstory.tombstone; DELETE FROM backstory.member; \
      UPDATE backstory.store SET revision = 0";
 
@@ -114,12 +115,54 @@ impl Server {
         self.folder.path().join("data/server.crt")
     }
 
+    /// A server for one test whose journal lies on this disk.
+    pub fn with_journal_on(disk: &Path) -> &'static Self {
+        let journal = disk.join("journal");
+        fs::create_dir(&journal).unwrap();
+        Self::give(&journal);
+        let server = Self::folder_only();
+        server.initialise(&["--wal-segsize=1", &format!("--waldir={}", journal.display())]);
+        // Where it falls, it stays down until it is started: a server must not be told to stop while it recovers by itself.
+        server.configure("restart_after_crash = off\n");
+        server.start();
+        Box::leak(Box::new(server))
+    }
+
+    /// A copy of this server that follows it, and answers what only reads.
+    pub fn follower(&self) -> &'static Self {
+        let server = Self::folder_only();
+        let backup = server.programs.join("pg_basebackup");
+        let port = self.port.to_string();
+        let from = ["--host", self.folder().to_str().unwrap(), "--port", &port, "--username", "postgres"];
+        run(server.command(&backup).args(from).args([
+            "--pgdata=data",
+            "--write-recovery-conf",
+            "--checkpoint=fast",
+        ]));
+        server.start();
+        Box::leak(Box::new(server))
+    }
+
+    /// Makes a folder the server's own, where the tests run as an administrator.
+    pub fn give(folder: &Path) {
+        if is_administrator() {
+            run(Command::new("chown").arg(unprivileged_user()).arg(folder));
+        }
+    }
+
     fn configure(&self, settings: &str) {
         let file = self.folder.path().join("data/postgresql.conf");
         fs::write(&file, fs::read_to_string(&file).unwrap() + settings).unwrap();
     }
 
     fn make() -> Self {
+        let server = Self::folder_only();
+        server.initialise(&[]);
+        server.start();
+        server
+    }
+
+    fn folder_only() -> Self {
         let folder = tempfile::Builder::new().prefix("backstory-pg-").tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Self {
@@ -130,10 +173,13 @@ impl Server {
             template: OnceCell::new(),
             used: Mutex::default(),
         };
-        if is_administrator() {
-            run(Command::new("chown").arg(unprivileged_user()).arg(server.folder.path()));
-        }
-        run(server.command(&server.programs.join("initdb")).args([
+        Self::give(server.folder.path());
+        server
+    }
+
+    fn initialise(&self, more: &[&str]) {
+        let initdb = self.programs.join("initdb");
+        let usual = [
             "--pgdata=data",
             "--username=postgres",
             "--encoding=UTF8",
@@ -141,10 +187,9 @@ impl Server {
             "--auth-local=trust",
             "--auth-host=scram-sha-256",
             "--no-sync",
-        ]));
-        server.configure("max_connections = 200\nshared_buffers = 64MB\nlog_min_messages = warning\n");
-        server.start();
-        server
+        ];
+        run(self.command(&initdb).args(usual).args(more));
+        self.configure("max_connections = 200\nshared_buffers = 64MB\nlog_min_messages = warning\n");
     }
 
     /// A command run as somebody who is not an administrator: PostgreSQL refuses those.
@@ -245,6 +290,18 @@ impl Server {
         let database = self.database("template0").await;
         database.is_spoiled.store(true, Ordering::Relaxed);
         database
+    }
+
+    /// A database with an empty library in it, whose tables lie in this folder.
+    pub async fn library_in(&'static self, folder: &Path) -> Database {
+        let client = self.connect("postgres", "postgres").await;
+        let place = format!("CREATE TABLESPACE elsewhere LOCATION '{}'", folder.display());
+        client.batch_execute(&place).await.unwrap();
+        self.template.get_or_init(|| self.make_template()).await;
+        let name = "elsewhere".to_owned();
+        let statement = format!("CREATE DATABASE elsewhere TEMPLATE {TEMPLATE} TABLESPACE elsewhere");
+        client.batch_execute(&statement).await.unwrap();
+        Database { server: self, name, is_spoiled: AtomicBool::new(true) }
     }
 
     async fn database(&'static self, template: &str) -> Database {

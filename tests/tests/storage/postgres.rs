@@ -8,8 +8,8 @@ use backstory_core::{
     library::{Captured, Library},
     model::{CharacterIndex, ContentHash, Role, VersionMetadata},
     storage::{
-        CharacterStorage, CheckScope, Deleted, Expect, HistoryQuery, QueryFilter, Secret, StorageFactory,
-        Write,
+        CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery, QueryFilter,
+        Secret, StorageFactory, Write,
     },
 };
 use backstory_sources::{registry, sample};
@@ -19,6 +19,7 @@ use backstory_storage::{
     postgres::{self, PostgresOptions, PostgresStorage},
 };
 use backstory_tests::{
+    disk::SmallDisk,
     fixtures::{character_id, content, document, index, moment, snapshot_id, store, version},
     servers::postgres::{Database, Server},
 };
@@ -80,7 +81,7 @@ async fn campaign() -> Database {
 }
 
 /// Statements for each table and verb, tried by everybody in a transaction of their own that is undone.
-const ATTEMPTS: [(&str, [&str; 4]); 7] = [
+const ATTEMPTS: [(&str, [&str; 4]); 8] = [
     (
         "character",
         [
@@ -96,7 +97,16 @@ const ATTEMPTS: [(&str, [&str; 4]); 7] = [
             "SELECT FROM backstory.content WHERE character_id = 'ddb-1'",
             "INSERT INTO backstory.content VALUES ('ddb-1', '\\x77', 99, NULL, 1, 1, '\\x00')",
             "UPDATE backstory.content SET data = '\\x00' WHERE character_id = 'ddb-1'",
-            "DELETE FROM backstory.content WHERE character_id = 'ddb-1' AND rung = 50",
+            "DELETE FROM backstory.content WHERE character_id = 'ddb-1' AND rung = 51",
+        ],
+    ),
+    (
+        "archive",
+        [
+            "SELECT FROM backstory.archive WHERE character_id = 'ddb-1'",
+            "INSERT INTO backstory.archive SELECT character_id, hash, '' FROM backstory.content WHERE rung = 1",
+            "UPDATE backstory.archive SET data = '\\x00' WHERE character_id = 'ddb-1'",
+            "DELETE FROM backstory.archive WHERE character_id = 'ddb-1'",
         ],
     ),
     (
@@ -148,14 +158,14 @@ const ATTEMPTS: [(&str, [&str; 4]); 7] = [
 ];
 
 /// What works, in the order of the attempts: select, insert, update, delete.
-const MATRIX: [(&str, [&str; 7]); 7] = [
-    ("ada", ["SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---"]),
-    ("keeper", ["SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---"]),
-    ("bob", ["S-U-", "SI--", "SIU-", "SI-D", "S---", "SIUD", "S---"]),
-    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---"]),
-    ("dora", ["S---", "----", "S---", "S---", "S---", "S---", "S---"]),
-    ("eve", ["----", "----", "----", "----", "----", "----", "S---"]),
-    ("outsider", ["----", "----", "----", "----", "----", "----", "----"]),
+const MATRIX: [(&str, [&str; 8]); 7] = [
+    ("ada", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---"]),
+    ("keeper", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---"]),
+    ("bob", ["S-U-", "SI--", "S---", "SIU-", "SI-D", "S---", "SIUD", "S---"]),
+    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---", "S---"]),
+    ("dora", ["S---", "----", "----", "S---", "S---", "S---", "S---", "S---"]),
+    ("eve", ["----", "----", "----", "----", "----", "----", "----", "S---"]),
+    ("outsider", ["----", "----", "----", "----", "----", "----", "----", "----"]),
 ];
 
 #[tokio::test]
@@ -163,6 +173,8 @@ async fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
     let database = campaign().await;
     let outsider = "DO $$ BEGIN CREATE ROLE outsider LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; \
          INSERT INTO backstory.content VALUES ('ddb-1', '\\x55', 50, NULL, 1, 1, '\\x00'); \
+         INSERT INTO backstory.content VALUES ('ddb-1', '\\x66', 51, NULL, 1, 1, '\\x00'); \
+         INSERT INTO backstory.archive VALUES ('ddb-1', '\\x55', '\\x00'); \
          INSERT INTO backstory.character (id, owner, campaign) VALUES ('ddb-2', 'ada', 'The Sunken Bell'); \
          INSERT INTO backstory.tombstone VALUES ('ddb-3', 'ada', 'The Sunken Bell', 1)";
     database.tamper(outsider).await;
@@ -763,4 +775,425 @@ async fn a_library_of_several_people_is_everybodys_own() {
     let keeper = open(&database, "keeper").await;
     let report = keeper.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
     assert_eq!((report.characters, report.problems), (all.total, vec![]));
+}
+
+/// A name and a statement that changes one value of one row, for each column there is and for each text in a version.
+async fn damages(client: &tokio_postgres::Client) -> Vec<(String, String)> {
+    let columns = "SELECT table_name::text, column_name::text, udt_name::text FROM information_schema.columns \
+         WHERE table_schema = 'backstory' AND table_name NOT LIKE 'version\\_%' \
+         AND table_name <> 'refinery_schema_history' ORDER BY 1, ordinal_position";
+    let mut damages = Vec::new();
+    for row in client.query(columns, &[]).await.unwrap() {
+        let (table, column, kind): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        let value = match (column.as_str(), kind.as_str()) {
+            ("role", _) => "'viewer'".to_owned(),
+            ("details", _) => format!("replace({column}, 'Wizard', 'Wizarc')"),
+            (_, "text") => format!("overlay({column} placing chr(ascii({column}) # 1) from 1 for 1)"),
+            (_, "int8" | "int2") => format!("coalesce({column}, 0::int2) # 1::int2"),
+            (_, "bytea") => format!("set_byte({column}, 0, get_byte({column}, 0) # 1)"),
+            (_, "uuid") => format!("overlay({column}::text placing 'ffff' from 1 for 4)::uuid"),
+            (_, "bool") => format!("NOT {column}"),
+            (_, "_text") => format!("{column} || 'x'::text"),
+            (_, "jsonb") => format!("{column} || '{{\"level\": 4}}'"),
+            other => panic!("how is {other:?} damaged?"),
+        };
+        let which = match table.as_str() {
+            "character" => "id = 'ddb-1'",
+            "content" => "character_id = 'ddb-1' AND rung = 4",
+            "version" => "character_id = 'ddb-1' AND number = 2",
+            _ => "true",
+        };
+        let damage = format!("UPDATE backstory.{table} SET {column} = {value} WHERE {which}");
+        damages.push((format!("{table}.{column}"), damage));
+    }
+    let texts = [
+        ("a sentence", "replace(details, 'Reached level 5', 'Reached level 4')"),
+        ("a tag", "replace(details, 'before the dragon', 'before the dragom')"),
+        ("the file's name", "replace(details, '.833496.', '.833497.')"),
+        ("a brace", "replace(details, '{', 'z')"),
+        ("a byte that is no letter", "set_byte(convert_to(details, 'UTF8'), 30, 200)::text"),
+    ];
+    for (name, value) in texts {
+        let damage = format!(
+            "UPDATE backstory.version SET details = {value} WHERE character_id = 'ddb-1' AND number = 2"
+        );
+        damages.push((name.to_owned(), damage));
+    }
+    damages
+}
+
+/// Takes every row aside, and puts it back.
+const TABLES: [&str; 8] =
+    ["store", "character", "content", "archive", "version", "sighting", "tombstone", "member"];
+
+/// Where a check must say that the damage is.
+fn expected_place(name: &str) -> &'static str {
+    match name.split('.').next().unwrap() {
+        _ if name == "character.id" => "edb-1",
+        // A row that says it is another character's is missed where it belongs.
+        "version" | "sighting" if name.ends_with(".character_id") => "ddb-1",
+        "character" => "ddb-1",
+        "store" => "library",
+        "tombstone" if name == "tombstone.id" => "edb-3",
+        "tombstone" => "ddb-3",
+        "member" if name == "member.campaign" => "campaign Uhe Sunken Bell",
+        "member" => "campaign The Sunken Bell",
+        "archive" => "ddb-1 version 4",
+        "content" => "ddb-1 version 5",
+        _ => "ddb-1 version 2",
+    }
+}
+
+#[tokio::test]
+async fn every_column_of_every_row_is_watched_over() {
+    let database = Server::shared().library().await;
+    let storage = open(&database, "keeper").await;
+    let documents: Vec<_> = (0..5).map(|edition| document(edition, 2_000)).collect();
+    let id = store(&storage, 1, &documents).await.id;
+    let other = store(&storage, 2, &documents[..1]).await;
+    let gone = store(&storage, 3, &documents[..1]).await;
+    let history = storage.history(&HistoryQuery::all(id.clone())).await.unwrap().items;
+    let by_number = |number| history.iter().find(|version| version.version == number).unwrap().clone();
+    let tagged = VersionMetadata {
+        tags: vec!["before the dragon".to_owned()],
+        seen: backstory_core::model::Seen { last: moment(130), count: 2 },
+        ..by_number(2)
+    };
+    let see = Write::Sightings { character: id.clone(), version: tagged.id, at: vec![moment(130)] };
+    let row = row(&storage, 1).await.unwrap();
+    let row = CharacterIndex { captures: 6, revision: row.revision + 1, ..row };
+    let member =
+        Write::Member { campaign: CAMPAIGN.to_owned(), user: "cleo".to_owned(), role: Some(Role::Player) };
+    let archived = VersionMetadata { archived: true, ..by_number(4) };
+    let writes = vec![
+        see,
+        put_version(tagged),
+        put_version(archived),
+        put(&row, Expect::Revision(row.revision - 1)),
+        Write::Erase { character: gone.id, expect: Expect::Revision(1) },
+        member,
+    ];
+    write(&storage, writes).await.unwrap();
+    let check = async || storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap().problems;
+    assert_eq!(check().await, []);
+
+    let client = database.connect("postgres").await;
+    // Damage asks nobody: no trigger and no reference keeps it away.
+    let prepare = "SET session_replication_role = replica; CREATE CAST (bytea AS text) WITHOUT FUNCTION; \
+         ALTER TABLE backstory.content DROP CONSTRAINT content_check; \
+         ALTER TABLE backstory.store DROP CONSTRAINT store_id_check";
+    client.batch_execute(prepare).await.unwrap();
+    for table in TABLES {
+        let aside = format!("CREATE TABLE public.{table} AS SELECT * FROM backstory.{table}");
+        client.batch_execute(&aside).await.unwrap();
+    }
+    let damages = damages(&client).await;
+    assert!(damages.len() > 55, "{}", damages.len());
+    for (name, damage) in damages {
+        assert_eq!(client.execute(&damage, &[]).await.unwrap(), 1, "{damage}");
+        let problems = check().await;
+        let place = expected_place(&name);
+        assert!(
+            problems.iter().any(|problem| problem.r#where == place),
+            "{name} is not found at {place}: {problems:?}"
+        );
+        assert!(storage.document(&other.id, &ContentHash::of(&documents[0])).await.unwrap() == documents[0]);
+        for number in [1, 3].into_iter().filter(|_| name != "character.id") {
+            let query = HistoryQuery { version: Some(number), ..HistoryQuery::all(id.clone()) };
+            let version = storage.history(&query).await.unwrap().items.remove(0);
+            let bytes = storage.document(&id, &version.content).await;
+            let bytes = bytes.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            assert!(bytes == documents[number as usize - 1], "{name}: version {number} is readable");
+        }
+        for table in TABLES {
+            let back = format!(
+                "DELETE FROM backstory.{table}; INSERT INTO backstory.{table} SELECT * FROM public.{table}"
+            );
+            client.batch_execute(&back).await.unwrap();
+        }
+    }
+    assert_eq!(check().await, []);
+}
+
+#[tokio::test]
+async fn what_a_person_changes_is_no_damage_and_what_is_damaged_stays_so() {
+    let database = Server::shared().library().await;
+    let storage = open(&database, "keeper").await;
+    let documents: Vec<_> = (0..3).map(|edition| document(edition, 2_000)).collect();
+    let id = store(&storage, 1, &documents).await.id;
+    let places = async || {
+        let report = storage.check(CheckScope::Structure, &Silent, &Cancel::default()).await.unwrap();
+        let damaged = report.problems.into_iter().filter(|problem| problem.code == "row_damaged");
+        damaged.map(|problem| problem.r#where).collect::<Vec<_>>()
+    };
+    let by_hand = "UPDATE backstory.version SET details = replace(details, 'Wizard', 'Witch')";
+    database.tamper(by_hand).await;
+    assert_eq!(places().await, [""; 0]);
+    let flips = "SET session_replication_role = replica; \
+         UPDATE backstory.version SET number = 7 WHERE number = 1; \
+         UPDATE backstory.version SET details = replace(details, 'Witch', 'Wisch') WHERE number = 2";
+    database.tamper(flips).await;
+    assert_eq!(places().await, ["ddb-1 version 2", "ddb-1 version 7"]);
+    // A change of another column does not make it right.
+    database.tamper("UPDATE backstory.version SET seen_count = seen_count").await;
+    assert_eq!(places().await, ["ddb-1 version 2", "ddb-1 version 7"]);
+    // What a version is found by is made anew from the rest of its row, and then it is what was written; a sentence is not.
+    let report = storage.repair(&Silent, &Cancel::default()).await.unwrap();
+    let left: Vec<_> = report.left.iter().map(|problem| problem.r#where.as_str()).collect();
+    assert_eq!(left, ["ddb-1 version 2"]);
+    // Whoever writes the whole row says what is right.
+    let mut version = storage.history(&HistoryQuery::all(id)).await.unwrap().items.remove(1);
+    version.summary.sentences[0].text = "Reached level 5 (Witch)".to_owned();
+    write(&storage, vec![put_version(version)]).await.unwrap();
+    assert_eq!(places().await, [""; 0]);
+}
+
+/// Makes the tables what they were before there were checksums and an archive area.
+const AS_IN_THE_FIRST_FORM: &str = "UPDATE backstory.content AS c SET data = a.data FROM backstory.archive AS a \
+       WHERE a.character_id = c.character_id AND a.hash = c.hash; \
+     DROP TABLE backstory.archive; \
+     DROP FUNCTION backstory.set_checksum CASCADE; DROP FUNCTION backstory.set_content_checksum CASCADE; \
+     DROP FUNCTION backstory.checksum_of; DROP FUNCTION backstory.checksum_of_content; \
+     ALTER TABLE backstory.store DROP COLUMN checksum; ALTER TABLE backstory.character DROP COLUMN checksum; \
+     ALTER TABLE backstory.content DROP COLUMN checksum; ALTER TABLE backstory.sighting DROP COLUMN checksum; \
+     ALTER TABLE backstory.version DROP COLUMN checksum, DROP COLUMN archived; \
+     ALTER TABLE backstory.tombstone DROP COLUMN checksum; ALTER TABLE backstory.member DROP COLUMN checksum; \
+     DELETE FROM backstory.refinery_schema_history WHERE version > 1";
+
+#[tokio::test]
+async fn a_library_of_the_first_form_is_brought_up_to_date() {
+    let database = campaign().await;
+    let ada = open(&database, "ada").await;
+    let id = character_id(1);
+    let history = ada.history(&HistoryQuery::all(id.clone())).await.unwrap().items;
+    let archived = VersionMetadata { archived: true, ..history[0].clone() };
+    write(&ada, vec![put_version(archived)]).await.unwrap();
+    let before = ada.history(&HistoryQuery::all(id.clone())).await.unwrap().items;
+    drop(ada);
+    database.tamper(AS_IN_THE_FIRST_FORM).await;
+    assert!(refused(&database.address("ada")).await.hint.unwrap().contains("backstory db init"));
+    postgres::initialise(&database.address("postgres"), &PostgresOptions::default()).await.unwrap();
+    let ada = open(&database, "ada").await;
+    assert_eq!(ada.history(&HistoryQuery::all(id.clone())).await.unwrap().items, before);
+    for version in &before {
+        assert_eq!(ContentHash::of(&ada.document(&id, &version.content).await.unwrap()), version.content);
+    }
+    assert_eq!(archived_rows(&database).await, 1);
+    let keeper = open(&database, "keeper").await;
+    let report = keeper.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+    // The fixture sees a version without counting it.
+    let codes: Vec<_> = report.problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert!(codes.iter().all(|code| *code == "index_stale"), "{:?}", report.problems);
+}
+
+async fn archived_rows(database: &Database) -> i64 {
+    let count = "SELECT count(*) FROM backstory.archive AS a \
+         JOIN backstory.content AS c ON c.character_id = a.character_id AND c.hash = a.hash AND c.data = ''";
+    database.connect("postgres").await.query_one(count, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn an_archived_document_moves_and_a_shared_one_stays() {
+    let database = Server::shared().library().await;
+    let storage = open(&database, "ada").await;
+    let documents: Vec<_> = (0..10).map(|edition| document(edition, 3_000)).collect();
+    let id = store(&storage, 1, &documents).await.id;
+    let twin = VersionMetadata { id: snapshot_id(77), ..version(&id, 11, moment(9_000), &documents[2]) };
+    write(&storage, vec![put_version(twin.clone())]).await.unwrap();
+    let all = HistoryQuery { newest_first: false, ..HistoryQuery::all(id.clone()) };
+    let history = storage.history(&all).await.unwrap().items;
+    let before = storage.statistics().await.unwrap();
+    let archive = |on: bool, n: usize| put_version(VersionMetadata { archived: on, ..history[n].clone() });
+    let readable = async || {
+        for text in &documents {
+            assert!(storage.document(&id, &ContentHash::of(text)).await.unwrap() == *text);
+        }
+        let after = storage.statistics().await.unwrap();
+        assert_eq!((after.contents, after.encoded_bytes), (before.contents, before.encoded_bytes));
+        let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+        assert!(report.problems.iter().all(|problem| problem.code == "index_stale"), "{:?}", report.problems);
+    };
+    // Seven of them, one of which the twin has too.
+    write(&storage, (0..7).map(|n| archive(true, n)).collect()).await.unwrap();
+    assert_eq!(archived_rows(&database).await, 6);
+    readable().await;
+    write(&storage, vec![put_version(VersionMetadata { archived: true, ..twin.clone() })]).await.unwrap();
+    assert_eq!(archived_rows(&database).await, 7);
+    // A capture of the same bytes brings them back; dropping it lets them go again.
+    let again = VersionMetadata { id: snapshot_id(78), ..version(&id, 12, moment(9_100), &documents[5]) };
+    write(&storage, vec![content(&id, &documents[5]), put_version(again.clone())]).await.unwrap();
+    assert_eq!(archived_rows(&database).await, 6);
+    let drop = Write::DropVersions { character: id.clone(), versions: vec![again.id] };
+    write(&storage, vec![drop]).await.unwrap();
+    assert_eq!(archived_rows(&database).await, 7);
+    readable().await;
+    write(&storage, vec![archive(false, 0), archive(false, 1)]).await.unwrap();
+    assert_eq!(archived_rows(&database).await, 5);
+    readable().await;
+    let erase = Write::Erase { character: id, expect: Expect::Revision(1) };
+    write(&storage, vec![erase]).await.unwrap();
+    assert_eq!(archived_rows(&database).await, 0);
+}
+
+#[tokio::test]
+async fn a_dungeon_master_captures_what_is_archived() {
+    let database = campaign().await;
+    let (ada, bob) = (open(&database, "ada").await, open(&database, "bob").await);
+    let id = character_id(1);
+    let first = ada.history(&HistoryQuery::all(id.clone())).await.unwrap().items.pop().unwrap();
+    write(&ada, vec![put_version(VersionMetadata { archived: true, ..first })]).await.unwrap();
+    assert_eq!(archived_rows(&database).await, 1);
+    let bytes = document(1, 2_000);
+    let again = VersionMetadata { id: snapshot_id(79), ..version(&id, 9, moment(800), &bytes) };
+    write(&bob, vec![content(&id, &bytes), put_version(again)]).await.unwrap();
+    assert!(bob.document(&id, &ContentHash::of(&bytes)).await.unwrap() == bytes);
+    // It is not a dungeon master's to move; the next change of its owner does.
+    assert_eq!(archived_rows(&database).await, 1);
+    let newest = ada.history(&HistoryQuery::all(id)).await.unwrap().items.remove(0);
+    write(&ada, vec![put_version(newest)]).await.unwrap();
+    assert_eq!(archived_rows(&database).await, 0);
+}
+
+/// Saves documents as they are, until something fails. Says which were saved, and what failed.
+async fn fill(storage: &dyn CharacterStorage, from: u64) -> (std::ops::Range<u64>, Error) {
+    for number in from.. {
+        let text = document(number, 100_000);
+        let id = character_id(number);
+        let writes = vec![content(&id, &text), put(&index(id), Expect::Absent)];
+        if let Err(error) = write(storage, writes).await {
+            return (from..number, error);
+        }
+    }
+    unreachable!()
+}
+
+async fn all_readable(storage: &dyn CharacterStorage, saved: u64) {
+    assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().total, saved);
+    for number in 1..=saved {
+        let text = document(number, 100_000);
+        assert!(storage.document(&character_id(number), &ContentHash::of(&text)).await.unwrap() == text);
+    }
+    let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+    assert_eq!(report.contents, saved);
+}
+
+fn as_they_are() -> PostgresOptions {
+    let encoding = Encoding { compression: Compression::None, delta: false, ..Encoding::default() };
+    PostgresOptions { encoding, ..PostgresOptions::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_of_the_server_loses_nothing_and_works_again() {
+    let Some(disk) = SmallDisk::new(40_000) else { return };
+    Server::give(disk.path());
+    let server = Server::alone();
+    let tables = disk.path().join("tables");
+    std::fs::create_dir(&tables).unwrap();
+    Server::give(&tables);
+    let database = server.library_in(&tables).await;
+    let storage = PostgresStorage::open(&database.address("ada"), as_they_are()).await.unwrap();
+    let ballast = disk.path().join("ballast");
+    std::fs::write(&ballast, vec![1; 8_000_000]).unwrap();
+    let (saved, error) = fill(&storage, 1).await;
+    assert_eq!(error.code, Code::StorageFull, "{error:?}");
+    assert!(!saved.is_empty() && error.kept.is_some() && error.hint.is_some());
+    all_readable(&storage, saved.end - 1).await;
+    let (more, error) = fill(&storage, saved.end).await;
+    assert_eq!((more.is_empty(), error.code), (true, Code::StorageFull), "no room is no room");
+    std::fs::remove_file(ballast).unwrap();
+    let (more, error) = fill(&storage, saved.end).await;
+    assert!(!more.is_empty(), "with room it works again");
+    assert_eq!(error.code, Code::StorageFull);
+    all_readable(&open(&database, "ada").await, more.end - 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_of_the_journal_loses_nothing_and_works_again() {
+    let Some(disk) = SmallDisk::new(160_000) else { return };
+    Server::give(disk.path());
+    let server = Server::with_journal_on(disk.path());
+    let database = server.library().await;
+    let storage = PostgresStorage::open(&database.address("ada"), as_they_are()).await.unwrap();
+    let ballast = disk.path().join("ballast");
+    // As much as goes in.
+    let _ = std::fs::write(&ballast, vec![1; 160_000_000]);
+    // PostgreSQL stops by itself where it cannot write its journal.
+    let (saved, error) = fill(&storage, 1).await;
+    assert!(
+        matches!(error.code, Code::StorageFull | Code::StorageFailed | Code::StoreUnreachable),
+        "{error:?}"
+    );
+    assert!(error.kept.is_some() && error.hint.is_some());
+    std::fs::remove_file(ballast).unwrap();
+    server.stop();
+    server.start();
+    let there = storage.query(&QueryFilter::default()).await.unwrap().total;
+    // The last one may have been saved without its answer.
+    assert!([saved.end - 1, saved.end].contains(&there), "{saved:?} {there}");
+    all_readable(&storage, there).await;
+    write(&storage, vec![put(&index(character_id(there + 1)), Expect::Absent)]).await.unwrap();
+}
+
+/// Asks until the answer is this one.
+async fn until(client: &tokio_postgres::Client, question: &str) {
+    let patience = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !client.query_one(question, &[]).await.unwrap().get::<_, bool>(0) {
+        assert!(tokio::time::Instant::now() < patience, "{question}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_lags_is_asked_only_where_that_does_no_harm() {
+    let main = Server::alone();
+    let database = main.library().await;
+    let copy = main.follower();
+    let at_copy = copy.connect("postgres", "postgres").await;
+    let replica = Some(Secret::new(copy.address("ada", &database.name)));
+    let options = PostgresOptions { read_replica: replica, ..PostgresOptions::default() };
+    let storage = PostgresStorage::open(&database.address("ada"), options).await.unwrap();
+    let elsewhere = open(&database, "ada").await;
+    store(&elsewhere, 1, &[b"before".to_vec()]).await;
+    let main_client = main.connect("postgres", "postgres").await;
+    let position: String =
+        main_client.query_one("SELECT pg_current_wal_insert_lsn()::text", &[]).await.unwrap().get(0);
+    until(&at_copy, &format!("SELECT pg_last_wal_replay_lsn() >= '{position}'")).await;
+    at_copy.batch_execute("SELECT pg_wal_replay_pause()").await.unwrap();
+    until(&at_copy, "SELECT pg_get_wal_replay_pause_state() = 'paused'").await;
+
+    // Somebody else saves, and nobody told this program yet: what bears a lag is told as the copy knows it.
+    let second = store(&elsewhere, 2, &[b"one".to_vec()]).await;
+    assert_eq!(storage.statistics().await.unwrap().characters, 1, "the copy was asked");
+    assert_eq!(storage.facets().await.unwrap().characters, 1, "the copy was asked");
+    // Everything else is the main server's.
+    assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().total, 2);
+    assert_eq!(storage.history(&HistoryQuery::all(second.id.clone())).await.unwrap().total, 1);
+    assert_eq!(storage.document(&second.id, &ContentHash::of(b"one")).await.unwrap(), b"one");
+    assert_eq!(storage.sightings(&second.id).await.unwrap(), []);
+    let renamed = CharacterIndex { name: "Renamed".to_owned(), revision: 2, ..second.clone() };
+    write(&storage, vec![put(&renamed, Expect::Revision(1))]).await.unwrap();
+    let error = write(&storage, vec![put(&renamed, Expect::Revision(1))]).await.unwrap_err();
+    assert_eq!(error.code, Code::Conflict, "compare-and-set sees one's own change");
+    // Once this program wrote, the copy is behind it: nothing is asked there that it does not have.
+    assert_eq!(storage.statistics().await.unwrap().characters, 2);
+    assert_eq!(storage.facets().await.unwrap().characters, 2);
+    // The same where it was only told.
+    let other_device = {
+        let replica = Some(Secret::new(copy.address("ada", &database.name)));
+        let options = PostgresOptions { read_replica: replica, ..PostgresOptions::default() };
+        PostgresStorage::open(&database.address("ada"), options).await.unwrap()
+    };
+    assert_eq!(other_device.statistics().await.unwrap().characters, 1);
+    other_device.revision().await.unwrap();
+    assert_eq!(other_device.statistics().await.unwrap().characters, 2);
+
+    // A copy that is gone is not missed.
+    at_copy.batch_execute("SELECT pg_wal_replay_resume()").await.unwrap();
+    store(&storage, 3, &[b"three".to_vec()]).await;
+    copy.stop();
+    assert_eq!(storage.statistics().await.unwrap().characters, 3);
+    assert_eq!(storage.facets().await.unwrap().characters, 3);
+    store(&storage, 4, &[b"four".to_vec()]).await;
+    assert_eq!(storage.statistics().await.unwrap().characters, 4);
+    copy.start();
 }

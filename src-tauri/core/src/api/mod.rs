@@ -150,6 +150,14 @@ impl App {
         self.parts.language
     }
 
+    /// The player's own library, whatever is looked at.
+    ///
+    /// # Errors
+    /// Why the player's store could not be opened.
+    pub fn own_library(&self) -> Result<Arc<Library>> {
+        self.own.clone()
+    }
+
     /// Keeps paths that the user chose, under a number that a window can give to `import.start`.
     pub fn select(&self, paths: Vec<PathBuf>) -> import::Selection {
         let name =

@@ -4,7 +4,7 @@
 //! takes no bulk copy by itself: the rows go to a table of the session first.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     pin::pin,
     sync::Arc,
 };
@@ -14,7 +14,7 @@ use backstory_core::{
     storage::{Encoding, Write},
 };
 use deadpool_postgres::ClientWrapper as Connection;
-use futures_util::future::{join, join_all, join5};
+use futures_util::future::{join, join_all, join3, join5};
 use jiff::Timestamp;
 use tokio_postgres::{
     Statement,
@@ -28,6 +28,7 @@ use super::{
     failure::{Result, denied},
     query::{Values, run},
     rows::{self, IndexColumns, integer},
+    traces::{self, TraceArrays},
     transaction::Locked,
 };
 use crate::{
@@ -45,13 +46,17 @@ const MANY_BYTES: usize = 16 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     contents: HashSet<(String, ContentHash)>,
+    /// Those of them that lie in the archive area.
+    archived: HashSet<(String, ContentHash)>,
     /// Whose each version is, and its number.
     versions: HashMap<Uuid, (String, i64)>,
     numbers: HashMap<(String, i64), Uuid>,
 }
 
-const KNOWN_CONTENTS: &str = "SELECT c.character_id, c.hash FROM unnest($1::text[], $2::bytea[]) AS n (id, hash) \
-     JOIN backstory.content AS c ON c.character_id = n.id AND c.hash = n.hash";
+const KNOWN_CONTENTS: &str = "SELECT c.character_id, c.hash, a.hash IS NOT NULL \
+     FROM unnest($1::text[], $2::bytea[]) AS n (id, hash) \
+     JOIN backstory.content AS c ON c.character_id = n.id AND c.hash = n.hash \
+     LEFT JOIN backstory.archive AS a ON a.character_id = c.character_id AND a.hash = c.hash";
 
 const KNOWN_VERSIONS: &str = "SELECT character_id, id, number FROM backstory.version WHERE id = ANY ($1) \
      UNION SELECT v.character_id, v.id, v.number FROM unnest($2::text[], $3::bigint[]) AS n (id, number) \
@@ -84,7 +89,11 @@ impl Known {
         let mut known = Self::default();
         if !hashes.is_empty() {
             for row in run(client, KNOWN_CONTENTS, &[&owners, &hashes]).await? {
-                known.contents.insert((row.try_get(0)?, rows::hash(row.try_get(1)?)?));
+                let name: (String, _) = (row.try_get(0)?, rows::hash(row.try_get(1)?)?);
+                if row.try_get(2)? {
+                    known.archived.insert(name.clone());
+                }
+                known.contents.insert(name);
             }
         }
         if !ids.is_empty() {
@@ -131,6 +140,8 @@ pub(super) struct Batch {
     /// Sightings, and whether they are to be there afterwards.
     sightings: BTreeMap<(CharacterId, i64, Uuid), bool>,
     rows: BTreeMap<CharacterId, CharacterIndex>,
+    /// Documents that may lie in the wrong area afterwards.
+    to_place: BTreeSet<(String, ContentHash)>,
 }
 
 impl Batch {
@@ -158,9 +169,17 @@ impl Batch {
                 Write::Version { metadata } => {
                     known.check_version(&metadata)?;
                     let (character, number) = (metadata.character.to_string(), integer(metadata.version));
+                    let document = (character.clone(), metadata.content);
+                    if metadata.archived || known.archived.contains(&document) {
+                        batch.to_place.insert(document);
+                    }
                     let is_new = known.put(character, metadata.id.0, number);
                     let is_new = batch.versions.get(&metadata.id).map_or(is_new, |(_, is_new)| *is_new);
-                    batch.versions.insert(metadata.id, (*metadata, is_new));
+                    let mut metadata = *metadata;
+                    if let (None, Some((before, _))) = (&metadata.trace, batch.versions.get(&metadata.id)) {
+                        metadata.trace.clone_from(&before.trace);
+                    }
+                    batch.versions.insert(metadata.id, (metadata, is_new));
                 }
                 Write::Sightings { character, version, at } => {
                     batch.see(&known, &character, version, &at, true)?;
@@ -208,15 +227,25 @@ const PUT_CONTENTS: &str = "INSERT INTO backstory.content (character_id, hash, r
      SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bigint[], $7::bytea[])";
 
 const PUT_VERSIONS: &str = "INSERT INTO backstory.version \
-     (character_id, id, number, captured_at, kind, content, seen_last, seen_count, details) \
+     (character_id, id, number, captured_at, kind, content, seen_last, seen_count, archived, details) \
      SELECT * FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bytea[], \
-     $7::bigint[], $8::bigint[], $9::text[])";
+     $7::bigint[], $8::bigint[], $9::boolean[], $10::text[])";
 
+/// A row that is written whole gets the checksum of what it says now.
 const CHANGE_VERSIONS: &str = "UPDATE backstory.version AS v SET number = n.number, captured_at = n.captured_at, \
-     kind = n.kind, content = n.content, seen_last = n.seen_last, seen_count = n.seen_count, details = n.details \
+     kind = n.kind, content = n.content, seen_last = n.seen_last, seen_count = n.seen_count, archived = n.archived, \
+     details = n.details, checksum = NULL \
      FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bytea[], \
-     $7::bigint[], $8::bigint[], $9::text[]) \
-     AS n (character_id, id, number, captured_at, kind, content, seen_last, seen_count, details) \
+     $7::bigint[], $8::bigint[], $9::boolean[], $10::text[]) \
+     AS n (character_id, id, number, captured_at, kind, content, seen_last, seen_count, archived, details) \
+     WHERE v.character_id = n.character_id AND v.id = n.id";
+
+/// The columns a version is found by. The checksum agrees afterwards where `details` is what was written, and only there.
+const MEND_VERSIONS: &str = "UPDATE backstory.version AS v SET number = n.number, captured_at = n.captured_at, \
+     kind = n.kind, content = n.content, seen_last = n.seen_last, seen_count = n.seen_count, archived = n.archived \
+     FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::smallint[], $6::bytea[], \
+     $7::bigint[], $8::bigint[], $9::boolean[]) \
+     AS n (character_id, id, number, captured_at, kind, content, seen_last, seen_count, archived) \
      WHERE v.character_id = n.character_id AND v.id = n.id";
 
 const PUT_SIGHTINGS: &str = "INSERT INTO backstory.sighting (character_id, at, version) \
@@ -231,7 +260,7 @@ const PUT_ROW: &str = "UPDATE backstory.character SET revision = $2, deleted_at 
      owner = coalesce($4, current_user::text), \
      owner_named = ($4::text IS NOT NULL AND (owner_named OR owner <> $4 OR $4 = current_user)), \
      level = $5, last_changed = $6, campaign = $7, name_folded = $8, search_folded = $9, classes = $10, \
-     classes_folded = $11, details = $12, sheet = $13::text::jsonb WHERE id = $1";
+     classes_folded = $11, details = $12, sheet = $13::text::jsonb, checksum = NULL WHERE id = $1";
 
 /// Sends a batch. What it names is locked, so nobody else can have changed it since it was checked.
 pub(super) async fn send(
@@ -241,7 +270,7 @@ pub(super) async fn send(
     batch: Batch,
     locked: &mut HashMap<CharacterId, Locked>,
 ) -> Result<()> {
-    let Batch { characters, contents, versions, sightings, rows } = batch;
+    let Batch { characters, contents, versions, sightings, rows, to_place } = batch;
     let mut new = Vec::new();
     for (character, documents) in contents {
         new.extend(content::encode(client, recent, encoding, &character, documents).await?);
@@ -257,6 +286,10 @@ pub(super) async fn send(
     }
     let (added, changed): (Vec<_>, Vec<_>) = versions.into_values().partition(|(_, is_new)| *is_new);
     let (seen, unseen): (Vec<_>, Vec<_>) = sightings.into_iter().partition(|(_, is_seen)| *is_seen);
+    let mut traces = TraceArrays::default();
+    for (version, _) in added.iter().chain(&changed) {
+        traces.add(version)?;
+    }
     let mut added = VersionArrays::of(added)?;
     if new.len() >= MANY_ROWS || new.iter().map(|content| content.data.len()).sum::<usize>() >= MANY_BYTES {
         copy_contents(client, std::mem::take(&mut new)).await?;
@@ -268,8 +301,10 @@ pub(super) async fn send(
         contents: new,
         added,
         changed: VersionArrays::of(changed)?,
+        traces,
         seen: SightingArrays::of(seen),
         unseen: SightingArrays::of(unseen),
+        to_place: to_place.into_iter().map(|(character, hash)| (character, hash.0.to_vec())).unzip(),
         rows: rows
             .values()
             .map(|index| Ok((index.id.as_str(), IndexColumns::of(index)?)))
@@ -287,8 +322,10 @@ struct Tables<'a> {
     contents: Vec<New>,
     added: VersionArrays,
     changed: VersionArrays,
+    traces: TraceArrays,
     seen: SightingArrays,
     unseen: SightingArrays,
+    to_place: (Vec<String>, Vec<Vec<u8>>),
     rows: Vec<(&'a str, IndexColumns)>,
 }
 
@@ -300,18 +337,26 @@ impl Tables<'_> {
         let (put_contents, put_row) = (prepare(PUT_CONTENTS).await?, prepare(PUT_ROW).await?);
         let (put_versions, change_versions) = (prepare(PUT_VERSIONS).await?, prepare(CHANGE_VERSIONS).await?);
         let (put_sightings, take_sightings) = (prepare(PUT_SIGHTINGS).await?, prepare(TAKE_SIGHTINGS).await?);
+        let (place, put_traces) = (prepare(content::PLACE).await?, prepare(traces::PUT).await?);
+        let t = &self.traces;
+        let traces: [&(dyn ToSql + Sync); 4] = [&t.characters, &t.versions, &t.data, &t.words];
         let contents = ContentArrays::of(&self.contents);
         let (contents, added, changed) = (contents.values(), self.added.values(), self.changed.values());
         let (seen, unseen) = (self.seen.values(), self.unseen.values());
+        let to_place: [&(dyn ToSql + Sync); 2] = [&self.to_place.0, &self.to_place.1];
         let values: Vec<_> = self.rows.iter().map(|(id, columns)| row_values(id, columns)).collect();
         let rows = values.iter().map(|values| client.execute(&put_row, values));
-        let (contents, added, changed, (seen, unseen), rows) = join5(
+        let (contents, added, changed, ((seen, unseen, placed), traced), rows) = join5(
             execute(client, &put_contents, &contents, self.contents.len()),
             execute(client, &put_versions, &added, self.added.ids.len()),
             execute(client, &change_versions, &changed, self.changed.ids.len()),
             join(
-                execute(client, &put_sightings, &seen, self.seen.at.len()),
-                execute(client, &take_sightings, &unseen, self.unseen.at.len()),
+                join3(
+                    execute(client, &put_sightings, &seen, self.seen.at.len()),
+                    execute(client, &take_sightings, &unseen, self.unseen.at.len()),
+                    execute(client, &place, &to_place, self.to_place.0.len()),
+                ),
+                execute(client, &put_traces, &traces, t.versions.len()),
             ),
             join_all(rows),
         )
@@ -321,6 +366,8 @@ impl Tables<'_> {
         let changed = changed?;
         seen?;
         unseen?;
+        placed?;
+        traced?;
         let rows = rows.into_iter().collect::<Result<Vec<u64>, _>>()?;
         // What is not this user's to change is not found.
         if changed != self.changed.ids.len() as u64 || rows.iter().any(|count| *count != 1) {
@@ -348,6 +395,13 @@ pub(super) async fn put_row(client: &Connection, index: &CharacterIndex) -> Resu
         1 => Ok(()),
         _ => Err(denied().into()),
     }
+}
+
+/// Makes the columns that versions are found by anew, and leaves the rest of their rows as it is.
+pub(super) async fn mend(client: &Connection, versions: Vec<VersionMetadata>) -> Result<()> {
+    let arrays = VersionArrays::of(versions.into_iter().map(|version| (version, false)).collect())?;
+    run(client, MEND_VERSIONS, &arrays.values()[..9]).await?;
+    Ok(())
 }
 
 fn row_values<'a>(id: &'a &'a str, columns: &'a IndexColumns) -> [&'a (dyn ToSql + Sync); 13] {
@@ -411,6 +465,7 @@ struct VersionArrays {
     contents: Vec<Vec<u8>>,
     seen_last: Vec<i64>,
     seen_count: Vec<i64>,
+    archived: Vec<bool>,
     details: Vec<String>,
 }
 
@@ -426,12 +481,13 @@ impl VersionArrays {
             arrays.contents.push(version.content.0.to_vec());
             arrays.seen_last.push(nanoseconds(version.seen.last));
             arrays.seen_count.push(integer(version.seen.count));
+            arrays.archived.push(version.archived);
             arrays.details.push(rows::version_details(&version)?);
         }
         Ok(arrays)
     }
 
-    fn values(&self) -> [&(dyn ToSql + Sync); 9] {
+    fn values(&self) -> [&(dyn ToSql + Sync); 10] {
         [
             &self.characters,
             &self.ids,
@@ -441,6 +497,7 @@ impl VersionArrays {
             &self.contents,
             &self.seen_last,
             &self.seen_count,
+            &self.archived,
             &self.details,
         ]
     }
@@ -494,12 +551,12 @@ async fn copy_contents(client: &Connection, contents: Vec<New>) -> Result<()> {
 
 const STAGE_VERSIONS: &str = "CREATE TEMPORARY TABLE IF NOT EXISTS staged_version (character_id text, id uuid, \
      number bigint, captured_at bigint, kind smallint, content bytea, seen_last bigint, seen_count bigint, \
-     details text) ON COMMIT DELETE ROWS";
+     archived boolean, details text) ON COMMIT DELETE ROWS";
 
 const COPY_VERSIONS: &str = "COPY pg_temp.staged_version FROM STDIN (FORMAT binary)";
 
 const TAKE_VERSIONS: &str = "INSERT INTO backstory.version \
-     (character_id, id, number, captured_at, kind, content, seen_last, seen_count, details) \
+     (character_id, id, number, captured_at, kind, content, seen_last, seen_count, archived, details) \
      SELECT * FROM pg_temp.staged_version; TRUNCATE pg_temp.staged_version";
 
 async fn copy_versions(client: &Connection, versions: VersionArrays) -> Result<()> {
@@ -513,11 +570,12 @@ async fn copy_versions(client: &Connection, versions: VersionArrays) -> Result<(
         Type::BYTEA,
         Type::INT8,
         Type::INT8,
+        Type::BOOL,
         Type::TEXT,
     ];
     let mut writer = pin!(BinaryCopyInWriter::new(client.copy_in(COPY_VERSIONS).await?, &types));
     for n in 0..versions.ids.len() {
-        let row: [&(dyn ToSql + Sync); 9] = [
+        let row: [&(dyn ToSql + Sync); 10] = [
             &versions.characters[n],
             &versions.ids[n],
             &versions.numbers[n],
@@ -526,6 +584,7 @@ async fn copy_versions(client: &Connection, versions: VersionArrays) -> Result<(
             &versions.contents[n],
             &versions.seen_last[n],
             &versions.seen_count[n],
+            &versions.archived[n],
             &versions.details[n],
         ];
         writer.as_mut().write(&row).await?;

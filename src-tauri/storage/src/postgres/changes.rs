@@ -49,6 +49,11 @@ impl Listener {
         self.heard.send_if_modified(|last| std::mem::replace(last, (*last).max(revision)) < revision);
     }
 
+    /// The last revision anybody here wrote, read or heard of.
+    pub(super) fn known(&self) -> u64 {
+        *self.heard.borrow()
+    }
+
     /// Waits until something was heard, or it is time to look: at most for so long.
     pub(super) async fn wait(&self, since: u64, at_most: Duration) {
         self.task.get_or_init(|| {

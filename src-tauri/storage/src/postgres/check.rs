@@ -33,6 +33,39 @@ const STEP: i64 = 64;
 /// How many decoded documents a check remembers: neighbours lean on each other.
 const RECENT_BYTES: usize = 16 << 20;
 
+/// What belongs to no character and is not what was written.
+const DAMAGED_SHARED: &str = "SELECT 'library' FROM backstory.store AS r \
+       WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT r.id FROM backstory.tombstone AS r \
+       WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT 'campaign ' || r.campaign FROM backstory.member AS r \
+       WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) ORDER BY 1";
+
+/// What of some characters is not what was written: whose, which version's, and what that means.
+const DAMAGED: &str = "SELECT r.id, NULL::bigint, \
+       'Its row of the list is not what was written: a name, a level or another field of it may be wrong.' \
+       FROM backstory.character AS r \
+       WHERE r.id = ANY ($1) AND r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT r.character_id, r.number, \
+       'Its row is not what was written: a sentence, a time, a tag or another field of it may be wrong.' \
+       FROM backstory.version AS r \
+       WHERE r.character_id = ANY ($1) AND r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT r.character_id, v.number, 'A moment at which it was seen again is not what was written.' \
+       FROM backstory.sighting AS r \
+       LEFT JOIN backstory.version AS v ON v.character_id = r.character_id AND v.id = r.version \
+       WHERE r.character_id = ANY ($1) AND r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT r.character_id, v.number, \
+       'What blame, search and progress know of it is not what was written. `backstory retell` tells it anew.' \
+       FROM backstory.trace AS r \
+       LEFT JOIN backstory.version AS v ON v.character_id = r.character_id AND v.id = r.version \
+       WHERE r.character_id = ANY ($1) AND r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT r.character_id, v.number, 'How its document is kept is not what was written.' \
+       FROM backstory.content AS r \
+       LEFT JOIN backstory.version AS v ON v.character_id = r.character_id AND v.content = r.hash \
+       WHERE r.character_id = ANY ($1) AND r.checksum IS DISTINCT FROM \
+       backstory.checksum_of_content(r.character_id, r.hash, r.rung, r.base, r.codec, r.length) \
+     ORDER BY 1, 2";
+
 /// A check under way.
 struct Check {
     /// Not of the pool any more: it ends with the check, and its transaction with it.
@@ -49,13 +82,16 @@ pub(super) async fn run_all(
     cancel: &Cancel,
 ) -> Result<CheckReport> {
     cancel.check()?;
-    connection.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    // Checksums are made of bytes written in this way.
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL bytea_output = 'hex'";
+    connection.batch_execute(begin).await?;
     let recent = RecentDocuments::new(RECENT_BYTES);
     let mut check = Check { connection, recent, report: CheckReport::default() };
     let total = check.size(scope).await?;
     cancel.check()?;
     check.months().await?;
     check.references().await?;
+    check.shared_rows().await?;
     let (mut done, mut after) = (0, Some(String::new()));
     while let Some(last) = after {
         cancel.check()?;
@@ -137,12 +173,33 @@ impl Check {
         Ok(())
     }
 
+    /// The rows that belong to no character are what was written to them.
+    async fn shared_rows(&mut self) -> Result<()> {
+        for row in run(&self.connection, DAMAGED_SHARED, &[]).await? {
+            let r#where = rows::plain(row.try_get(0)?);
+            self.problem("row_damaged", r#where, "What stands there is not what was written.");
+        }
+        Ok(())
+    }
+
+    /// The rows of some characters are what was written to them.
+    async fn damaged_rows(&mut self, ids: &[String]) -> Result<()> {
+        for row in run(&self.connection, DAMAGED, &[&ids]).await? {
+            let (character, number, message): (String, Option<i64>, &str) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let r#where = number.map_or(character.clone(), |number| format!("{character} version {number}"));
+            self.problem("row_damaged", r#where, message);
+        }
+        Ok(())
+    }
+
     /// Compares what the list says of the next characters with their histories.
     /// Says how many they were, and after which one to go on.
     async fn some_characters(&mut self, after: &str) -> Result<(Option<String>, u64)> {
         let next = "SELECT id FROM backstory.character WHERE id > $1 ORDER BY id LIMIT $2";
         let next = run(&self.connection, next, &[&after, &STEP]).await?;
         let ids = next.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<String>>>()?;
+        self.damaged_rows(&ids).await?;
         let mut histories = self.histories(&ids).await?;
         let mut rows = self.rows(&ids).await?;
         for id in &ids {
@@ -175,7 +232,7 @@ impl Check {
     /// The versions of some characters, each with how often it was seen again.
     async fn histories(&self, ids: &[String]) -> Result<HashMap<String, Vec<Row>>> {
         let sql = "SELECT v.character_id, v.details, v.id, v.number, v.captured_at, v.content, v.kind, v.seen_last, \
-             v.seen_count, coalesce(s.count, 0), s.last, c.length FROM backstory.version AS v \
+             v.seen_count, coalesce(s.count, 0), s.last, c.length, v.archived FROM backstory.version AS v \
              LEFT JOIN LATERAL (SELECT count(*) AS count, max(at) AS last FROM backstory.sighting \
                WHERE character_id = v.character_id AND version = v.id AND at <> v.captured_at) AS s ON true \
              LEFT JOIN backstory.content AS c ON c.character_id = v.character_id AND c.hash = v.content \
@@ -189,9 +246,12 @@ impl Check {
 
     fn character(&mut self, id: &str, row: Option<&Row>, history: &[Row]) -> Result<()> {
         let id = CharacterId::new(id).map_err(|_| failure::damaged("A character's id is not one."))?;
-        let mut tally = Tally::default();
+        let (mut tally, mut is_whole) = (Tally::default(), true);
         for row in history {
-            let version = rows::version(&id, row.try_get(1)?)?;
+            let Some(version) = self.version(&id, row)? else {
+                is_whole = false;
+                continue;
+            };
             if !is_version_projected(row, &version)? {
                 let r#where = format!("{id} version {}", version.version);
                 let message = "What it is found by does not agree with what is known of it.";
@@ -213,7 +273,9 @@ impl Check {
             self.report.problems.extend(tally.add(&id, &counted));
         }
         let index = row.map(rows::index).transpose()?;
-        self.report.problems.extend(tally.compare(&id, index.as_ref()));
+        if is_whole {
+            self.report.problems.extend(tally.compare(&id, index.as_ref()));
+        }
         if let (Some(row), Some(index)) = (row, &index)
             && !is_projected(row, &IndexColumns::of(index)?)?
         {
@@ -221,6 +283,19 @@ impl Check {
             self.report.problems.push(stale(id.to_string(), message));
         }
         Ok(())
+    }
+
+    /// A version as it is told; one that cannot be told is a problem of its own, and the others are looked at all the same.
+    fn version(&mut self, id: &CharacterId, row: &Row) -> Result<Option<VersionMetadata>> {
+        let read = || rows::version(id, row.try_get(1)?);
+        match read() {
+            Err(failure) if failure.is_damage() => {
+                let r#where = format!("{id} version {}", row.try_get::<_, i64>(3)?);
+                self.problem("row_damaged", r#where, "What the library knows of it cannot be read.");
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
     }
 
     /// Decodes the next documents and compares them with their hashes.
@@ -274,7 +349,8 @@ fn is_version_projected(row: &Row, version: &VersionMetadata) -> Result<bool> {
         && ContentHash::eq(&rows::hash(row.try_get(5)?)?, &version.content)
         && row.try_get::<_, i16>(6)? == rows::kind_number(version.summary.kind)
         && row.try_get::<_, i64>(7)? == nanoseconds(version.seen.last)
-        && row.try_get::<_, i64>(8)? == integer(version.seen.count))
+        && row.try_get::<_, i64>(8)? == integer(version.seen.count)
+        && row.try_get::<_, bool>(12)? == version.archived)
 }
 
 /// Whether the columns of a row of the list are what they would be if they were written now.

@@ -41,11 +41,34 @@ impl Stored {
 
 /// A content with everything it leans on, itself first. A base is on a lower rung: a chain always ends.
 const CHAIN: &str = "WITH RECURSIVE chain AS (\
-       SELECT rung, base, codec, length, data FROM backstory.content WHERE character_id = $1 AND hash = $2 \
+       SELECT hash, rung, base, codec, length, data FROM backstory.content WHERE character_id = $1 AND hash = $2 \
        UNION ALL \
-       SELECT c.rung, c.base, c.codec, c.length, c.data FROM chain \
+       SELECT c.hash, c.rung, c.base, c.codec, c.length, c.data FROM chain \
        JOIN backstory.content AS c ON c.character_id = $1 AND c.rung = chain.base AND c.rung < chain.rung) \
-     SELECT rung, base, codec, length, data FROM chain ORDER BY rung DESC";
+     SELECT rung, base, codec, length, coalesce(a.data, chain.data) FROM chain \
+     LEFT JOIN backstory.archive AS a ON a.character_id = $1 AND a.hash = chain.hash ORDER BY rung DESC";
+
+/// Moves documents into the archive area that only archived versions have, and out of it those that another one has too.
+/// Where that is not this user's to decide, they stay where they are: they are read from either.
+pub(super) const PLACE: &str = "WITH wanted AS MATERIALIZED (\
+       SELECT n.character_id, n.hash, coalesce((SELECT bool_and(v.archived) FROM backstory.version AS v \
+         WHERE v.character_id = n.character_id AND v.content = n.hash), false) AS belongs \
+       FROM unnest($1::text[], $2::bytea[]) AS n (character_id, hash) \
+       JOIN backstory.character AS k ON k.id = n.character_id \
+       AND (k.owner = current_user OR pg_has_role(current_user, 'backstory_admin', 'member'))), \
+     taken AS (\
+       DELETE FROM backstory.archive AS a USING wanted AS w \
+       WHERE a.character_id = w.character_id AND a.hash = w.hash AND NOT w.belongs \
+       RETURNING a.character_id, a.hash, a.data), \
+     put AS (\
+       INSERT INTO backstory.archive (character_id, hash, data) \
+       SELECT c.character_id, c.hash, c.data FROM backstory.content AS c \
+       JOIN wanted AS w ON w.character_id = c.character_id AND w.hash = c.hash AND w.belongs \
+       ON CONFLICT DO NOTHING RETURNING character_id, hash), \
+     moved AS (\
+       SELECT character_id, hash, data FROM taken UNION ALL SELECT character_id, hash, '' FROM put) \
+     UPDATE backstory.content AS c SET data = m.data FROM moved AS m \
+     WHERE c.character_id = m.character_id AND c.hash = m.hash";
 
 fn stored(row: &Row) -> Result<Stored> {
     let base: Option<i64> = row.try_get(1)?;
@@ -236,6 +259,9 @@ pub(super) async fn drop(
             store_anew(client, recent, encoding, character, hash, onto).await?;
         }
     }
+    let archived = "DELETE FROM backstory.archive WHERE character_id = $1 AND hash = ANY ($2)";
+    let names: Vec<&[u8]> = hashes.iter().map(|hash| hash.0.as_slice()).collect();
+    run(client, archived, &[&character.as_str(), &names]).await?;
     let sql = "DELETE FROM backstory.content WHERE character_id = $1 AND rung = ANY ($2)";
     let rungs: Vec<i64> = dropped.into_iter().map(integer).collect();
     run(client, sql, &[&character.as_str(), &rungs]).await?;
@@ -249,6 +275,15 @@ pub(super) struct Anew {
     /// Whether that is another form than before.
     pub(super) is_new: bool,
 }
+
+/// Another form of a document, in the area it lies in.
+const STORE_ANEW: &str = "WITH archived AS (\
+       UPDATE backstory.archive SET data = $5 WHERE character_id = $1 AND hash = $2 RETURNING hash) \
+     UPDATE backstory.content AS c SET base = $3, codec = $4, \
+       data = CASE WHEN EXISTS (SELECT FROM archived) THEN '' ELSE $5 END \
+     WHERE character_id = $1 AND hash = $2 AND (base IS DISTINCT FROM $3 OR codec <> $4 \
+       OR coalesce((SELECT a.data FROM backstory.archive AS a WHERE a.character_id = $1 AND a.hash = $2), c.data) <> $5) \
+     RETURNING rung";
 
 /// Stores a document against another base, or whole, and reads it back before anything of the old form is lost.
 pub(super) async fn store_anew(
@@ -268,11 +303,9 @@ pub(super) async fn store_anew(
         None => None,
     };
     let (base, encoded) = working(|| encode_against(encoding, base, &bytes))?;
-    let sql = "UPDATE backstory.content SET base = $3, codec = $4, data = $5 WHERE character_id = $1 AND hash = $2 \
-         AND (base IS DISTINCT FROM $3 OR codec <> $4 OR data <> $5) RETURNING rung";
     let (name, hash_column) = (character.as_str(), hash.0.as_slice());
     let (base, codec) = (base.map(integer), codec_number(encoded.codec));
-    let changed = run(client, sql, &[&name, &hash_column, &base, &codec, &encoded.data]).await?;
+    let changed = run(client, STORE_ANEW, &[&name, &hash_column, &base, &codec, &encoded.data]).await?;
     let again = document(client, &mut RecentDocuments::new(0), character, hash).await?;
     if again.is_none_or(|again| again != bytes) {
         return Err(damaged("A document could not be stored anew."));

@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use backstory_core::error::{Code, Error};
 use deadpool_postgres::{PoolError, TimeoutType};
+use tokio_postgres::error::Severity;
 
 /// Why something inside the backend failed. Becomes an [`Error`] at its edge, where the server's name is known.
 #[derive(Debug)]
@@ -87,16 +88,28 @@ pub(super) const CHECK_HINT: &str =
 /// What to do where the tables are missing or old.
 pub(super) const INIT_HINT: &str = "Somebody who may create schemas and roles runs: backstory db init";
 
-/// The commit was asked for and its answer never came.
+/// Whether nobody knows any more what became of a statement: its answer never came, or the server fell over it.
+pub(super) fn is_outcome_unknown(error: &tokio_postgres::Error) -> bool {
+    let fell = error.as_db_error().and_then(|said| said.parsed_severity()) == Some(Severity::Panic);
+    fell || code_of(error) == Code::StoreUnreachable
+}
+
+/// The commit was asked for and nobody knows whether it happened.
 pub(super) fn outcome_unknown(cause: tokio_postgres::Error) -> Error {
-    Error::new(
-        Code::StorageFailed,
-        "The connection to the library's server was lost while it was saving: the change may have been saved or not.",
-    )
-    .kept("Everything that was saved before is still there.")
-    .hint("Try again: what was saved already is then found and not saved twice.")
-    .retryable()
-    .caused_by(cause)
+    let again = "Try again: what was saved already is then found and not saved twice.";
+    let error = match code_of(&cause) {
+        Code::StorageFull => Error::new(
+            Code::StorageFull,
+            "The disk of the library's server became full while it was saving: the change may have been saved or not.",
+        )
+        .hint(format!("Whoever runs the server frees some room and looks whether it runs. {again}")),
+        _ => Error::new(
+            Code::StorageFailed,
+            "The connection to the library's server was lost while it was saving: the change may have been saved or not.",
+        )
+        .hint(again),
+    };
+    error.kept("Everything that was saved before is still there.").retryable().caused_by(Cause::of(&cause))
 }
 
 /// What kind of failure the server's answer, or its silence, is.

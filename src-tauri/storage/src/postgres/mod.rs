@@ -14,8 +14,10 @@ mod connect;
 mod content;
 mod failure;
 mod query;
+mod replica;
 mod rows;
 mod schema;
+mod traces;
 mod transaction;
 mod upkeep;
 
@@ -31,6 +33,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
         Page, QueryFilter, Recompressed, RepairReport, Secret, StorageInfo, StorageStatistics,
@@ -44,6 +47,7 @@ use self::{
     changes::Listener,
     connect::Address,
     failure::Failure,
+    replica::Replica,
     transaction::{Desk, Transaction},
 };
 
@@ -87,7 +91,7 @@ struct ReadOnly {
 pub struct PostgresStorage {
     pool: Pool,
     /// For reads that bear a lag.
-    replica: Option<Pool>,
+    replica: Option<Replica>,
     desk: Arc<Desk>,
     read_only: Option<ReadOnly>,
     /// Who the server says is asking.
@@ -119,7 +123,7 @@ impl PostgresStorage {
         let replica = match &options.read_replica {
             Some(replica) => {
                 let replica = Address::parse(replica.reveal())?.bounded(options.wait);
-                Some(replica.pool(options.pool_size, options.wait)?)
+                Some(Replica::new(replica.pool(options.pool_size, options.wait)?))
             }
             None => None,
         };
@@ -159,37 +163,29 @@ impl PostgresStorage {
     where
         F: Future<Output = failure::Result<T>>,
     {
-        self.read_from(&self.pool, read).await
-    }
-
-    /// Runs a read that bears a lag: on the copy, where there is one and it answers.
-    async fn read_late<T, F>(&self, read: impl Fn(Client) -> F) -> Result<T>
-    where
-        F: Future<Output = failure::Result<T>>,
-    {
-        if let Some(replica) = &self.replica {
-            match self.read_from(replica, &read).await {
-                Err(error) => tracing::warn!("the copy of the library does not serve: {error:?}"),
-                result => return result,
-            }
-        }
-        self.read(read).await
-    }
-
-    async fn read_from<T, F>(&self, pool: &Pool, read: impl Fn(Client) -> F) -> Result<T>
-    where
-        F: Future<Output = failure::Result<T>>,
-    {
-        let once = async || read(pool.get().await?).await;
+        let once = async || read(self.pool.get().await?).await;
         let result = match once().await {
             Err(failure) if failure.is_lost() => {
                 // Where one died unseen, the others may have too: the second try is made on a new one.
-                pool.retain(|_, _| false);
+                self.pool.retain(|_, _| false);
                 once().await
             }
             result => result,
         };
         result.map_err(|failure| self.said(failure))
+    }
+
+    /// Runs a read that bears a lag: on the copy, where there is one, it answers, and it has all this store knows of.
+    async fn read_late<T, F>(&self, read: impl Fn(Client) -> F) -> Result<T>
+    where
+        F: Future<Output = failure::Result<T>>,
+    {
+        if let Some(replica) = &self.replica
+            && let Some(answer) = replica.read(self.changes.known(), &read).await
+        {
+            return Ok(answer);
+        }
+        self.read(read).await
     }
 
     async fn begin_own(&self) -> Result<Transaction> {
@@ -233,7 +229,9 @@ impl CharacterStorage for PostgresStorage {
     }
 
     async fn revision(&self) -> Result<u64> {
-        self.read(query::revision).await
+        let revision = self.read(query::revision).await?;
+        self.changes.tell(revision);
+        Ok(revision)
     }
 
     async fn query(&self, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
@@ -252,6 +250,10 @@ impl CharacterStorage for PostgresStorage {
         self.read(|client| async move { query::document(&client, character, content).await }).await
     }
 
+    async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>> {
+        self.read(|client| async move { traces::search(&client, query).await }).await
+    }
+
     async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
         self.read(|client| async move { query::sightings(&client, character).await }).await
     }
@@ -261,7 +263,9 @@ impl CharacterStorage for PostgresStorage {
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
-        self.read(|client| query::changes_since(client, revision, limit)).await
+        let changes = self.read(|client| query::changes_since(client, revision, limit)).await?;
+        self.changes.tell(changes.revision);
+        Ok(changes)
     }
 
     async fn wait(&self, since: u64, at_most: Duration) -> Result<u64> {

@@ -21,6 +21,7 @@ use super::{
     content,
     failure::{self, Failure, Result},
     rows::{self, escaped, index_columns, integer, timestamp, unsigned},
+    traces,
 };
 use crate::{
     catalogue, matching,
@@ -58,7 +59,12 @@ pub(super) async fn first(client: &Connection, sql: &str, values: &Values<'_>) -
 
 /// How often the library was committed to.
 pub(super) async fn revision(client: Client) -> Result<u64> {
-    let row = first(&client, "SELECT revision FROM backstory.store", &[]).await?;
+    revision_of(&client).await
+}
+
+/// The same, on a connection that is wanted for more.
+pub(super) async fn revision_of(client: &Connection) -> Result<u64> {
+    let row = first(client, "SELECT revision FROM backstory.store", &[]).await?;
     unsigned(row.ok_or_else(|| failure::damaged("The library does not know its revision."))?.try_get(0)?)
 }
 
@@ -315,14 +321,16 @@ const HISTORY: [&str; 2] =
 /// The same, with how each document is kept. Whoever may not open a document does not learn that either.
 const HISTORY_STORED: [&str; 2] = [
     history_page!(
-        ", c.codec, octet_length(c.data), b.hash",
+        ", c.codec, octet_length(coalesce(a.data, c.data)), b.hash",
         " LEFT JOIN backstory.content AS c ON c.character_id = v.character_id AND c.hash = v.content \
+         LEFT JOIN backstory.archive AS a ON a.character_id = c.character_id AND a.hash = c.hash \
          LEFT JOIN backstory.content AS b ON b.character_id = c.character_id AND b.rung = c.base",
         "v.captured_at, v.id"
     ),
     history_page!(
-        ", c.codec, octet_length(c.data), b.hash",
+        ", c.codec, octet_length(coalesce(a.data, c.data)), b.hash",
         " LEFT JOIN backstory.content AS c ON c.character_id = v.character_id AND c.hash = v.content \
+         LEFT JOIN backstory.archive AS a ON a.character_id = c.character_id AND a.hash = c.hash \
          LEFT JOIN backstory.content AS b ON b.character_id = c.character_id AND b.rung = c.base",
         "v.captured_at DESC, v.id DESC"
     ),
@@ -365,6 +373,9 @@ pub(super) async fn history(
             version.stored = Some(rows::stored(codec, row.try_get(2)?, row.try_get(3)?)?);
         }
         items.push(version);
+    }
+    if query.traces {
+        traces::fill(client, &query.character, &mut items).await?;
     }
     let total = total.unwrap_or(items.len() as u64);
     Ok(Page::new(items, total))
@@ -504,8 +515,8 @@ pub(super) async fn statistics(client: Client) -> Result<StorageStatistics> {
         prepare("SELECT (SELECT count(*) FROM backstory.version), (SELECT count(*) FROM backstory.sighting)")
             .await?;
     let contents = prepare(
-        "SELECT count(*), coalesce(sum(length), 0)::bigint, coalesce(sum(octet_length(data)), 0)::bigint \
-         FROM backstory.content",
+        "SELECT count(*), coalesce(sum(length), 0)::bigint, (coalesce(sum(octet_length(data)), 0) \
+         + (SELECT coalesce(sum(octet_length(data)), 0) FROM backstory.archive))::bigint FROM backstory.content",
     )
     .await?;
     let size = prepare(

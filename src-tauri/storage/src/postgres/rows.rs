@@ -75,13 +75,13 @@ pub(super) fn plain(text: String) -> String {
 }
 
 /// A value as JSON, which escapes what a column does not take.
-fn to_json(value: &impl Serialize) -> Result<String> {
+pub(super) fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| {
         Failure::Said(Error::internal("A row could not be written as JSON.").caused_by(error))
     })
 }
 
-fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> Result<T> {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> Result<T> {
     serde_json::from_str(text)
         .map_err(|_| damaged(format!("What the library knows of {what} cannot be read.")))
 }
@@ -156,10 +156,10 @@ pub(super) fn version(character: &CharacterId, details: &str) -> Result<VersionM
 
 /// The JSON of a version.
 pub(super) fn version_details(metadata: &VersionMetadata) -> Result<String> {
-    if metadata.stored.is_none() {
+    if metadata.stored.is_none() && metadata.trace.is_none() {
         return to_json(metadata);
     }
-    to_json(&VersionMetadata { stored: None, ..metadata.clone() })
+    to_json(&VersionMetadata { stored: None, trace: None, ..metadata.clone() })
 }
 
 /// How a document is kept, from its codec, its size and the hash of its base.

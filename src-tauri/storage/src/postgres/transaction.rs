@@ -26,7 +26,7 @@ use super::{
     batch::{self, Batch, Known},
     changes::Listener,
     content, failure,
-    failure::{Failure, denied},
+    failure::{Failure, denied, is_outcome_unknown},
     query::{self, first, run},
     rows::{self, escaped, timestamp, unsigned},
 };
@@ -362,6 +362,8 @@ impl Open {
             found.iter().map(|row| rows::hash(row.try_get(1)?)).collect::<failure::Result<BTreeSet<_>>>()?;
         let sql = "DELETE FROM backstory.sighting WHERE character_id = $1 AND version = ANY ($2)";
         run(client, sql, &[&name, &ids]).await?;
+        let sql = "DELETE FROM backstory.trace WHERE character_id = $1 AND version = ANY ($2)";
+        run(client, sql, &[&name, &ids]).await?;
         let sql = "DELETE FROM backstory.version WHERE character_id = $1 AND id = ANY ($2) RETURNING id";
         if run(client, sql, &[&name, &ids]).await?.len() != found.len() {
             return Err(denied().into());
@@ -369,10 +371,15 @@ impl Open {
         let hashes: Vec<&[u8]> = unused.iter().map(|hash| hash.0.as_slice()).collect();
         let sql =
             "SELECT DISTINCT content FROM backstory.version WHERE character_id = $1 AND content = ANY ($2)";
+        let mut left = Vec::new();
         for row in run(client, sql, &[&name, &hashes]).await? {
-            unused.remove(&rows::hash(row.try_get(0)?)?);
+            left.extend(unused.take(&rows::hash(row.try_get(0)?)?));
         }
-        content::drop(client, recent, &desk.encoding, character, &unused).await
+        content::drop(client, recent, &desk.encoding, character, &unused).await?;
+        // What is left of a document may all be archived now.
+        let left: Vec<&[u8]> = left.iter().map(|hash| hash.0.as_slice()).collect();
+        run(client, content::PLACE, &[&vec![name; left.len()], &left]).await?;
+        Ok(())
     }
 
     async fn erase(&mut self, id: &CharacterId, expect: Expect) -> failure::Result<()> {
@@ -384,7 +391,9 @@ impl Open {
         let client = self.client()?;
         for sql in [
             "DELETE FROM backstory.sighting WHERE character_id = $1",
+            "DELETE FROM backstory.trace WHERE character_id = $1",
             "DELETE FROM backstory.version WHERE character_id = $1",
+            "DELETE FROM backstory.archive WHERE character_id = $1",
             "DELETE FROM backstory.content WHERE character_id = $1",
             "DELETE FROM backstory.tombstone WHERE id = $1",
             "INSERT INTO backstory.tombstone (id, owner, campaign, revision) \
@@ -442,8 +451,8 @@ impl Open {
         // A statement that failed made the commit a rollback. Where the answer to the commit is missing, nobody knows.
         let revision = match (counted, stamped.and(buried), ended) {
             (Ok(counted), Ok(_), Ok(())) => counted.try_get(0)?,
-            (Err(error), ..) | (_, Err(error), _) if !is_lost(&error) => return Err(error.into()),
-            (.., Err(error)) if !is_lost(&error) => return Err(error.into()),
+            (Err(error), ..) | (_, Err(error), _) if !is_outcome_unknown(&error) => return Err(error.into()),
+            (.., Err(error)) if !is_outcome_unknown(&error) => return Err(error.into()),
             (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
                 return Err(failure::outcome_unknown(error).into());
             }
@@ -452,10 +461,6 @@ impl Open {
         self.changes.tell(revision);
         Ok(revision)
     }
-}
-
-fn is_lost(error: &tokio_postgres::Error) -> bool {
-    failure::code_of(error) == Code::StoreUnreachable
 }
 
 /// Gives somebody a place in a campaign, or takes it away. The texts are escaped already.

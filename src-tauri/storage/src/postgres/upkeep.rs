@@ -14,7 +14,7 @@ use backstory_core::{
 };
 
 use super::{
-    PostgresStorage, content,
+    PostgresStorage, batch, content,
     failure::{self, Failure},
     query::{self, run},
     rows::{self, integer, unsigned},
@@ -66,6 +66,8 @@ async fn recount(open: &mut Open, id: &CharacterId) -> failure::Result<()> {
     let client = open.client()?;
     let row = query::first(client, query::CHARACTER, &[&id.as_str()]).await?;
     let index = row.as_ref().map(rows::index).transpose()?;
+    let damaged = damaged(client, id).await?;
+    let to_mend = history.iter().filter(|version| damaged.versions.contains(&version.id)).cloned().collect();
     let mut record = Record::<()>::new(index, history, query::sightings(client, id).await?, []);
     let lengths = lengths(client, id).await?;
     record.recount();
@@ -73,13 +75,34 @@ async fn recount(open: &mut Open, id: &CharacterId) -> failure::Result<()> {
         let bytes = lengths.get(&version.id).copied().unwrap_or(version.bytes);
         VersionMetadata { bytes, ..version.clone() }
     });
-    // Every version is written, also one that is right: the columns it is found by are made anew with it.
+    // Every version is written, also one that is right: the columns it is found by are made anew with it. What is damaged
+    // must not be sealed as if it were right.
+    let right = record.versions.values().filter(|version| !damaged.versions.contains(&version.id));
     let put = |metadata| Write::Version { metadata: Box::new(metadata) };
-    open.write(record.versions.values().cloned().map(put).collect()).await?;
+    open.write(right.cloned().map(put).collect()).await?;
+    batch::mend(open.client()?, to_mend).await?;
     match &record.index {
-        Some(index) => open.put_row(index).await,
-        None => Ok(()),
+        Some(index) if !damaged.row => open.put_row(index).await,
+        _ => Ok(()),
     }
+}
+
+/// Whose rows are not what was written to them.
+struct Damaged {
+    row: bool,
+    versions: BTreeSet<SnapshotId>,
+}
+
+async fn damaged(client: &deadpool_postgres::ClientWrapper, id: &CharacterId) -> failure::Result<Damaged> {
+    let row = "SELECT FROM backstory.character AS c \
+         WHERE c.id = $1 AND c.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(c))";
+    let versions = "SELECT v.id FROM backstory.version AS v \
+         WHERE v.character_id = $1 AND v.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(v))";
+    let found = run(client, versions, &[&id.as_str()]).await?;
+    Ok(Damaged {
+        row: query::first(client, row, &[&id.as_str()]).await?.is_some(),
+        versions: found.iter().map(|row| Ok(SnapshotId(row.try_get(0)?))).collect::<failure::Result<_>>()?,
+    })
 }
 
 /// How long each version's document is.
@@ -116,7 +139,7 @@ pub(super) async fn recompress(
         let id = CharacterId::new(id)?;
         let mut transaction = storage.begin_own().await?;
         let mut open = transaction.take()?;
-        let one = recompress_one(&mut open, encoding, &id).await;
+        let one = recompress_one(&mut open, encoding, &id, cancel).await;
         let one = transaction.settle(open, one)?;
         if one.rewritten > 0 {
             Box::new(transaction).commit().await?;
@@ -131,13 +154,15 @@ pub(super) async fn recompress(
 }
 
 /// Where each rung of a character's ladder is, and how many bytes it takes.
-const LADDER: &str =
-    "SELECT rung, hash, octet_length(data) FROM backstory.content WHERE character_id = $1 ORDER BY rung";
+const LADDER: &str = "SELECT c.rung, c.hash, octet_length(coalesce(a.data, c.data)) FROM backstory.content AS c \
+     LEFT JOIN backstory.archive AS a ON a.character_id = c.character_id AND a.hash = c.hash \
+     WHERE c.character_id = $1 ORDER BY c.rung";
 
 async fn recompress_one(
     open: &mut Open,
     encoding: &Encoding,
     id: &CharacterId,
+    cancel: &Cancel,
 ) -> failure::Result<Recompressed> {
     open.hold(id).await?;
     let (client, recent) = open.reader()?;
@@ -148,6 +173,8 @@ async fn recompress_one(
     }
     let mut sum = Recompressed::default();
     for (&rung, (hash, bytes)) in &ladder {
+        // The transaction is undone with it: the character stays in its old form.
+        cancel.check()?;
         let base = history::encoding::way_down(rung, encoding.ladder)
             .find_map(|base| Some((base, ladder.get(&base)?.0)));
         sum.contents += 1;
