@@ -148,7 +148,8 @@ pub(crate) const MARTIAL_WEAPONS: [&str; 25] = [
 
 /// A dwarf's battleaxe is no news to a fighter: who knows all martial weapons is not told the single ones.
 pub(crate) fn drop_covered(weapons: &mut std::collections::BTreeSet<String>) {
-    for (all, single) in [("Simple Weapons", &SIMPLE_WEAPONS[..]), ("Martial Weapons", &MARTIAL_WEAPONS[..])] {
+    for (all, single) in [("Simple Weapons", &SIMPLE_WEAPONS[..]), ("Martial Weapons", &MARTIAL_WEAPONS[..])]
+    {
         if weapons.contains(all) {
             weapons.retain(|weapon| !single.contains(&weapon.as_str()));
         }

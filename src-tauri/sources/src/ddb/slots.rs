@@ -12,8 +12,10 @@ use super::{
 /// Slots by level, a warlock's after the others.
 pub(super) fn spell_slots(character: &Character<'_>) -> Vec<SpellSlots> {
     let casters: Vec<_> = character.classes.iter().filter(|c| !is_pact(c)).filter_map(caster).collect();
-    let mut slots: Vec<_> =
-        (1..).zip(rules::slots(&casters)).map(|(level, max)| SpellSlots { level, max, pact: false }).collect();
+    let mut slots: Vec<_> = (1..)
+        .zip(rules::slots(&casters))
+        .map(|(level, max)| SpellSlots { level, max, pact: false })
+        .collect();
     let pact = character.classes.iter().filter(|class| is_pact(class)).map(|class| class.level).max();
     if let Some((level, max)) = pact.map(rules::pact_slots) {
         slots.push(SpellSlots { level, max, pact: true });

@@ -25,7 +25,9 @@ const DDB: &str = "If the character is on D&D Beyond too, import it from there."
 fn unknown() -> Error {
     Error::new(Code::FormatUnknown, "The file is sound JSON, but it is not a character that Backstory knows.")
         .kept(KEPT)
-        .hint("Check that this is the file you meant. Backstory reads characters from D&D Beyond and Foundry.")
+        .hint(
+            "Check that this is the file you meant. Backstory reads characters from D&D Beyond and Foundry.",
+        )
 }
 
 /// Long Story Short writes the character as a text inside the JSON.

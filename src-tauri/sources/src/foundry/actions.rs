@@ -65,7 +65,8 @@ pub(super) fn spellcasting(actor: &Actor<'_>) -> Vec<Spellcasting> {
         let systems = [Some(class.system), subclass].into_iter().flatten();
         let ability = systems.filter_map(|system| system.present("spellcasting")?.text("ability"));
         let ability = ability.filter_map(|key| abilities::ability(&key)).next()?;
-        let attack = ["bonuses.msak.attack", "bonuses.rsak.attack"].map(|path| number(actor, ability, 0, path));
+        let attack =
+            ["bonuses.msak.attack", "bonuses.rsak.attack"].map(|path| number(actor, ability, 0, path));
         let [melee, ranged] = attack;
         Some(Spellcasting {
             class: class.name.clone(),

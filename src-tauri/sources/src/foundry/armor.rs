@@ -86,7 +86,9 @@ fn base(actor: &Actor<'_>, worn: &Worn<'_, '_>, calc: &str, flat: Option<i32>) -
         ("unarmoredMonk", _) => natural(10, Some(Ability::Wis)),
         ("unarmoredBarb", _) => natural(10, Some(Ability::Con)),
         ("unarmoredBard", _) => natural(10, Some(Ability::Cha)),
-        (_, Some(armor)) => vec![part(armor.shown_name(), value(armor)), part("Dexterity", dexterity(actor, armor))],
+        (_, Some(armor)) => {
+            vec![part(armor.shown_name(), value(armor)), part("Dexterity", dexterity(actor, armor))]
+        }
         (_, None) => natural(10, None),
     }
 }

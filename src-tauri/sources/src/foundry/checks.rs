@@ -42,7 +42,8 @@ fn save_rank(actor: &Actor<'_>, ability: Ability) -> Option<SkillRank> {
 
 /// Proficient saving throws.
 pub(super) fn saving_throws(actor: &Actor<'_>) -> BTreeSet<Ability> {
-    let known = |ability: &Ability| save_rank(actor, *ability).is_some_and(|rank| rank >= SkillRank::Proficient);
+    let known =
+        |ability: &Ability| save_rank(actor, *ability).is_some_and(|rank| rank >= SkillRank::Proficient);
     Ability::ALL.into_iter().filter(known).collect()
 }
 
@@ -67,7 +68,9 @@ pub(super) fn all_checks(actor: &Actor<'_>, ability: Ability) -> Vec<Part> {
 
 /// Half the proficiency bonus for checks that do not have it.
 pub(super) fn jack_of_all_trades(actor: &Actor<'_>) -> Option<Part> {
-    actor.trait_flag("jackOfAllTrades").then(|| part("Jack of All Trades", actor.proficiency_bonus.div_euclid(2)))
+    actor
+        .trait_flag("jackOfAllTrades")
+        .then(|| part("Jack of All Trades", actor.proficiency_bonus.div_euclid(2)))
 }
 
 fn skill_rank(actor: &Actor<'_>, key: &str) -> Option<SkillRank> {
@@ -78,10 +81,7 @@ fn skill_rank(actor: &Actor<'_>, key: &str) -> Option<SkillRank> {
 /// How well each skill is known.
 pub(super) fn skills(actor: &Actor<'_>) -> BTreeMap<String, SkillRank> {
     let known = tables::SKILLS.into_iter().map(|(key, name, _)| (key.to_owned(), name.to_owned()));
-    known
-        .chain(own_skills(actor))
-        .filter_map(|(key, name)| Some((name, skill_rank(actor, &key)?)))
-        .collect()
+    known.chain(own_skills(actor)).filter_map(|(key, name)| Some((name, skill_rank(actor, &key)?))).collect()
 }
 
 /// Skills that a world has beyond those of the rules, where the character knows them.
@@ -90,7 +90,8 @@ fn own_skills(actor: &Actor<'_>) -> Vec<(String, String)> {
     let own = rows.filter(|(key, _)| tables::SKILLS.iter().all(|(known, ..)| known != key));
     own.filter(|(_, row)| row.present("value").and_then(Value::as_f64).is_some_and(|level| level > 0.0))
         .map(|(key, row)| {
-            let name = row.text("label").or_else(|| row.text("name")).unwrap_or_else(|| tables::readable(&key));
+            let name =
+                row.text("label").or_else(|| row.text("name")).unwrap_or_else(|| tables::readable(&key));
             (key.into_owned(), name)
         })
         .collect()

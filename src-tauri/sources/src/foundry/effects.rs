@@ -78,10 +78,11 @@ fn name(effect: Value<'_>) -> String {
 /// Whether an effect passes by itself or belongs to a condition.
 pub(super) fn is_temporary(effect: Value<'_>) -> bool {
     let lasting = ["seconds", "rounds", "turns", "value"];
-    let ends = effect.present("duration").is_some_and(|duration| {
-        lasting.iter().any(|unit| duration.get(unit).is_some_and(says_something))
-    });
-    ends || says_something_at(effect, &["statuses"]) || says_something_at(effect, &["flags", "core", "statusId"])
+    let ends = effect
+        .present("duration")
+        .is_some_and(|duration| lasting.iter().any(|unit| duration.get(unit).is_some_and(says_something)));
+    ends || says_something_at(effect, &["statuses"])
+        || says_something_at(effect, &["flags", "core", "statusId"])
 }
 
 fn says_something_at(value: Value<'_>, path: &[&str]) -> bool {
@@ -90,13 +91,16 @@ fn says_something_at(value: Value<'_>, path: &[&str]) -> bool {
 
 fn changes(effect: Value<'_>, label: &str) -> Vec<Change> {
     // Foundry 14 moves the list into `system`.
-    let rows = effect.list("changes").chain(effect.present("system").into_iter().flat_map(|s| s.list("changes")));
+    let rows =
+        effect.list("changes").chain(effect.present("system").into_iter().flat_map(|s| s.list("changes")));
     rows.filter_map(|row| {
         let key = row.text("key")?;
-        let path = key.strip_prefix("system.").or_else(|| key.strip_prefix("data.")).unwrap_or(&key).to_owned();
+        let path =
+            key.strip_prefix("system.").or_else(|| key.strip_prefix("data.")).unwrap_or(&key).to_owned();
         let mode = mode(row)?;
         let value = row.id("value").unwrap_or_default().trim().to_owned();
-        let priority = row.get("priority").and_then(Value::as_f64).unwrap_or(f64::from(mode as u8 + 1) * 10.0);
+        let priority =
+            row.get("priority").and_then(Value::as_f64).unwrap_or(f64::from(mode as u8 + 1) * 10.0);
         Some(Change { path, mode, value, priority, label: label.to_owned() })
     })
     .collect()
@@ -143,8 +147,10 @@ impl Actor<'_> {
 
     /// What effects add to a list of words (`traits.dr.value`).
     pub(super) fn added_words(&self, path: &str) -> impl Iterator<Item = String> {
-        let adds = move |change: &&Change| change.path == path && matches!(change.mode, Mode::Add | Mode::Override);
-        let found: Vec<String> = self.changes.iter().filter(adds).map(|change| change.value.clone()).collect();
+        let adds =
+            move |change: &&Change| change.path == path && matches!(change.mode, Mode::Add | Mode::Override);
+        let found: Vec<String> =
+            self.changes.iter().filter(adds).map(|change| change.value.clone()).collect();
         found.into_iter().filter(|word| !word.is_empty())
     }
 

@@ -18,7 +18,8 @@ pub(super) fn feats(actor: &Actor<'_>) -> Vec<Feature> {
 
 /// Everything else that was gained: by class in order, then the species', then the rest.
 pub(super) fn features(actor: &Actor<'_>) -> Vec<Feature> {
-    let mut features = sorted(gathered(actor).into_iter().filter(|(is_feat, _)| !is_feat).map(|(_, f)| f).collect());
+    let mut features =
+        sorted(gathered(actor).into_iter().filter(|(is_feat, _)| !is_feat).map(|(_, f)| f).collect());
     let rank = |feature: &Feature| {
         let class = actor.classes.iter().position(|class| class.name == feature.source);
         let species = Some(&feature.source) == actor.species.as_ref();
@@ -33,7 +34,8 @@ fn gathered(actor: &Actor<'_>) -> Vec<(bool, Feature)> {
     let sources = Sources::of(actor);
     let told = own(actor).map(|item| {
         let is_feat = item.subtype().as_deref() == Some("feat");
-        let source = if is_feat { sources.giver(item).unwrap_or("Feat").to_owned() } else { sources.source(item) };
+        let source =
+            if is_feat { sources.giver(item).unwrap_or("Feat").to_owned() } else { sources.source(item) };
         (is_feat, Feature { key: keys.distinct(item.id.clone()), name: item.name.clone(), source })
     });
     told.collect()
@@ -43,7 +45,8 @@ fn gathered(actor: &Actor<'_>) -> Vec<(bool, Feature)> {
 /// stood among the features before version 2.4.
 pub(super) fn own<'c, 'a>(actor: &'c Actor<'a>) -> impl Iterator<Item = &'c Row<'a>> {
     actor.of_kind(&["feat", "facility"]).filter(|item| {
-        item.subtype().is_some() || !tables::GENERIC_ACTIONS.contains(&item.name.as_str()) && !is_origin(actor, item)
+        item.subtype().is_some()
+            || !tables::GENERIC_ACTIONS.contains(&item.name.as_str()) && !is_origin(actor, item)
     })
 }
 

@@ -69,7 +69,7 @@ fn beyond_number(actor: Value<'_>) -> Option<String> {
 /// The actor's id: the last part of `Actor.TNFU2mNGnpdORuVT`, else `_id`.
 fn actor_id(actor: Value<'_>) -> Option<String> {
     let source = actor.path(&["_stats", "exportSource"]).and_then(|source| source.text("uuid"));
-    let of_source = source.and_then(|uuid| Some(uuid.rsplit_once('.').map_or(uuid.as_str(), |(_, id)| id).to_owned()));
+    let of_source = source.and_then(|uuid| uuid.rsplit('.').next().map(str::to_owned));
     of_source.filter(|id| !id.is_empty()).or_else(|| actor.text("_id"))
 }
 
@@ -126,7 +126,9 @@ pub(super) fn class_rows<'a>(system: Value<'a>, items: &[Row<'a>]) -> Vec<ClassR
     let first = system.present("details").and_then(|details| details.text("originalClass"));
     let mut classes: Vec<_> =
         items.iter().filter(|item| item.kind == "class").map(|item| class(item, items)).collect();
-    classes.sort_by_cached_key(|class| (Some(&class.id) != first.as_ref(), class.name.clone(), class.id.clone()));
+    classes.sort_by_cached_key(|class| {
+        (Some(&class.id) != first.as_ref(), class.name.clone(), class.id.clone())
+    });
     classes
 }
 

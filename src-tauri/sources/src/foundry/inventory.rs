@@ -29,8 +29,12 @@ impl Row<'_> {
 /// Things as the sheet has them, by name.
 pub(super) fn items(actor: &Actor<'_>) -> Vec<Item> {
     let mut keys = Keys::default();
-    let things: Vec<_> =
-        actor.items.iter().filter(|item| item.is_thing()).map(|item| (keys.distinct(item.id.clone()), item)).collect();
+    let things: Vec<_> = actor
+        .items
+        .iter()
+        .filter(|item| item.is_thing())
+        .map(|item| (keys.distinct(item.id.clone()), item))
+        .collect();
     let by_id: HashMap<&str, &String> = things.iter().map(|(key, item)| (item.id.as_str(), key)).collect();
     let mut items: Vec<_> = things
         .iter()

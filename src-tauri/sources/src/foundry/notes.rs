@@ -30,7 +30,8 @@ const TEXTS: [(&str, &str); 18] = [
 pub(super) fn notes(actor: &Actor<'_>) -> BTreeMap<String, String> {
     let told = TEXTS.into_iter().filter_map(|(path, key)| {
         let value = actor.at(path)?;
-        let text = value.as_str().map(|text| html::plain(&text)).or_else(|| Some(value.as_i64()?.to_string()))?;
+        let text =
+            value.as_str().map(|text| html::plain(&text)).or_else(|| Some(value.as_i64()?.to_string()))?;
         (!text.is_empty()).then(|| (key.to_owned(), text))
     });
     told.collect()

@@ -28,7 +28,9 @@ pub(super) fn words(actor: &Actor<'_>, list: &str, name: impl Fn(&str) -> String
     let mut words: BTreeSet<String> = keys.filter_map(|key| Some(name(&key.as_str()?))).collect();
     words.extend(actor.added_words(&format!("{list}.value")).map(|key| name(&key)));
     let own = actor.text_at(&format!("{list}.custom")).unwrap_or_default();
-    words.extend(own.split(';').map(str::trim).filter(|word| !word.is_empty()).map(|word| spelled(word, &name)));
+    words.extend(
+        own.split(';').map(str::trim).filter(|word| !word.is_empty()).map(|word| spelled(word, &name)),
+    );
     words.retain(|word| !word.is_empty());
     words
 }

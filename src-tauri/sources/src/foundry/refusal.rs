@@ -108,7 +108,10 @@ fn other_kind(kind: &str) -> Error {
         "group" => "a group".to_owned(),
         "encounter" => "an encounter".to_owned(),
         other => {
-            format!("of the kind “{}”", other.chars().filter(|c| !c.is_control()).take(40).collect::<String>())
+            format!(
+                "of the kind “{}”",
+                other.chars().filter(|c| !c.is_control()).take(40).collect::<String>()
+            )
         }
     };
     let message = format!("This Foundry actor is {what}. Backstory keeps player characters.");

@@ -65,7 +65,8 @@ pub(super) fn size(actor: &Actor<'_>) -> Option<String> {
 /// Resistances, immunities (also to conditions) and vulnerabilities.
 pub(super) fn defenses(actor: &Actor<'_>) -> Defenses {
     let mut immunities = damage(actor, "di");
-    immunities.extend(proficiencies::words(actor, "traits.ci", |key| tables::name_in(&tables::STATUSES, key)));
+    immunities
+        .extend(proficiencies::words(actor, "traits.ci", |key| tables::name_in(&tables::STATUSES, key)));
     Defenses { resistances: damage(actor, "dr"), immunities, vulnerabilities: damage(actor, "dv") }
 }
 

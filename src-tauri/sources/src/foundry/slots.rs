@@ -17,7 +17,8 @@ use super::{
 /// How a class casts, or its subclass where the class does not: `full`, `half`, `third`, `artificer`, `pact`.
 pub(super) fn progression(class: &ClassRow<'_>) -> Option<String> {
     let subclass = class.subclass.as_ref().and_then(|subclass| subclass.system);
-    let of = |system: Value<'_>| system.present("spellcasting")?.text("progression").filter(|word| word != "none");
+    let of =
+        |system: Value<'_>| system.present("spellcasting")?.text("progression").filter(|word| word != "none");
     of(class.system).or_else(|| subclass.and_then(of))
 }
 
@@ -61,8 +62,11 @@ fn maximum(actor: &Actor<'_>, path: &str, reckoned: u32) -> u32 {
 pub(super) fn used(actor: &Actor<'_>) -> (BTreeMap<u32, u32>, BTreeMap<u32, u32>) {
     let (mut ordinary, mut pact) = (BTreeMap::new(), BTreeMap::new());
     for slots in spell_slots(actor) {
-        let (key, used) =
-            if slots.pact { ("pact".to_owned(), &mut pact) } else { (format!("spell{}", slots.level), &mut ordinary) };
+        let (key, used) = if slots.pact {
+            ("pact".to_owned(), &mut pact)
+        } else {
+            (format!("spell{}", slots.level), &mut ordinary)
+        };
         let left = actor.at(&format!("spells.{key}.value")).and_then(|left| actor.number(left));
         let Some(left) = left.map(|left| u32::try_from(uses::whole(left)).unwrap_or(0)) else { continue };
         if left < slots.max {

@@ -48,11 +48,19 @@ fn known(actor: &Actor<'_>) -> Vec<Known> {
             let casting = Casting::of(item);
             let level = item.count("level").min(9);
             let granted = granted_by(actor, item);
-            let always =
-                casting.always || granted.is_some() || ["innate", "atwill"].contains(&casting.method.as_str());
-            let source = granted.or_else(|| of_class(actor, item)).unwrap_or_else(|| otherwise(actor, &casting));
+            let always = casting.always
+                || granted.is_some()
+                || ["innate", "atwill"].contains(&casting.method.as_str());
+            let source =
+                granted.or_else(|| of_class(actor, item)).unwrap_or_else(|| otherwise(actor, &casting));
             Known {
-                spell: Spell { key: keys.distinct(item.id.clone()), name: item.name.clone(), level, source, always },
+                spell: Spell {
+                    key: keys.distinct(item.id.clone()),
+                    name: item.name.clone(),
+                    level,
+                    source,
+                    always,
+                },
                 // A cantrip and what is always prepared are not a choice of the day.
                 prepared: casting.prepared && level > 0 && !always && casting.method == "spell",
             }
@@ -81,7 +89,8 @@ pub(super) fn prepared(actor: &Actor<'_>) -> BTreeSet<String> {
 /// Where a spell says it is from: `sourceItem: "class:wizard"` since 5.3, `sourceClass: "wizard"` before.
 fn stated(item: &Row<'_>) -> Option<(String, String)> {
     let newer = item.system.text("sourceItem");
-    let newer = newer.and_then(|text| text.split_once(':').map(|(kind, id)| (kind.to_owned(), id.to_owned())));
+    let newer =
+        newer.and_then(|text| text.split_once(':').map(|(kind, id)| (kind.to_owned(), id.to_owned())));
     newer.or_else(|| Some(("class".to_owned(), item.system.text("sourceClass")?)))
 }
 
@@ -112,8 +121,11 @@ fn otherwise(actor: &Actor<'_>, casting: &Casting) -> String {
         return actor.species.clone().unwrap_or_else(|| "Innate".to_owned());
     }
     let wanted = |word: &str| (word == "pact") == (casting.method == "pact");
-    let casters: Vec<_> =
-        actor.classes.iter().filter(|class| slots::progression(class).is_some_and(|word| wanted(&word))).collect();
+    let casters: Vec<_> = actor
+        .classes
+        .iter()
+        .filter(|class| slots::progression(class).is_some_and(|word| wanted(&word)))
+        .collect();
     match casters.as_slice() {
         [one] => one.name.clone(),
         _ => "Other".to_owned(),

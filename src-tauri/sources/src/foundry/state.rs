@@ -10,7 +10,8 @@ use super::{actor::Actor, combat, identity, slots, spells, tables, uses};
 
 /// The state; what is at rest is left out.
 pub(super) fn state(actor: &Actor<'_>) -> State {
-    let (hit_points_lost, temporary_hit_points) = identity::wounds(actor, combat::hit_points_max(actor).value);
+    let (hit_points_lost, temporary_hit_points) =
+        identity::wounds(actor, combat::hit_points_max(actor).value);
     let (slots_used, pact_used) = slots::used(actor);
     let death = actor.at("attributes.death");
     State {
@@ -31,7 +32,10 @@ pub(super) fn state(actor: &Actor<'_>) -> State {
 fn hit_dice_used(actor: &Actor<'_>) -> BTreeMap<String, u32> {
     let mut used = BTreeMap::new();
     for class in &actor.classes {
-        let spent = class.system.present("hd").map_or_else(|| count(class.system, "hitDiceUsed"), |hd| count(hd, "spent"));
+        let spent = class
+            .system
+            .present("hd")
+            .map_or_else(|| count(class.system, "hitDiceUsed"), |hd| count(hd, "spent"));
         if spent > 0 {
             let sum: &mut u32 = used.entry(class.name.clone()).or_default();
             *sum = sum.saturating_add(spent);
@@ -51,7 +55,8 @@ fn conditions(actor: &Actor<'_>) -> BTreeMap<String, u32> {
             conditions.extend(known.map(|(_, name)| ((*name).to_owned(), 1)));
         }
     }
-    let exhaustion = actor.at("attributes.exhaustion").and_then(Value::as_i64).and_then(|n| u32::try_from(n).ok());
+    let exhaustion =
+        actor.at("attributes.exhaustion").and_then(Value::as_i64).and_then(|n| u32::try_from(n).ok());
     match exhaustion.map(|level| level.min(10)) {
         Some(0) => drop(conditions.remove("Exhaustion")),
         Some(level) => drop(conditions.insert("Exhaustion".to_owned(), level)),

@@ -158,7 +158,8 @@ pub(super) const LANGUAGES: [(&str, &str); 5] = [
 ];
 
 /// What gets past a resistance.
-pub(super) const BYPASSES: [(&str, &str); 3] = [("ada", "adamantine"), ("mgc", "magical"), ("sil", "silvered")];
+pub(super) const BYPASSES: [(&str, &str); 3] =
+    [("ada", "adamantine"), ("mgc", "magical"), ("sil", "silvered")];
 
 /// Conditions, and other states of a token that a player would speak of.
 pub(super) const STATUSES: [(&str, &str); 23] = [

@@ -20,7 +20,9 @@ pub(super) fn scales(classes: &[ClassRow<'_>]) -> BTreeMap<String, f64> {
     let mut scales = BTreeMap::new();
     for class in classes {
         let subclass = class.subclass.as_ref().and_then(|sub| Some((sub.identifier.as_str(), sub.system?)));
-        for (owner, system) in [Some((class.identifier.as_str(), class.system)), subclass].into_iter().flatten() {
+        for (owner, system) in
+            [Some((class.identifier.as_str(), class.system)), subclass].into_iter().flatten()
+        {
             for step in advancement(system) {
                 if step.text("type").as_deref() == Some("ScaleValue")
                     && let Some((name, value)) = scale(step, class.level)
@@ -59,7 +61,8 @@ pub(super) fn limits(actor: &Actor<'_>) -> BTreeMap<String, Limit> {
         }
     }
     for (name, resource) in resources(actor) {
-        let resets = if resource.flag("sr") { Some("short rest") } else { resource.flag("lr").then_some("long rest") };
+        let resets =
+            if resource.flag("sr") { Some("short rest") } else { resource.flag("lr").then_some("long rest") };
         add(&name, Limit { max: count(resource, "max"), resets: resets.map(str::to_owned) });
     }
     limits
@@ -96,7 +99,8 @@ pub(super) fn spent(actor: &Actor<'_>) -> BTreeMap<String, u32> {
 /// The resources that were given a name, unless a feature of that name counts the same uses.
 fn resources<'a>(actor: &Actor<'a>) -> Vec<(String, Value<'a>)> {
     let rows = actor.at("resources").map(Value::members).into_iter().flatten();
-    let counts = |name: &str| actor.items.iter().any(|item| item.name == name && limit(actor, item).is_some());
+    let counts =
+        |name: &str| actor.items.iter().any(|item| item.name == name && limit(actor, item).is_some());
     rows.filter(|(_, row)| count(*row, "max") > 0)
         .filter_map(|(_, row)| Some((row.text("label")?, row)))
         .filter(|(name, _)| !counts(name))
