@@ -39,6 +39,9 @@ pub struct Draft {
 pub struct Reading {
     /// Whose it is.
     pub character: CharacterId,
+    /// The same character at another source, where the document says so: what a tool imported from D&D Beyond still
+    /// knows the number it had there.
+    pub linked: Option<CharacterId>,
     /// What it says.
     pub sheet: Sheet,
     /// When the player last edited.

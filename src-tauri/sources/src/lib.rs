@@ -9,6 +9,10 @@
 
 pub mod ddb;
 pub mod decode;
+mod derived;
+mod fields;
 pub mod files;
+pub mod foundry;
 pub mod registry;
+mod rules;
 pub mod sample;

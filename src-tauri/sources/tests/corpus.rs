@@ -304,3 +304,168 @@ async fn read_other(corpus: PathBuf) -> Vec<(String, Result<Draft, Error>)> {
     }
     read
 }
+
+/// Every Foundry document of a folder, in the order of its versions or weeks.
+async fn foundry(folder: &str) -> Option<Vec<(String, Draft)>> {
+    let read = read_all(corpus()?.join(folder)).await;
+    let mut drafts: Vec<_> = read
+        .into_iter()
+        .map(|(name, draft)| (name.clone(), draft.unwrap_or_else(|e| panic!("{name}: {e:?}"))))
+        .collect();
+    // "1.5.7" comes before "5.1.10".
+    let order = |name: &str| -> Vec<(u32, String)> {
+        let runs = name.split(|c: char| !c.is_ascii_alphanumeric());
+        runs.map(|run| (run.parse().unwrap_or(0), run.to_owned())).collect()
+    };
+    drafts.sort_by_key(|(name, _)| order(name));
+    Some(drafts)
+}
+
+#[tokio::test]
+async fn every_foundry_actor_reads() {
+    let folders = [
+        ("foundry/single", 5),
+        ("foundry/starter-heroes", 22),
+        ("foundry-history/goody", 14),
+        ("foundry-history/meredith-vixeni", 13),
+    ];
+    for (folder, expected) in folders {
+        let Some(drafts) = foundry(folder).await else { return };
+        assert_eq!(drafts.len(), expected, "{folder}");
+        for (name, draft) in &drafts {
+            let sheet = &draft.sheet;
+            assert_eq!(draft.source, "foundry", "{name}");
+            assert!(draft.character.as_str().starts_with("foundry-"), "{name}");
+            assert!(sheet.level > 0 && !sheet.classes.is_empty(), "{name}");
+            assert!(sheet.species.is_some() && sheet.background.is_some(), "{name}");
+            assert_eq!(sheet.unknown_fields, Vec::<String>::new(), "{name}");
+            parts_add_up(sheet);
+            serde_json::from_slice::<Value>(&draft.document).unwrap();
+        }
+        if std::env::var_os("BACKSTORY_SHOW").is_some() {
+            for pair in drafts.windows(2) {
+                told(&pair[0], &pair[1]);
+            }
+        }
+    }
+}
+
+/// Prints the rows of a comparison, for whoever looks at the derivation with `BACKSTORY_SHOW=1`.
+fn told((before_name, before): &(String, Draft), (name, after): &(String, Draft)) {
+    let diff = backstory_core::diff::compare(
+        &before.sheet,
+        &after.sheet,
+        backstory_core::diff::Options { state: true, same: false },
+    );
+    eprintln!("== {before_name} -> {name}: {:?}", diff.counts);
+    for change in &diff.changes {
+        eprintln!(
+            "  {:?} {} | {} | {:?} -> {:?}",
+            change.kind, change.key, change.label, change.old, change.new
+        );
+    }
+}
+
+/// A sheet without the keys that match things between versions: only what a player sees.
+fn without_keys(sheet: &Sheet) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Array(rows) => rows.iter_mut().for_each(strip),
+            Value::Object(members) => {
+                members.retain(|key, _| !["key", "container", "prepared"].contains(&key.as_str()));
+                members.values_mut().for_each(strip);
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(sheet).unwrap();
+    strip(&mut value);
+    value
+}
+
+#[tokio::test]
+async fn an_upgrade_of_the_system_is_no_change_of_the_character() {
+    let Some(drafts) = foundry("foundry/starter-heroes").await else { return };
+    let mut changed = Vec::new();
+    for pair in drafts.windows(2) {
+        let [(before_name, before), (name, after)] = pair else { unreachable!() };
+        let same_hero = before_name.split('_').next() == name.split('_').next();
+        let (mut old, mut new) = (without_keys(&before.sheet), without_keys(&after.sheet));
+        // Version 1.5 had only the sum of hit points, not what each level gave.
+        if before_name.ends_with("1.5.7.json") {
+            (old["hit_points_max"]["parts"], new["hit_points_max"]["parts"]) = (Value::Null, Value::Null);
+        }
+        if same_hero && old != new {
+            if std::env::var_os("BACKSTORY_SHOW").is_some() {
+                show(name, &before.sheet, &after.sheet);
+            }
+            changed.push(name.clone());
+        }
+    }
+    // Where the publisher edited the heroes: skills, equipment, how often a feature can be used.
+    assert_eq!(
+        changed,
+        [
+            "krusk-half-orc-paladin__dnd5e-2.4.1.json",
+            "krusk-half-orc-paladin__dnd5e-4.4.4.json",
+            "zanna-gnome-wizard__dnd5e-2.0.3.json",
+            "zanna-gnome-wizard__dnd5e-2.4.1.json",
+            "zanna-gnome-wizard__dnd5e-4.4.4.json",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn known_numbers_of_foundry_actors_come_out() {
+    let Some(single) = foundry("foundry/single").await else { return };
+    let hector = single.iter().find(|(name, _)| name.starts_with("hector")).unwrap();
+    assert_eq!(hector.1.sheet.hit_points_max.value, 41);
+    let Some(goody) = foundry("foundry-history/goody").await else { return };
+    let Some(meredith) = foundry("foundry-history/meredith-vixeni").await else { return };
+    for (history, levels) in [(&goody, 6..=7), (&meredith, 6..=7)] {
+        let told: Vec<_> = history.iter().map(|(_, draft)| draft.sheet.level).collect();
+        assert!(told.is_sorted(), "{told:?}");
+        assert_eq!((told[0], *told.last().unwrap()), (*levels.start(), *levels.end()));
+    }
+    // The same character by a macro and by Foundry itself, half an hour and one day apart.
+    assert_eq!(without_keys(&meredith[11].1.sheet), without_keys(&meredith[12].1.sheet));
+    assert_eq!(without_keys(&goody[2].1.sheet), without_keys(&goody[3].1.sheet));
+}
+
+#[tokio::test]
+async fn an_actor_made_anew_stays_in_its_history() {
+    let Some(meredith) = foundry("foundry-history/meredith-vixeni").await else { return };
+    let ids = |kind: &str| -> Vec<&str> {
+        let of_kind = meredith.iter().filter(|(name, _)| name.contains(kind));
+        let mut ids: Vec<_> = of_kind.map(|(_, draft)| draft.character.as_str()).collect();
+        ids.dedup();
+        ids
+    };
+    assert_eq!(ids("native"), ["foundry-ddb-144593031"]);
+    // The macro left out what links the two actors.
+    assert_eq!(ids("macro"), ["foundry-dnlddw5whcfxlzaq-8d6fc751", "foundry-nabawednahey1v5s-1604de91"]);
+    let cut = meredith.iter().filter(|(name, _)| name.contains("native")).all(|(_, draft)| {
+        draft.cuts.iter().any(|cut| cut.pointer == "/flags/ddbimporter/dndbeyond/campaign/characters")
+    });
+    assert!(cut);
+}
+
+#[tokio::test]
+async fn neither_order_nor_empty_members_of_an_actor_mean_anything() {
+    let Some(corpus) = corpus() else { return };
+    let files = Files::new();
+    for file in files.list(&[corpus.join("foundry")]).await {
+        let before = files.read(&file, None).await.unwrap();
+        let mut value: Value = serde_json::from_str(&std::fs::read_to_string(&file.path).unwrap()).unwrap();
+        let actor = if value.get("actor").is_some() { &mut value["actor"] } else { &mut value };
+        for list in ["items", "effects"] {
+            actor[list].as_array_mut().unwrap().reverse();
+        }
+        for item in actor["items"].as_array_mut().unwrap() {
+            item["effects"].as_array_mut().unwrap().reverse();
+        }
+        let again = files.hold(value.to_string().into_bytes(), before.captured_at);
+        let after = files.read(&again, None).await.unwrap();
+        assert_eq!(after.sheet, before.sheet, "{}", file.path);
+    }
+}

@@ -7,6 +7,8 @@ use backstory_core::{
     sheet::{Abilities, Ability},
 };
 
+pub(super) use crate::fields::{Keys, count, says_something, small, small_or_zero};
+
 use super::{
     abilities, identity,
     inventory::{self, Thing},
@@ -171,21 +173,6 @@ fn is_about_spell(row: Value<'_>) -> bool {
     number(row, "valueTypeId").is_some_and(|id| SPELL_TYPES.contains(&id))
 }
 
-/// A number on a sheet. Nothing on a sheet is beyond ±999,999; a damaged document cannot make sums overflow.
-pub(super) fn small(value: Value<'_>) -> Option<i32> {
-    i32::try_from(value.as_i64()?.clamp(-999_999, 999_999)).ok()
-}
-
-/// A member that is a number on a sheet; 0 where it is absent or null.
-pub(super) fn small_or_zero(value: Value<'_>, key: &str) -> i32 {
-    value.get(key).and_then(small).unwrap_or(0)
-}
-
-/// A member that counts something; 0 where it is absent, null or negative.
-pub(super) fn count(value: Value<'_>, key: &str) -> u32 {
-    u32::try_from(small_or_zero(value, key)).unwrap_or(0)
-}
-
 /// An id that some documents write as a number and some as text.
 pub(super) fn number(value: Value<'_>, key: &str) -> Option<i64> {
     let member = value.get(key)?;
@@ -193,18 +180,6 @@ pub(super) fn number(value: Value<'_>, key: &str) -> Option<i64> {
         Kind::Number => member.as_i64(),
         Kind::String => member.as_str()?.parse().ok(),
         _ => None,
-    }
-}
-
-/// Whether a value says something: null, an empty text or list, `false` and 0 do not.
-pub(super) fn says_something(value: Value<'_>) -> bool {
-    match value.kind() {
-        Kind::Null => false,
-        Kind::Array => value.items().next().is_some(),
-        Kind::Object => value.members().next().is_some(),
-        Kind::String => value.as_str().is_some_and(|text| !text.is_empty()),
-        Kind::Bool => value.as_bool() == Some(true),
-        Kind::Number => value.as_f64() != Some(0.0),
     }
 }
 
@@ -216,16 +191,4 @@ pub(super) fn grouped<'a>(root: Value<'a>, key: &str) -> impl Iterator<Item = (S
         let group = group.into_owned();
         rows.items().map(move |row| (group.clone(), row))
     })
-}
-
-/// Makes the keys of a list distinct: the second of the same key gets `~2`.
-#[derive(Default)]
-pub(super) struct Keys(HashMap<String, u32>);
-
-impl Keys {
-    pub(super) fn distinct(&mut self, key: String) -> String {
-        let count = self.0.entry(key.clone()).or_insert(0);
-        *count += 1;
-        if *count == 1 { key } else { format!("{key}~{count}") }
-    }
 }

@@ -1,35 +1,11 @@
 //! Hit points and initiative.
 
-use backstory_core::sheet::{Ability, Derived, HitPointsMax, Part};
+use backstory_core::sheet::{Ability, Derived, HitPointsMax};
+
+pub(super) use crate::derived::{derived, in_order, part};
 
 use super::character::{Character, small_or_zero};
 use super::modifiers::Modifier;
-
-/// The sum of what was gathered. Parts of one name are one part ("Shield, +1" with its own bonus); those that add nothing
-/// are left out.
-pub(super) fn derived(gathered: Vec<Part>) -> Derived {
-    let mut parts: Vec<Part> = Vec::new();
-    for part in gathered {
-        match parts.iter_mut().find(|other| other.label == part.label) {
-            Some(other) => other.value = other.value.saturating_add(part.value),
-            None => parts.push(part),
-        }
-    }
-    parts.retain(|part| part.value != 0);
-    let value = parts.iter().fold(0_i32, |sum, part| sum.saturating_add(part.value));
-    Derived { value, parts }
-}
-
-/// Bonuses by name: the order of modifiers means nothing.
-pub(super) fn in_order(mut bonuses: Vec<Part>) -> Vec<Part> {
-    bonuses.sort_by(|a, b| (&a.label, a.value).cmp(&(&b.label, b.value)));
-    bonuses
-}
-
-/// A part with its label.
-pub(super) fn part(label: impl Into<String>, value: i32) -> Part {
-    Part { label: label.into(), value }
-}
 
 /// Hit points at full health: what the player set, else what the levels gave, Constitution for every level and bonuses.
 /// The document's base is before Constitution.

@@ -69,6 +69,7 @@ impl Source for DdbSource {
         let character = Character::of(found.character);
         Ok(Reading {
             character: id_of(found.character)?,
+            linked: None,
             sheet: sheet(&character),
             edited_at: identity::edited_at(found.character),
             foreign: envelope::foreign(&found),

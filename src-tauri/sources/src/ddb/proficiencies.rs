@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use backstory_core::sheet::{Ability, Proficiencies, SkillRank};
 
+use crate::rules;
+
 use super::{
     character::{Character, count, custom},
     modifiers::Modifier,
@@ -93,7 +95,7 @@ pub(super) fn others(character: &Character<'_>) -> Proficiencies {
         list.insert(name(modifier));
     }
     add_own(character, &mut known);
-    drop_covered(&mut known.weapons);
+    rules::drop_covered(&mut known.weapons);
     known
 }
 
@@ -130,17 +132,6 @@ fn set_by_hand(character: &Character<'_>, kind: i64, table: &[(i64, &str)], know
             Some((3, _)) => drop(known.insert((*name).to_owned())),
             Some((1, _)) => drop(known.remove(*name)),
             _ => {}
-        }
-    }
-}
-
-/// A dwarf's battleaxe is no news to a fighter: who knows all martial weapons is not told the single ones.
-fn drop_covered(weapons: &mut BTreeSet<String>) {
-    for (all, single) in
-        [("Simple Weapons", &tables::SIMPLE_WEAPONS[..]), ("Martial Weapons", &tables::MARTIAL_WEAPONS[..])]
-    {
-        if weapons.contains(all) {
-            weapons.retain(|weapon| !single.contains(&weapon.as_str()));
         }
     }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use backstory_core::{json::Value, sheet::State};
 
+use crate::rules;
+
 use super::{
     character::{Character, count, grouped},
-    identity, spells, tables,
+    identity, spells,
 };
 
 /// The state; what is at rest is left out.
@@ -80,7 +82,7 @@ fn conditions(root: Value<'_>) -> BTreeMap<String, u32> {
     let mut conditions = BTreeMap::new();
     for row in root.list("conditions") {
         let id = count(row, "id");
-        let known = usize::try_from(id).ok().and_then(|id| tables::CONDITIONS.get(id.checked_sub(1)?));
+        let known = usize::try_from(id).ok().and_then(|id| rules::CONDITIONS.get(id.checked_sub(1)?));
         let name = known.map_or_else(|| format!("Condition {id}"), |name| (*name).to_owned());
         conditions.insert(name, count(row, "level").max(1));
     }

@@ -208,8 +208,8 @@ async fn what_no_source_knows_is_named_where_it_can_be() {
         said.push(format!("{:?} {}", error.code, error.message));
     }
     insta::assert_snapshot!(said.join("\n"), @r#"
-    FormatUnsupported This is a character from Foundry. Foundry actors cannot be read yet.
-    FormatUnsupported This is a character from Foundry. Foundry actors cannot be read yet.
+    FormatUnsupported This Foundry actor is not of D&D 5e, the only system Backstory reads.
+    FormatUnsupported This Foundry actor is not of D&D 5e, the only system Backstory reads.
     FormatUnsupported This is a character from Long Story Short, which Backstory does not read.
     FormatUnsupported This is a character from Adventurer’s Codex, which Backstory does not read.
     FormatUnknown The file is sound JSON, but it is not a character that Backstory knows.

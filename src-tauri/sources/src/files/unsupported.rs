@@ -10,9 +10,7 @@ use crate::decode::KEPT;
 /// Says what the document is, as far as it can be told.
 pub(super) fn error(tree: &Tree<'_>) -> Error {
     let root = tree.root();
-    let (message, hint) = if is_foundry(root) || root.present("actor").is_some_and(is_foundry) {
-        ("This is a character from Foundry. Foundry actors cannot be read yet.", DDB)
-    } else if is_long_story_short(root) {
+    let (message, hint) = if is_long_story_short(root) {
         ("This is a character from Long Story Short, which Backstory does not read.", DDB)
     } else if is_adventurers_codex(root) {
         ("This is a character from Adventurer’s Codex, which Backstory does not read.", DDB)
@@ -27,15 +25,9 @@ const DDB: &str = "If the character is on D&D Beyond too, import it from there."
 fn unknown() -> Error {
     Error::new(Code::FormatUnknown, "The file is sound JSON, but it is not a character that Backstory knows.")
         .kept(KEPT)
-        .hint("Check that this is the file you meant. Backstory reads characters from D&D Beyond.")
-}
-
-/// A Foundry actor, of any game system: a type, `system` (`data` before Foundry 10) and its items.
-fn is_foundry(root: Value<'_>) -> bool {
-    let object = |key| root.get(key).is_some_and(|value| value.kind() == Kind::Object);
-    root.text("type").is_some()
-        && (object("system") || object("data"))
-        && root.get("items").is_some_and(|items| items.kind() == Kind::Array)
+        .hint(
+            "Check that this is the file you meant. Backstory reads characters from D&D Beyond and Foundry.",
+        )
 }
 
 /// Long Story Short writes the character as a text inside the JSON.
