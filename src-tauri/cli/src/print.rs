@@ -402,6 +402,9 @@ impl Progress for Bar {
                 self.0.set_length(total);
                 self.0.set_position(done);
             }
+            ProgressEvent::Waiting { until } => {
+                self.0.set_message(format!("waiting until {} UTC", until.strftime("%H:%M:%S")));
+            }
         }
     }
 }

@@ -9,6 +9,8 @@
 
 pub mod ddb;
 pub mod decode;
+pub mod fetch;
 pub mod files;
 pub mod registry;
 pub mod sample;
+mod small;

@@ -225,6 +225,7 @@ macro_rules! commands {
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
             "import.start": import::ImportStart => import::ImportReport, import_start;
+            "import.text": import::ImportText => import::FileResult, import_text;
             "job.cancel": import::JobCancel => app::Empty, job_cancel;
         }
     };
