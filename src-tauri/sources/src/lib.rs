@@ -14,3 +14,4 @@ pub mod files;
 pub mod registry;
 pub mod sample;
 mod small;
+pub mod watch;

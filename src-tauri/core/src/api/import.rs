@@ -116,6 +116,23 @@ pub struct FileResult {
     pub error: Option<Error>,
 }
 
+impl FileResult {
+    /// Of a file that was not imported.
+    pub fn failed(path: &str, captured_at: Option<Timestamp>, error: Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            outcome: Outcome::Failed,
+            character: None,
+            name: None,
+            version: None,
+            captured_at,
+            sentences: Vec::new(),
+            changes: 0,
+            error: Some(error),
+        }
+    }
+}
+
 /// What became of every file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -127,6 +144,21 @@ pub struct ImportReport {
     pub totals: BTreeMap<Outcome, u64>,
     /// Whether it was stopped before the end. What is in `files` is done and kept.
     pub stopped: bool,
+}
+
+impl ImportReport {
+    /// Of nothing yet: every outcome is there, with 0.
+    pub fn new() -> Self {
+        use Outcome::{Added, Changed, Failed, Identical, Quiet};
+        let totals = [Added, Changed, Quiet, Identical, Failed].into_iter().map(|outcome| (outcome, 0)).collect();
+        Self { totals, ..Self::default() }
+    }
+
+    /// One file more.
+    pub fn push(&mut self, result: FileResult) {
+        *self.totals.entry(result.outcome).or_default() += 1;
+        self.files.push(result);
+    }
 }
 
 /// Files the user chose in a dialog or dropped on the window. Paths stay on this side of the bridge.
@@ -298,12 +330,6 @@ pub async fn fetch(
     Ok(import.report)
 }
 
-fn empty_report() -> ImportReport {
-    use Outcome::{Added, Changed, Failed, Identical, Quiet};
-    let totals = [Added, Changed, Quiet, Identical, Failed].into_iter().map(|outcome| (outcome, 0)).collect();
-    ImportReport { totals, ..ImportReport::default() }
-}
-
 /// Reads files before their turn, several at a time, and gives them in their order.
 struct Ahead<'i> {
     intake: Arc<dyn Intake>,
@@ -350,7 +376,7 @@ impl<'i> Import<'i> {
         progress: &'i dyn Progress,
         cancel: &'i Cancel,
     ) -> Self {
-        Self { library, captured_at, progress, cancel, report: empty_report() }
+        Self { library, captured_at, progress, cancel, report: ImportReport::new() }
     }
 
     fn ahead(&self, intake: Arc<dyn Intake>, files: &'i [IntakeFile]) -> Ahead<'i> {
@@ -432,9 +458,8 @@ impl<'i> Import<'i> {
     }
 
     fn note(&mut self, index: usize, result: FileResult) {
-        *self.report.totals.entry(result.outcome).or_default() += 1;
         self.progress.report(ProgressEvent::File { index: index as u64, result: Box::new(result.clone()) });
-        self.report.files.push(result);
+        self.report.push(result);
     }
 }
 
@@ -449,10 +474,9 @@ fn is_final(error: &Error) -> bool {
 }
 
 fn file_result(path: &str, named_at: Option<Timestamp>, capture: Result<Capture>) -> FileResult {
-    let path = path.to_owned();
     match capture {
         Ok(capture) => FileResult {
-            path,
+            path: path.to_owned(),
             outcome: match capture.outcome {
                 Captured::Added => Outcome::Added,
                 Captured::Changed => Outcome::Changed,
@@ -469,16 +493,6 @@ fn file_result(path: &str, named_at: Option<Timestamp>, capture: Result<Capture>
             }),
             error: None,
         },
-        Err(error) => FileResult {
-            path,
-            outcome: Outcome::Failed,
-            character: None,
-            name: None,
-            version: None,
-            captured_at: named_at,
-            sentences: Vec::new(),
-            changes: 0,
-            error: Some(error),
-        },
+        Err(error) => FileResult::failed(path, named_at, error),
     }
 }

@@ -172,10 +172,10 @@ fn no_answer(error: reqwest::Error) -> Refusal {
     answer::unreachable(reason).caused_by(error.without_url()).into()
 }
 
-/// Errors of rustls come inside an error of the system.
+/// Errors of rustls come inside errors of the system.
 fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
     let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<rustls::Error>() || inside.is_some_and(|inside| inside.is::<rustls::Error>())
+    error.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside))
 }
 
 fn broken_off(error: reqwest::Error) -> Refusal {

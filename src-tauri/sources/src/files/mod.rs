@@ -1,7 +1,7 @@
 //! Files, folders and streams that hold characters.
 
 mod named;
-mod spread;
+pub(crate) mod spread;
 #[cfg(test)]
 mod tests;
 mod unsupported;

@@ -419,6 +419,8 @@ async fn a_session_is_told_to_nobody() {
         .with_writer(move || writer.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
+    // With one subscriber alone, a test beside this one, which has none, could decide that nobody listens.
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let echo = format!(r#"{{"success":false,"message":"no {CANARY}","data":{{"serverMessage":"{CANARY}"}}}}"#);
     let mut told = String::new();
     for (character, token) in [

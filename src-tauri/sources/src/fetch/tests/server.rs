@@ -81,6 +81,8 @@ async fn head(stream: &mut TcpStream) -> String {
         head.push(byte[0]);
         // Somebody who greets in TLS waits for an answer to the greeting: this server speaks none.
         if head == [0x16] {
+            // Read first: closing on something unread resets the connection.
+            let _ = stream.read(&mut [0; 8192]).await;
             break;
         }
     }
