@@ -150,7 +150,8 @@ impl ImportReport {
     /// Of nothing yet: every outcome is there, with 0.
     pub fn new() -> Self {
         use Outcome::{Added, Changed, Failed, Identical, Quiet};
-        let totals = [Added, Changed, Quiet, Identical, Failed].into_iter().map(|outcome| (outcome, 0)).collect();
+        let totals =
+            [Added, Changed, Quiet, Identical, Failed].into_iter().map(|outcome| (outcome, 0)).collect();
         Self { totals, ..Self::default() }
     }
 
@@ -278,7 +279,9 @@ pub async fn import(
     progress.report(ProgressEvent::Started { job: job.number, total: files.len() as u64 });
     let intake = Arc::clone(&app.parts.intake);
     if options.dry_run {
-        return Import::new(&library, options.captured_at, progress, &job.cancel).rehearse(intake, &files).await;
+        return Import::new(&library, options.captured_at, progress, &job.cancel)
+            .rehearse(intake, &files)
+            .await;
     }
     Ok(import_into(&library, intake, &files, options.captured_at, progress, &job.cancel).await)
 }

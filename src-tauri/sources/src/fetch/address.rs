@@ -26,7 +26,9 @@ fn in_address(text: &str) -> Option<&str> {
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let text = &text[..end];
     let rest = match text.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") => {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") =>
+        {
             rest
         }
         Some(_) => return None,

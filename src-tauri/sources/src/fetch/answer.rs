@@ -167,7 +167,10 @@ fn gone() -> Error {
 pub(super) fn rate_limited(at: Option<Timestamp>) -> Error {
     let told = match at {
         Some(at) => {
-            format!("Try again after {} UTC.", at.round(jiff::Unit::Second).unwrap_or(at).strftime("%Y-%m-%d %H:%M:%S"))
+            format!(
+                "Try again after {} UTC.",
+                at.round(jiff::Unit::Second).unwrap_or(at).strftime("%Y-%m-%d %H:%M:%S")
+            )
         }
         None => "Try again in a few minutes.".to_owned(),
     };

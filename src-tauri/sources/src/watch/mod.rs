@@ -108,7 +108,8 @@ impl Watch {
             return Err(own_library(own));
         }
         // One path for one file, however the folder was named.
-        let folders = folders.into_iter().map(|folder| std::path::absolute(&folder).unwrap_or(folder)).collect();
+        let folders =
+            folders.into_iter().map(|folder| std::path::absolute(&folder).unwrap_or(folder)).collect();
         let (events, receiver) = mpsc::unbounded_channel();
         let cancel = Arc::new(Cancel::default());
         let task = Task {
@@ -144,7 +145,10 @@ impl Drop for Watch {
 fn own_library(folder: &Path) -> Error {
     Error::new(
         Code::InvalidArgument,
-        format!("{} is a library of Backstory's own: watching it would take in what it wrote itself.", folder.display()),
+        format!(
+            "{} is a library of Backstory's own: watching it would take in what it wrote itself.",
+            folder.display()
+        ),
     )
     .kept(KEPT)
     .hint("Watch the folder in which your exported characters are saved.")
@@ -267,7 +271,10 @@ impl Task {
         if !ready.is_empty() {
             self.take(ready).await;
             if let Err(error) = self.memory.save(there.keys().map(PathBuf::as_path)) {
-                tracing::warn!(?error, "what was taken cannot be remembered: it is read again at the next start");
+                tracing::warn!(
+                    ?error,
+                    "what was taken cannot be remembered: it is read again at the next start"
+                );
             }
         }
     }

@@ -161,7 +161,10 @@ async fn nothing_is_asked_before_the_player_agreed() {
 #[tokio::test]
 async fn what_is_no_address_costs_no_turn() {
     let place = Place::new(vec![reply(200, character(7001))], vec![]).await;
-    assert_eq!(place.fetch("https://example.org/characters/7001").await.unwrap_err().code, Code::InvalidArgument);
+    assert_eq!(
+        place.fetch("https://example.org/characters/7001").await.unwrap_err().code,
+        Code::InvalidArgument
+    );
     place.fetch("7001").await.unwrap();
     assert!(place.waits().is_empty());
 }
@@ -287,8 +290,7 @@ async fn a_server_with_problems_is_asked_again_and_not_for_ever() {
 #[tokio::test]
 async fn a_server_that_names_a_time_is_asked_then() {
     for header in ["retry-after: 7", "retry-after: Tue, 05 May 2026 05:05:12 GMT"] {
-        let place =
-            Place::new(vec![with_header(429, header, ""), reply(200, character(7001))], vec![]).await;
+        let place = Place::new(vec![with_header(429, header, ""), reply(200, character(7001))], vec![]).await;
         place.fetch("7001").await.unwrap();
         assert_eq!(place.waits(), [7], "{header}");
     }
@@ -296,7 +298,8 @@ async fn a_server_that_names_a_time_is_asked_then() {
 
 #[tokio::test]
 async fn a_time_that_is_far_off_is_told_and_kept_to_by_everybody() {
-    let place = Place::new(vec![with_header(429, "retry-after: 3600", ""), reply(200, character(1))], vec![]).await;
+    let place =
+        Place::new(vec![with_header(429, "retry-after: 3600", ""), reply(200, character(1))], vec![]).await;
     let error = place.fetch("7001").await.unwrap_err();
     assert_eq!((error.code, error.retryable), (Code::RateLimited, true));
     assert_eq!(error.hint.unwrap(), "Try again after 2026-05-05 06:05:05 UTC.");
@@ -421,7 +424,8 @@ async fn a_session_is_told_to_nobody() {
     let guard = tracing::subscriber::set_default(subscriber);
     // With one subscriber alone, a test beside this one, which has none, could decide that nobody listens.
     let _another = tracing::Dispatch::new(tracing_subscriber::registry());
-    let echo = format!(r#"{{"success":false,"message":"no {CANARY}","data":{{"serverMessage":"{CANARY}"}}}}"#);
+    let echo =
+        format!(r#"{{"success":false,"message":"no {CANARY}","data":{{"serverMessage":"{CANARY}"}}}}"#);
     let mut told = String::new();
     for (character, token) in [
         (reply(403, PRIVATE), reply(401, echo.clone())),

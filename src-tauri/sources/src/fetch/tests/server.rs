@@ -11,7 +11,11 @@ use tokio::{
 /// What is answered.
 #[derive(Clone)]
 pub(super) enum Reply {
-    Whole { status: u16, headers: String, body: Vec<u8> },
+    Whole {
+        status: u16,
+        headers: String,
+        body: Vec<u8>,
+    },
     /// Never ends; its length is not said.
     Endless,
     /// Says how long it is and ends before.
@@ -77,7 +81,10 @@ impl Server {
 async fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && head.len() < 16_384 && stream.read(&mut byte).await.unwrap_or(0) == 1 {
+    while !head.ends_with(b"\r\n\r\n")
+        && head.len() < 16_384
+        && stream.read(&mut byte).await.unwrap_or(0) == 1
+    {
         head.push(byte[0]);
         // Somebody who greets in TLS waits for an answer to the greeting: this server speaks none.
         if head == [0x16] {
