@@ -11,7 +11,7 @@ use crate::{decode::KEPT, files};
 /// A refusal, and whether asking again may help.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    pub(super) error: Error,
+    pub(super) error: Box<Error>,
     pub(super) again: Again,
 }
 
@@ -27,7 +27,7 @@ pub(super) enum Again {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error, again: Again::Never }
+        Self { error: Box::new(error), again: Again::Never }
     }
 }
 
@@ -70,17 +70,17 @@ fn refused(
     let retry_at = retry_after.and_then(|text| retry_at(text, now));
     let again = retry_at.map_or(Again::Later, Again::NotBefore);
     let refusal = match status {
-        429 => Refusal { error: rate_limited(retry_at), again },
+        429 => Refusal { error: Box::new(rate_limited(retry_at)), again },
         403 | 503 if page => web_page().into(),
         401 | 403 => private(with_session).into(),
         404 | 410 => gone().into(),
         300..=399 => redirected().into(),
-        500..=599 => Refusal { error: failed(status), again },
+        500..=599 => Refusal { error: Box::new(failed(status)), again },
         _ => source_refused(said.as_ref().and_then(own_words)).into(),
     };
     let facts = said.map(|error| error.details).unwrap_or_default();
-    let error = facts.into_iter().fold(refusal.error, |error, (key, value)| error.detail(&key, value));
-    Refusal { error: error.detail("status", status), ..refusal }
+    let error = facts.into_iter().fold(*refusal.error, |error, (key, value)| error.detail(&key, value));
+    Refusal { error: Box::new(error.detail("status", status)), again: refusal.again }
 }
 
 /// Why there is no token for a session. Nothing of the body is repeated.
@@ -89,7 +89,7 @@ pub(super) fn no_token(answer: &Answer, now: Timestamp) -> Error {
     match answer.status {
         400..=499 if page => web_page(),
         429 | 300..=399 | 500..=599 => {
-            refused(answer.status, answer.retry_after.as_deref(), Vec::new(), true, now).error
+            *refused(answer.status, answer.retry_after.as_deref(), Vec::new(), true, now).error
         }
         _ => session_expired().detail("status", answer.status),
     }

@@ -109,7 +109,7 @@ impl DdbFetcher {
         cancel: &Cancel,
     ) -> Result<Draft> {
         let answer = tokio::select! {
-            answer = self.client.token(session) => answer.map_err(|refusal| refusal.error)?,
+            answer = self.client.token(session) => answer.map_err(|refusal| *refusal.error)?,
             () = cancel.cancelled() => return Err(stopped()),
         };
         let token = token(&answer, self.pace.timer.now())?;
@@ -146,11 +146,11 @@ impl DdbFetcher {
             };
             match (next, again) {
                 (Some(at), _) => self.pace.wait_until(at, progress, cancel).await?,
-                (None, Again::Never) => return Err(error),
+                (None, Again::Never) => return Err(*error),
                 (None, again) => {
                     let until = if let Again::NotBefore(at) = again { at } else { now };
                     self.pace.pause(until).await?;
-                    return Err(error);
+                    return Err(*error);
                 }
             }
         }
