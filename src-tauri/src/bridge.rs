@@ -76,7 +76,9 @@ impl<F: Fn(ProgressEvent) + Send + Sync> Throttled<F> {
 impl<F: Fn(ProgressEvent) + Send + Sync> Progress for Throttled<F> {
     fn report(&self, event: ProgressEvent) {
         let passes = match &event {
-            ProgressEvent::Started { .. } | ProgressEvent::File { .. } => true,
+            ProgressEvent::Started { .. } | ProgressEvent::File { .. } | ProgressEvent::Waiting { .. } => {
+                true
+            }
             ProgressEvent::Advanced { done, total } => done >= total || self.is_due(),
             ProgressEvent::Reading { .. } => self.is_due(),
         };

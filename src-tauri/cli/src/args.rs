@@ -45,6 +45,37 @@ pub(crate) enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Fetch characters from D&D Beyond as they are now.
+    #[command(after_long_help = backstory_sources::fetch::WORDS)]
+    Fetch {
+        /// The address of a character's page on D&D Beyond, or the number in it.
+        #[arg(required = true, value_name = "ID|URL")]
+        characters: Vec<String>,
+        /// Agree that D&D Beyond is asked: needed once. What that means is below (`backstory help fetch`).
+        #[arg(long)]
+        agree: bool,
+    },
+    /// Let fetch see your private characters: takes your session from standard input and keeps it in the system's keychain.
+    Login {
+        /// Where.
+        #[arg(value_enum)]
+        site: Site,
+    },
+    /// Forget that session.
+    Logout {
+        /// Where.
+        #[arg(value_enum)]
+        site: Site,
+    },
+    /// Take in what is new or changed in folders, until Ctrl-C.
+    Watch {
+        /// Folders; those in them are watched too.
+        #[arg(required = true, value_name = "FOLDER")]
+        folders: Vec<PathBuf>,
+        /// Take what is there, then end.
+        #[arg(long)]
+        once: bool,
+    },
     /// The characters.
     List {
         /// The name contains this.
@@ -232,6 +263,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: Option<ConfigCommand>,
     },
+}
+
+/// Where a session can be.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Site {
+    /// D&D Beyond
+    Ddb,
 }
 
 #[derive(Debug, Subcommand)]

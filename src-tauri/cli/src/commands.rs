@@ -15,7 +15,7 @@ use backstory_core::{
             CharacterGet, HistoryGet, SheetGet, character_history, character_sheet, characters_list,
         },
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
-        import::{ImportOptions, Intake, Outcome, import},
+        import::{ImportOptions, ImportReport, Intake, Outcome, import},
         keeping::{
             PinSet, TagSet, character_delete, character_undelete, recompress, statistics, version_pin,
             version_tag,
@@ -40,7 +40,7 @@ use backstory_storage::{
 
 use crate::{
     args::{Args, Command, ConfigCommand},
-    db, migrate,
+    db, live, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
 };
@@ -69,15 +69,26 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         },
         command => command,
     };
+    let command = match command {
+        Command::Login { site } => return live::login(site, json).await.map(|()| 0),
+        Command::Logout { site } => return live::logout(site, json).await.map(|()| 0),
+        command => command,
+    };
     let files = Arc::new(Files::new());
     let app = open_app(&flags, Arc::clone(&files)).await?;
     match command {
-        Command::Config { .. } | Command::Migrate(_) => Ok(()),
+        Command::Config { .. } | Command::Migrate(_) | Command::Login { .. } | Command::Logout { .. } => {
+            Ok(())
+        }
         Command::Db { what } => db::with_library(what, &app, json).await,
         Command::Import { paths, captured_at, dry_run } => {
             let options = ImportOptions { captured_at, dry_run };
             return import_files(&app, &files, &paths, options, json, quiet).await;
         }
+        Command::Fetch { characters, agree } => {
+            return live::fetch(&app, &characters, agree, json, quiet).await;
+        }
+        Command::Watch { folders, once } => return live::watch(&app, folders, once, json, quiet).await,
         Command::List {
             name,
             class,
@@ -231,18 +242,28 @@ async fn import_files(
     let bar = Bar::new(quiet || json);
     let report = stoppable(app, import(app, list, options, &bar)).await?;
     bar.finish();
-    print::result(json, &report, print::import)?;
+    imported(&report, json)
+}
+
+/// Prints what became of every file; the exit code of that.
+pub(crate) fn imported(report: &ImportReport, json: bool) -> Result<u8> {
+    print::result(json, report, print::import)?;
+    Ok(exit_code(report))
+}
+
+/// Whether all, some or none came in.
+pub(crate) fn exit_code(report: &ImportReport) -> u8 {
     let failed = report.totals.get(&Outcome::Failed).copied().unwrap_or(0);
     let done = report.files.len() as u64 - failed;
-    Ok(match (failed, done, report.stopped) {
+    match (failed, done, report.stopped) {
         (0, _, false) => 0,
         (_, 0, _) => 1,
         _ => IN_PART,
-    })
+    }
 }
 
 /// Lets Ctrl-C stop work between two of its steps; it then says what it did.
-async fn stoppable<T>(app: &App, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn stoppable<T>(app: &App, work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => done,

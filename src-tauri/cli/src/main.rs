@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod db;
+mod live;
 mod migrate;
 mod print;
 mod settings;

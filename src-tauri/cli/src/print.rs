@@ -13,7 +13,7 @@ use backstory_core::{
         app::VerifyReport,
         character::{CharacterEntry, CharacterList, History, HistoryEntry, SheetView},
         compare::{Comparison, RawComparison},
-        import::{ImportReport, Outcome},
+        import::{FileResult, ImportReport, Outcome},
     },
     diff::{Change, ChangeKind, TextOpKind},
     error::{Code, Error, Result},
@@ -63,7 +63,7 @@ pub(crate) fn no_runtime(error: &std::io::Error) -> Error {
 }
 
 /// What happened, what was kept, what to do.
-fn explained(error: &Error, indent: &str) -> String {
+pub(crate) fn explained(error: &Error, indent: &str) -> String {
     let mut out = format!("{indent}{}", error.message);
     for line in error.kept.iter().chain(&error.hint) {
         let _ = write!(out, "\n{indent}{line}");
@@ -103,20 +103,14 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
 pub(crate) fn import(report: &ImportReport) -> String {
     let mut out = String::new();
     for file in &report.files {
-        let name = file.name.as_deref().unwrap_or_default();
-        let version = file.version.unwrap_or_default();
-        let told = match file.outcome {
-            Outcome::Added => format!("new character {name}: {}", file.sentences.join(". ")),
-            Outcome::Changed => format!("{name}, version {version}: {}", file.sentences.join(". ")),
-            Outcome::Quiet => format!("{name}, version {version}: nothing a player sees changed"),
-            Outcome::Identical => continue,
-            Outcome::Failed => match &file.error {
-                Some(error) => format!("not imported\n{}", explained(error, "    ")),
-                None => "not imported".to_owned(),
-            },
-        };
-        let _ = writeln!(out, "{}: {told}", file.path);
+        out += &imported(file);
     }
+    out + &totals(report)
+}
+
+/// How many files ended in which way.
+pub(crate) fn totals(report: &ImportReport) -> String {
+    let mut out = String::new();
     let n = |outcome| report.totals.get(&outcome).copied().unwrap_or(0);
     let parts = [
         (Outcome::Added, "new"),
@@ -132,6 +126,23 @@ pub(crate) fn import(report: &ImportReport) -> String {
         out.push_str("Stopped before the end. What is listed as new, changed or quiet is kept.\n");
     }
     out
+}
+
+/// What became of one file; nothing where nothing did.
+pub(crate) fn imported(file: &FileResult) -> String {
+    let name = file.name.as_deref().unwrap_or_default();
+    let version = file.version.unwrap_or_default();
+    let told = match file.outcome {
+        Outcome::Added => format!("new character {name}: {}", file.sentences.join(". ")),
+        Outcome::Changed => format!("{name}, version {version}: {}", file.sentences.join(". ")),
+        Outcome::Quiet => format!("{name}, version {version}: nothing a player sees changed"),
+        Outcome::Identical => return String::new(),
+        Outcome::Failed => match &file.error {
+            Some(error) => format!("not imported\n{}", explained(error, "    ")),
+            None => "not imported".to_owned(),
+        },
+    };
+    format!("{}: {told}\n", file.path)
 }
 
 pub(crate) fn list(list: &CharacterList) -> String {
@@ -419,6 +430,9 @@ impl Progress for Bar {
             ProgressEvent::Advanced { done, total } => {
                 self.0.set_length(total);
                 self.0.set_position(done);
+            }
+            ProgressEvent::Waiting { until } => {
+                self.0.set_message(format!("waiting until {} UTC", until.strftime("%H:%M:%S")));
             }
         }
     }

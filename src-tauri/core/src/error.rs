@@ -46,6 +46,22 @@ pub enum Code {
     CharacterPrivate,
     /// The document is an answer that says no: an error body.
     SourceRefused,
+    /// The source has no such character (any more).
+    CharacterGone,
+    /// The player's session with a source is not accepted any more.
+    SessionExpired,
+    /// The source is asked too often: `retry_at` says when to try again.
+    RateLimited,
+    /// The source does not answer: no network, no such name, no answer in time, no safe connection.
+    SourceUnreachable,
+    /// The source answers that it cannot at the moment.
+    SourceFailed,
+    /// The source wants to be asked somewhere else.
+    SourceRedirected,
+    /// The player has not agreed to a source being asked.
+    ConsentNeeded,
+    /// This computer has no keychain, or it does not open.
+    KeychainUnavailable,
     /// The JSON is sound but no source knows it.
     FormatUnknown,
     /// The format is known and not supported.
@@ -111,7 +127,15 @@ impl Error {
             message: message.into(),
             kept: None,
             hint: None,
-            retryable: matches!(code, Code::StoreBusy | Code::StoreUnreachable | Code::Conflict),
+            retryable: matches!(
+                code,
+                Code::StoreBusy
+                    | Code::StoreUnreachable
+                    | Code::Conflict
+                    | Code::RateLimited
+                    | Code::SourceUnreachable
+                    | Code::SourceFailed
+            ),
             details: Map::new(),
             source: None,
         }

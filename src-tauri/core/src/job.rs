@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::error::{Code, Error, Result};
 
@@ -56,6 +58,12 @@ pub enum ProgressEvent {
         /// Things to do.
         total: u64,
     },
+    /// Nothing happens until then: a source is not asked more often than it is polite to.
+    Waiting {
+        /// When it goes on.
+        #[cfg_attr(test, ts(as = "String"))]
+        until: Timestamp,
+    },
 }
 
 /// How long nobody must have used the library before it is made smaller.
@@ -92,17 +100,32 @@ impl Idle {
 
 /// A flag that asks work to stop. Cheap to clone by reference; checked between steps that leave a whole state.
 #[derive(Debug, Default)]
-pub struct Cancel(AtomicBool);
+pub struct Cancel {
+    asked: AtomicBool,
+    told: Notify,
+}
 
 impl Cancel {
     /// Asks for a stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Release);
+        self.told.notify_waiters();
     }
 
     /// Whether a stop was asked for.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Acquire)
+    }
+
+    /// Comes back when a stop is asked for: for work that waits.
+    pub async fn cancelled(&self) {
+        let told = self.told.notified();
+        tokio::pin!(told);
+        // Listening first: a stop that is asked for between the look and the wait is heard.
+        told.as_mut().enable();
+        if !self.is_cancelled() {
+            told.await;
+        }
     }
 
     /// # Errors

@@ -10,9 +10,12 @@
 pub mod ddb;
 pub mod decode;
 mod derived;
+pub mod fetch;
 mod fields;
 pub mod files;
 pub mod foundry;
 pub mod registry;
 mod rules;
 pub mod sample;
+mod small;
+pub mod watch;

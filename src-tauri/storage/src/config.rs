@@ -187,24 +187,36 @@ fn from_folder(config: &mut Config, folder: &Path) {
     }
 }
 
-/// Where the library `home` is when nobody says otherwise: in the platform's data folder.
-fn usual_library() -> Result<String> {
-    let hint = || format!("Name a library with --library, or in the variable {LIBRARY_VARIABLE}.");
+/// The platform's data folder of this account, where what belongs to the program lies beside the library `home`. It need not
+/// be there yet.
+///
+/// # Errors
+/// `storage_failed` where this account has no home folder.
+pub fn data_folder() -> Result<PathBuf> {
     let folders = folders().ok_or_else(|| {
         Error::new(
             Code::StorageFailed,
             "This account has no home folder, so there is no usual place for the library.",
         )
-        .hint(hint())
+        .hint(elsewhere())
     })?;
-    let file = folders.data_dir().join("library.sqlite");
+    Ok(folders.data_dir().to_owned())
+}
+
+/// Where the library `home` is when nobody says otherwise: in the platform's data folder.
+fn usual_library() -> Result<String> {
+    let file = data_folder()?.join("library.sqlite");
     file.into_os_string().into_string().map_err(|path| {
         Error::new(
             Code::StorageFailed,
             format!("The folder name {} is not text Backstory can use.", path.display()),
         )
-        .hint(hint())
+        .hint(elsewhere())
     })
+}
+
+fn elsewhere() -> String {
+    format!("Name a library with --library, or in the variable {LIBRARY_VARIABLE}.")
 }
 
 fn folders() -> Option<ProjectDirs> {

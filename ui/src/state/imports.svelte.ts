@@ -42,7 +42,7 @@ export class Batch {
       this.total = event.total;
     } else if (event.event === "reading") {
       this.#put(event.index, { state: "reading", path: event.path, result: null });
-    } else {
+    } else if (event.event === "file") {
       this.#put(event.index, { state: "done", path: event.result.path, result: event.result });
     }
   };

@@ -136,6 +136,11 @@ export class FakeBridge implements Bridge {
     "compare.lines": ({ context }) => rawLines(context),
     "import.choose": () => ({ selection: 1, names: (this.#options.files ?? []).map((file) => file.path) }),
     "import.start": (_, onProgress) => this.#import(onProgress),
+    "import.text": () => {
+      const [first] = this.#options.files ?? [];
+      if (!first) throw new Error("the fake has no file to answer a pasted text with");
+      return { ...first, path: "pasted" };
+    },
     "job.cancel": () => {
       this.#cancelled = true;
       return {};

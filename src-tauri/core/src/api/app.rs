@@ -161,7 +161,7 @@ pub(super) async fn preferences_set(app: &App, request: Preferences, _: &dyn Pro
 pub(super) async fn sample_open(app: &App, request: Empty, progress: &dyn Progress) -> Result<Overview> {
     let storage = app.parts.factory.open("memory:").await?;
     let (sources, clock) = (app.parts.sources.clone(), Arc::clone(&app.parts.clock));
-    let library = Arc::new(Library::new(storage, sources, clock, app.parts.origin));
+    let library = Arc::new(Library::new(storage, sources, clock, app.parts.origin).speaking(app.language()));
     library.capture(&(app.parts.samples)()?).await?;
     *app.sample.write().unwrap_or_else(PoisonError::into_inner) = Some(library);
     overview(app, request, progress).await

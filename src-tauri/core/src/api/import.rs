@@ -1,7 +1,7 @@
 //! Bringing characters in: choose, import with progress, stop.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     path::PathBuf,
     sync::{Arc, PoisonError},
 };
@@ -9,6 +9,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
 use crate::{
     api::{App, app::Empty},
@@ -43,6 +44,28 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// What is wrong with the file, in a player's words.
     async fn read(&self, file: &IntakeFile, captured_at: Option<Timestamp>) -> Result<Draft>;
+
+    /// Reads a text that never was a file into a draft. `read_at` is its time of capture where the document says none.
+    ///
+    /// # Errors
+    /// As [`Intake::read`].
+    async fn read_text(&self, text: String, read_at: Timestamp) -> Result<Draft>;
+}
+
+/// Fetches characters from where they live. Lives outside core, because core has no network.
+#[async_trait]
+pub trait Remote: Send + Sync {
+    /// Whether it may be asked at all.
+    ///
+    /// # Errors
+    /// `consent_needed`, with what to do about it.
+    async fn ready(&self) -> Result<()>;
+
+    /// Fetches what an address or a number stands for, captured now. Reports when it waits; stops at `cancel`.
+    ///
+    /// # Errors
+    /// As [`Remote::ready`]; why there is no character, in a player's words; `cancelled`.
+    async fn fetch(&self, address: &str, progress: &dyn Progress, cancel: &Cancel) -> Result<Draft>;
 }
 
 /// What became of one file.
@@ -94,6 +117,23 @@ pub struct FileResult {
     pub error: Option<Error>,
 }
 
+impl FileResult {
+    /// Of a file that was not imported.
+    pub fn failed(path: &str, captured_at: Option<Timestamp>, error: Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            outcome: Outcome::Failed,
+            character: None,
+            name: None,
+            version: None,
+            captured_at,
+            sentences: Vec::new(),
+            changes: 0,
+            error: Some(error),
+        }
+    }
+}
+
 /// What became of every file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -105,6 +145,22 @@ pub struct ImportReport {
     pub totals: BTreeMap<Outcome, u64>,
     /// Whether it was stopped before the end. What is in `files` is done and kept.
     pub stopped: bool,
+}
+
+impl ImportReport {
+    /// Of nothing yet: every outcome is there, with 0.
+    pub fn new() -> Self {
+        use Outcome::{Added, Changed, Failed, Identical, Quiet};
+        let totals =
+            [Added, Changed, Quiet, Identical, Failed].into_iter().map(|outcome| (outcome, 0)).collect();
+        Self { totals, ..Self::default() }
+    }
+
+    /// One file more.
+    pub fn push(&mut self, result: FileResult) {
+        *self.totals.entry(result.outcome).or_default() += 1;
+        self.files.push(result);
+    }
 }
 
 /// Files the user chose in a dialog or dropped on the window. Paths stay on this side of the bridge.
@@ -135,9 +191,27 @@ pub struct JobCancel {
     pub job: u64,
 }
 
+/// Imports a text that was pasted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ImportText {
+    /// The document.
+    pub text: String,
+    /// Only say what would happen.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What stands for the path of a text that was pasted.
+pub const PASTED: &str = "pasted";
+
 /// Files read before they are written as one transaction: enough to make the disk's confirmation cheap, few enough that
 /// a stop is quick and memory stays small.
 const BATCH: usize = 32;
+
+/// Files that are read at the same time, before their turn: enough for every core, few enough for small memory.
+const AHEAD: usize = 8;
 
 /// Opens the dialog.
 pub(super) async fn import_choose(app: &App, _: Empty, _: &dyn Progress) -> Result<Option<Selection>> {
@@ -157,6 +231,20 @@ pub(super) async fn import_start(
     })?;
     let files = app.parts.intake.list(&paths).await;
     import(app, files, ImportOptions::default(), progress).await
+}
+
+/// Imports a text, or says what that would do.
+///
+/// # Errors
+/// What keeps the library shut. A text that is no character is not an error here: the answer says why.
+pub async fn import_text(app: &App, request: ImportText, _: &dyn Progress) -> Result<FileResult> {
+    let library = app.library()?;
+    let capture = match app.parts.intake.read_text(request.text, app.parts.clock.now()).await {
+        Ok(draft) if request.dry_run => library.rehearse().await?.capture(&draft).await,
+        Ok(draft) => capture_one(&library, &draft).await,
+        Err(error) => Err(error),
+    };
+    Ok(file_result(PASTED, None, capture, app.language()))
 }
 
 /// Stops a job. One that has ended is left alone.
@@ -191,52 +279,133 @@ pub async fn import(
     let job = app.job();
     progress.report(ProgressEvent::Started { job: job.number, total: files.len() as u64 });
     let intake = Arc::clone(&app.parts.intake);
-    let cancel = Arc::clone(&job.cancel);
-    let language = app.language();
-    let run =
-        Import { library: &library, intake, options, progress, language, cancel, report: empty_report() };
-    if options.dry_run { run.rehearse(&files).await } else { Ok(run.run(&files).await) }
+    if options.dry_run {
+        return Import::new(&library, options.captured_at, progress, &job.cancel)
+            .rehearse(intake, &files)
+            .await;
+    }
+    Ok(import_into(&library, intake, &files, options.captured_at, progress, &job.cancel).await)
 }
 
-fn empty_report() -> ImportReport {
-    use Outcome::{Added, Changed, Failed, Identical, Quiet};
-    let totals = [Added, Changed, Quiet, Identical, Failed].into_iter().map(|outcome| (outcome, 0)).collect();
-    ImportReport { totals, ..ImportReport::default() }
+/// Imports files into this library, in the order given.
+pub async fn import_into(
+    library: &Library,
+    intake: Arc<dyn Intake>,
+    files: &[IntakeFile],
+    captured_at: Option<Timestamp>,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> ImportReport {
+    Import::new(library, captured_at, progress, cancel).run(intake, files).await
+}
+
+/// Fetches characters one after the other and keeps each before the next is asked for. One that fails does not stop the
+/// others.
+///
+/// # Errors
+/// `consent_needed`, before anything is asked; as [`App::library`].
+pub async fn fetch(
+    app: &App,
+    remote: &dyn Remote,
+    addresses: &[String],
+    progress: &dyn Progress,
+) -> Result<ImportReport> {
+    let library = app.library()?;
+    remote.ready().await?;
+    let job = app.job();
+    let total = addresses.len() as u64;
+    progress.report(ProgressEvent::Started { job: job.number, total });
+    let mut import = Import::new(&library, None, progress, &job.cancel);
+    for (index, address) in addresses.iter().enumerate() {
+        if import.stopped() {
+            break;
+        }
+        progress.report(ProgressEvent::Reading { index: index as u64, path: address.clone() });
+        let capture = match remote.fetch(address, progress, &job.cancel).await {
+            Ok(draft) => capture_one(&library, &draft).await,
+            // What was stopped was not tried.
+            Err(error) if error.code == Code::Cancelled => continue,
+            Err(error) => Err(error),
+        };
+        import.report.stopped |= capture.as_ref().is_err_and(is_final);
+        import.note(index, file_result(address, None, capture, library.language()));
+        progress.report(ProgressEvent::Advanced { done: index as u64 + 1, total });
+    }
+    Ok(import.report)
+}
+
+/// Reads files before their turn, several at a time, and gives them in their order.
+struct Ahead<'i> {
+    intake: Arc<dyn Intake>,
+    captured_at: Option<Timestamp>,
+    progress: &'i dyn Progress,
+    files: std::iter::Enumerate<std::slice::Iter<'i, IntakeFile>>,
+    reading: VecDeque<(usize, &'i IntakeFile, JoinHandle<Result<Draft>>)>,
+}
+
+impl<'i> Ahead<'i> {
+    async fn next(&mut self) -> Option<(usize, &'i IntakeFile, Result<Draft>)> {
+        self.fill();
+        let (index, file, read) = self.reading.pop_front()?;
+        let stopped = |cause| Error::internal("Reading a file stopped unexpectedly.").caused_by(cause);
+        let draft = read.await.map_err(stopped).flatten();
+        self.fill();
+        Some((index, file, draft))
+    }
+
+    fn fill(&mut self) {
+        while self.reading.len() < AHEAD
+            && let Some((index, file)) = self.files.next()
+        {
+            self.progress.report(ProgressEvent::Reading { index: index as u64, path: file.path.clone() });
+            let (intake, captured_at, owned) = (Arc::clone(&self.intake), self.captured_at, file.clone());
+            let read = tokio::spawn(async move { intake.read(&owned, captured_at).await });
+            self.reading.push_back((index, file, read));
+        }
+    }
 }
 
 struct Import<'i> {
     library: &'i Library,
-    intake: Arc<dyn Intake>,
-    options: ImportOptions,
+    captured_at: Option<Timestamp>,
     progress: &'i dyn Progress,
-    language: Language,
-    cancel: Arc<Cancel>,
+    cancel: &'i Cancel,
     report: ImportReport,
 }
 
-impl Import<'_> {
-    async fn run(mut self, files: &[IntakeFile]) -> ImportReport {
-        for (number, batch) in files.chunks(BATCH).enumerate() {
-            if self.stopped() {
-                break;
-            }
-            self.batch(number * BATCH, batch, files.len()).await;
-        }
+impl<'i> Import<'i> {
+    fn new(
+        library: &'i Library,
+        captured_at: Option<Timestamp>,
+        progress: &'i dyn Progress,
+        cancel: &'i Cancel,
+    ) -> Self {
+        Self { library, captured_at, progress, cancel, report: ImportReport::new() }
+    }
+
+    fn ahead(&self, intake: Arc<dyn Intake>, files: &'i [IntakeFile]) -> Ahead<'i> {
+        let (captured_at, progress) = (self.captured_at, self.progress);
+        Ahead { intake, captured_at, progress, files: files.iter().enumerate(), reading: VecDeque::new() }
+    }
+
+    async fn run(mut self, intake: Arc<dyn Intake>, files: &'i [IntakeFile]) -> ImportReport {
+        let mut ahead = self.ahead(intake, files);
+        while !self.stopped() && self.batch(&mut ahead, files.len()).await {}
         self.report
     }
 
     /// Does everything in a transaction that is never committed.
-    async fn rehearse(mut self, files: &[IntakeFile]) -> Result<ImportReport> {
+    async fn rehearse(mut self, intake: Arc<dyn Intake>, files: &'i [IntakeFile]) -> Result<ImportReport> {
         let mut rehearsal = self.library.rehearse().await?;
-        for (i, file) in files.iter().enumerate() {
-            if self.stopped() {
-                break;
-            }
-            let capture = match self.read(i, file).await {
+        let mut ahead = self.ahead(intake, files);
+        while !self.stopped()
+            && let Some((index, file, draft)) = ahead.next().await
+        {
+            let capture = match draft {
                 Ok(draft) => Ok(rehearsal.capture(&draft).await?),
                 Err(error) => Err(error),
             };
-            self.note(i, file, capture);
+            self.note(index, file_result(&file.path, file.named_at, capture, self.library.language()));
         }
         Ok(self.report)
     }
@@ -246,38 +415,32 @@ impl Import<'_> {
         self.report.stopped
     }
 
-    async fn read(&self, index: usize, file: &IntakeFile) -> Result<Draft> {
-        self.progress.report(ProgressEvent::Reading { index: index as u64, path: file.path.clone() });
-        self.intake.read(file, self.options.captured_at).await
-    }
-
-    async fn batch(&mut self, first: usize, files: &[IntakeFile], total: usize) {
-        let (mut drafts, mut failures) = (Vec::with_capacity(files.len()), Vec::with_capacity(files.len()));
-        for (i, file) in files.iter().enumerate() {
-            // A stop leaves what was read so far to be written.
-            if self.stopped() {
-                break;
-            }
-            match self.read(first + i, file).await {
-                Ok(draft) => {
-                    drafts.push(draft);
-                    failures.push(None);
-                }
-                Err(error) => failures.push(Some(error)),
-            }
+    /// Whether there was something left to do.
+    async fn batch(&mut self, ahead: &mut Ahead<'i>, total: usize) -> bool {
+        let (mut drafts, mut read) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+        // A stop leaves what was read so far to be written.
+        while read.len() < BATCH
+            && !self.stopped()
+            && let Some((index, file, draft)) = ahead.next().await
+        {
+            let failure = draft.map(|draft| drafts.push(draft)).err();
+            read.push((index, file, failure));
         }
+        let done = read.last().map(|(index, ..)| *index as u64 + 1);
         let mut captures = self.capture(&drafts).await.into_iter();
-        for ((i, file), failure) in files.iter().enumerate().zip(failures) {
+        for (index, file, failure) in read {
             let capture = match failure {
                 None => captures
                     .next()
                     .unwrap_or_else(|| Err(Error::internal("A file was left out of its batch."))),
                 Some(error) => Err(error),
             };
-            self.note(first + i, file, capture);
+            self.note(index, file_result(&file.path, file.named_at, capture, self.library.language()));
         }
-        let done = (first + files.len()) as u64;
-        self.progress.report(ProgressEvent::Advanced { done, total: total as u64 });
+        if let Some(done) = done {
+            self.progress.report(ProgressEvent::Advanced { done, total: total as u64 });
+        }
+        done.is_some()
     }
 
     /// Writes a batch as one transaction; where that fails, each draft alone, so that one bad draft costs only itself.
@@ -291,24 +454,22 @@ impl Import<'_> {
                 captures.last().and_then(|last| last.as_ref().err()).filter(|e| is_final(e)).cloned();
             captures.push(match refused {
                 Some(error) => Err(error),
-                None => self.capture_one(draft).await,
+                None => capture_one(self.library, draft).await,
             });
         }
         self.report.stopped |= captures.iter().any(|capture| capture.as_ref().is_err_and(is_final));
         captures
     }
 
-    async fn capture_one(&self, draft: &Draft) -> Result<Capture> {
-        let mut captures = self.library.capture(std::slice::from_ref(draft)).await?;
-        captures.pop().ok_or_else(|| Error::internal("A capture gave no answer."))
-    }
-
-    fn note(&mut self, index: usize, file: &IntakeFile, capture: Result<Capture>) {
-        let result = file_result(file, capture, self.language);
-        *self.report.totals.entry(result.outcome).or_default() += 1;
+    fn note(&mut self, index: usize, result: FileResult) {
         self.progress.report(ProgressEvent::File { index: index as u64, result: Box::new(result.clone()) });
-        self.report.files.push(result);
+        self.report.push(result);
     }
+}
+
+async fn capture_one(library: &Library, draft: &Draft) -> Result<Capture> {
+    let mut captures = library.capture(std::slice::from_ref(draft)).await?;
+    captures.pop().ok_or_else(|| Error::internal("A capture gave no answer."))
 }
 
 /// Whether the next file would fail for the same reason.
@@ -316,11 +477,15 @@ fn is_final(error: &Error) -> bool {
     matches!(error.code, Code::StoreReadOnly | Code::StoreNewer | Code::StorageFull)
 }
 
-fn file_result(file: &IntakeFile, capture: Result<Capture>, language: Language) -> FileResult {
-    let path = file.path.clone();
+fn file_result(
+    path: &str,
+    named_at: Option<Timestamp>,
+    capture: Result<Capture>,
+    language: Language,
+) -> FileResult {
     match capture {
         Ok(capture) => FileResult {
-            path,
+            path: path.to_owned(),
             outcome: match capture.outcome {
                 Captured::Added => Outcome::Added,
                 Captured::Changed => Outcome::Changed,
@@ -337,16 +502,6 @@ fn file_result(file: &IntakeFile, capture: Result<Capture>, language: Language) 
             }),
             error: None,
         },
-        Err(error) => FileResult {
-            path,
-            outcome: Outcome::Failed,
-            character: None,
-            name: None,
-            version: None,
-            captured_at: file.named_at,
-            sentences: Vec::new(),
-            changes: 0,
-            error: Some(error),
-        },
+        Err(error) => FileResult::failed(path, named_at, error),
     }
 }

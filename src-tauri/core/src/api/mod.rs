@@ -117,7 +117,8 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         let library = |storage: &Arc<dyn CharacterStorage>| {
             let (storage, sources) = (Arc::clone(storage), parts.sources.clone());
-            Arc::new(Library::new(storage, sources, Arc::clone(&parts.clock), parts.origin))
+            let library = Library::new(storage, sources, Arc::clone(&parts.clock), parts.origin);
+            Arc::new(library.speaking(parts.language))
         };
         let own = parts.storage.as_ref().map(library).map_err(Clone::clone);
         if let Ok(library) = &own {
@@ -247,6 +248,7 @@ macro_rules! commands {
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
             "import.start": import::ImportStart => import::ImportReport, import_start;
+            "import.text": import::ImportText => import::FileResult, import_text;
             "job.cancel": import::JobCancel => app::Empty, job_cancel;
         }
     };

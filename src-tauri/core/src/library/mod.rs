@@ -30,6 +30,7 @@ use crate::{
         CharacterStorage, CheckReport, CheckScope, Deleted, Facets, HistoryQuery, Page, QueryFilter,
         StorageInfo, StorageStatistics,
     },
+    wording::Language,
 };
 
 pub use past::Retold;
@@ -89,6 +90,7 @@ pub struct Library {
     sources: Vec<Arc<dyn Source>>,
     clock: Arc<dyn Clock>,
     origin: String,
+    language: Language,
     sheets: Mutex<LruCache<(CharacterId, ContentHash), Arc<Sheet>>>,
     changes: broadcast::Sender<ChangeSet>,
 }
@@ -112,9 +114,22 @@ impl Library {
             sources,
             clock,
             origin: origin.to_owned(),
+            language: Language::default(),
             sheets: Mutex::new(LruCache::new(SHEETS)),
             changes: broadcast::channel(256).0,
         }
+    }
+
+    /// The same, with its sentences in this language.
+    #[must_use]
+    pub fn speaking(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// The language of its sentences.
+    pub fn language(&self) -> Language {
+        self.language
     }
 
     /// Hears of every write made through this library from now on.

@@ -1,7 +1,7 @@
 //! Files, folders and streams that hold characters.
 
 mod named;
-mod spread;
+pub(crate) mod spread;
 #[cfg(test)]
 mod tests;
 mod unsupported;
@@ -11,7 +11,7 @@ use std::{
     fs::File,
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -43,23 +43,32 @@ pub struct Files {
     recent: Arc<Recent>,
 }
 
-/// What was read last: most looks at a character find the bytes of the look before, and need not be read again.
+/// What was read last: most looks at a character find the bytes of the look before, and need not be read again. Looks that
+/// are read at the same time share one reading.
 #[derive(Default)]
-struct Recent(Mutex<VecDeque<(Arc<Vec<u8>>, Draft)>>);
+struct Recent(Mutex<VecDeque<Known>>);
+
+/// A text, and what is in it as soon as somebody has read it.
+type Known = (Arc<Vec<u8>>, Arc<OnceLock<Result<Draft>>>);
 
 /// How many drafts are remembered: the last ones of the characters that one folder holds side by side.
-const RECENT: usize = 8;
+const RECENT: usize = 16;
 
 impl Recent {
-    fn get(&self, bytes: &[u8]) -> Option<Draft> {
-        let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.iter().find(|(known, _)| known.as_slice() == bytes).map(|(_, draft)| draft.clone())
-    }
-
-    fn put(&self, bytes: Arc<Vec<u8>>, draft: &Draft) {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.truncate(RECENT - 1);
-        recent.push_front((bytes, draft.clone()));
+    fn get(&self, bytes: &Arc<Vec<u8>>, read: impl FnOnce() -> Result<Draft>) -> Result<Draft> {
+        let reading = {
+            let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match recent.iter().find(|(known, _)| known == bytes) {
+                Some((_, reading)) => Arc::clone(reading),
+                None => {
+                    let reading = Arc::default();
+                    recent.truncate(RECENT - 1);
+                    recent.push_front((Arc::clone(bytes), Arc::clone(&reading)));
+                    reading
+                }
+            }
+        };
+        reading.get_or_init(read).clone()
     }
 }
 
@@ -160,19 +169,22 @@ impl Intake for Files {
         let (held, recent) = (self.held(file.handle), Arc::clone(&self.recent));
         let reading = tokio::task::spawn_blocking(move || {
             let content = content(held.as_deref(), &file.path)?;
-            let mut draft = match recent.get(&content.bytes) {
-                Some(draft) => draft,
-                None => {
-                    let draft = draft(&sources, minimise, &content)?;
-                    recent.put(Arc::clone(&content.bytes), &draft);
-                    draft
-                }
-            };
+            let mut draft = recent.get(&content.bytes, || draft(&sources, minimise, &content))?;
             let origin = Path::new(&file.path).file_name().map(|name| name.to_string_lossy().into_owned());
             draft.captured_at =
                 captured_at.or(file.named_at).or(draft.edited_at).unwrap_or(content.written_at);
             draft.origin = origin.filter(|name| name != STDIN);
             Ok(draft)
+        });
+        reading.await.map_err(stopped)?
+    }
+
+    async fn read_text(&self, text: String, read_at: Timestamp) -> Result<Draft> {
+        let (sources, minimise) = (self.sources.clone(), self.minimise);
+        let held = Held::Buffer { bytes: Arc::new(text.into_bytes()), read_at };
+        let reading = tokio::task::spawn_blocking(move || {
+            let draft = draft(&sources, minimise, &content(Some(&held), "")?)?;
+            Ok(Draft { captured_at: draft.edited_at.unwrap_or(draft.captured_at), ..draft })
         });
         reading.await.map_err(stopped)?
     }
@@ -259,9 +271,15 @@ fn not_a_file(path: &Path) -> Error {
 /// # Errors
 /// As [`Intake::read`].
 pub(crate) fn made(bytes: Vec<u8>, captured_at: Timestamp, origin: String) -> Result<Draft> {
-    let draft =
-        draft(&registry::sources(), true, &Content { bytes: Arc::new(bytes), written_at: captured_at })?;
-    Ok(Draft { captured_at, origin: Some(origin), ..draft })
+    Ok(Draft { origin: Some(origin), ..fetched(bytes, captured_at)? })
+}
+
+/// A document that a server sent, captured now.
+///
+/// # Errors
+/// As [`Intake::read`].
+pub(crate) fn fetched(bytes: Vec<u8>, captured_at: Timestamp) -> Result<Draft> {
+    draft(&registry::sources(), true, &Content { bytes: Arc::new(bytes), written_at: captured_at })
 }
 
 /// From bytes to a draft, as far as the bytes alone say.

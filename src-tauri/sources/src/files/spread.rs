@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 12;
 const MAX_FILES: usize = 50_000;
 
 /// One outcome of looking at a path.
-pub(super) enum Found {
+pub(crate) enum Found {
     /// A file to read.
     File(PathBuf),
     /// Something that cannot be read, with the reason.
@@ -25,22 +25,37 @@ pub(super) fn spread(path: &Path) -> Vec<Found> {
     if !path.is_dir() {
         return vec![Found::File(path.to_owned())];
     }
-    let mut walk = Walk {
-        root: path.canonicalize().unwrap_or_else(|_| path.to_owned()),
-        found: Vec::new(),
-        full: false,
-    };
+    let root = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut found = walk(path, Some(root));
+    if found.is_empty() {
+        found.push(Found::Refused(path.to_owned(), nothing(path)));
+    }
+    found
+}
+
+/// The JSON files in a folder that is watched, and in its folders. Links are not followed, and a library of Backstory's
+/// own that lies in there is left alone: what it writes is not news.
+pub(crate) fn watched(path: &Path) -> Vec<Found> {
+    walk(path, None)
+}
+
+fn walk(path: &Path, links_within: Option<PathBuf>) -> Vec<Found> {
+    let mut walk = Walk { links_within, found: Vec::new(), full: false };
     walk.folder(path, 0);
     if walk.full {
         walk.found.push(Found::Refused(path.to_owned(), too_many(path)));
-    } else if walk.found.is_empty() {
-        walk.found.push(Found::Refused(path.to_owned(), nothing(path)));
     }
     walk.found
 }
 
+/// Whether a folder is a library of Backstory's own.
+pub(crate) fn is_library(path: &Path) -> bool {
+    path.join("metadata.json").is_file() && path.join("characters").is_dir()
+}
+
 struct Walk {
-    root: PathBuf,
+    /// Links are followed to files in here; without it, none is.
+    links_within: Option<PathBuf>,
     found: Vec<Found>,
     full: bool,
 }
@@ -72,7 +87,8 @@ impl Walk {
         }
         let Ok(about) = path.symlink_metadata() else { return };
         if about.is_dir() {
-            if depth < MAX_DEPTH {
+            let own = self.links_within.is_none() && is_library(&path);
+            if depth < MAX_DEPTH && !own {
                 self.folder(&path, depth + 1);
             }
         } else if is_json(&path) && (about.is_file() || self.links_inside(&path)) {
@@ -81,7 +97,8 @@ impl Walk {
     }
 
     fn links_inside(&self, path: &Path) -> bool {
-        path.is_file() && path.canonicalize().is_ok_and(|target| target.starts_with(&self.root))
+        let Some(root) = &self.links_within else { return false };
+        path.is_file() && path.canonicalize().is_ok_and(|target| target.starts_with(root))
     }
 }
 

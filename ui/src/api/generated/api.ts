@@ -279,7 +279,7 @@ hit_die: number, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -705,6 +705,19 @@ export type ImportStart = {
 selection: number, };
 
 /**
+ * Imports a text that was pasted.
+ */
+export type ImportText = { 
+/**
+ * The document.
+ */
+text: string, 
+/**
+ * Only say what would happen.
+ */
+dry_run: boolean, };
+
+/**
  * A thing carried, as shown.
  */
 export type ItemView = { key: string, name: string, kind: string | null, quantity: number, equipped: boolean, attuned: boolean, 
@@ -944,7 +957,11 @@ done: number,
 /**
  * Things to do.
  */
-total: number, };
+total: number, } | { "event": "waiting", 
+/**
+ * When it goes on.
+ */
+until: string, };
 
 /**
  * Which characters. Every given condition must hold; an empty one holds for all.
@@ -1526,5 +1543,6 @@ export type Commands = {
   "store.recompress": [Encoding, Recompressed];
   "import.choose": [Empty, Selection | null];
   "import.start": [ImportStart, ImportReport];
+  "import.text": [ImportText, FileResult];
   "job.cancel": [JobCancel, Empty];
 };

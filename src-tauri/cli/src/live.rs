@@ -1,0 +1,196 @@
+//! What brings characters in by itself: `fetch`, `login`, `logout`, `watch`.
+
+use std::{
+    io::{BufRead as _, IsTerminal as _, Read as _, Write as _},
+    path::PathBuf,
+};
+
+use backstory_core::{
+    api::{
+        App,
+        import::{FileResult, ImportReport, fetch as fetch_all},
+    },
+    clock::Clock as _,
+    error::{Code, Error, Result},
+};
+use backstory_sources::{
+    fetch::{Consent, DDB, DdbFetcher, Keychain as _, MAX_SESSION, Parts, SystemKeychain, WORDS, session},
+    watch::{Event, Settings, Watch},
+};
+use backstory_storage::{clock::SystemClock, config::data_folder};
+use console::Term;
+use serde::Serialize;
+
+use crate::{
+    args::Site,
+    commands::{exit_code, imported, stoppable},
+    print::{self, Bar},
+};
+
+/// Fetches characters; the exit code is that of an import.
+pub(crate) async fn fetch(
+    app: &App,
+    characters: &[String],
+    agree: bool,
+    json: bool,
+    quiet: bool,
+) -> Result<u8> {
+    let folder = data_folder()?;
+    let consent = Consent::in_folder(&folder);
+    if consent.agreed(DDB)?.is_none() && (agree || agrees(json)) {
+        consent.agree(DDB, SystemClock.now())?;
+    }
+    let fetcher = DdbFetcher::new(&folder, parts())?;
+    let bar = Bar::new(quiet || json);
+    let report = stoppable(app, fetch_all(app, &fetcher, characters, &bar)).await?;
+    bar.finish();
+    imported(&report, json)
+}
+
+/// The real servers. A build for tests may be sent to a server of its own.
+fn parts() -> Parts {
+    #[cfg(debug_assertions)]
+    if let Ok(base) = std::env::var("BACKSTORY_TEST_DDB") {
+        let endpoints = backstory_sources::fetch::Endpoints { characters: base.clone(), tokens: base };
+        return Parts { endpoints, ..Parts::default() };
+    }
+    Parts::default()
+}
+
+/// Asks, where there is somebody to ask.
+fn agrees(json: bool) -> bool {
+    if json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return false;
+    }
+    let _ = write!(std::io::stderr(), "{WORDS}\n\nAgree? This is asked once. [y/N] ");
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().take(100).read_line(&mut answer);
+    read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+}
+
+/// What was done with a session.
+#[derive(Debug, Serialize)]
+struct Done {
+    done: &'static str,
+}
+
+fn done(json: bool, done: &'static str) -> Result<()> {
+    print::result(json, &Done { done }, |done| format!("{}\n", done.done))
+}
+
+/// Takes a session from standard input into the keychain.
+pub(crate) async fn login(_ddb: Site, json: bool) -> Result<()> {
+    let secret = session(&typed()?)?;
+    keychain(move || SystemKeychain.set(&secret)).await?;
+    done(
+        json,
+        "Your session is in the keychain. It is used only for characters that D&D Beyond calls private.",
+    )
+}
+
+/// Forgets the session.
+pub(crate) async fn logout(_ddb: Site, json: bool) -> Result<()> {
+    let there = keychain(|| SystemKeychain.forget()).await?;
+    done(json, if there { "Your session is forgotten." } else { "No session was kept." })
+}
+
+/// A keychain may ask its owner first: that takes as long as it takes.
+async fn keychain<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::internal("The keychain was lost.").caused_by(e))?
+}
+
+/// A line that is not shown while it is typed, or what is piped in.
+fn typed() -> Result<String> {
+    let unread = |e: std::io::Error| {
+        Error::new(Code::FileUnreadable, "Standard input could not be read to its end.").caused_by(e)
+    };
+    if std::io::stdin().is_terminal() {
+        let _ = write!(
+            std::io::stderr(),
+            "In your browser, signed in on dndbeyond.com, copy the value of the cookie CobaltSession.\n\
+             It opens your whole account: Backstory keeps it in this computer's keychain and nowhere else.\n\
+             Paste it (nothing is shown): "
+        );
+        return Term::stderr().read_secure_line().map_err(unread);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(MAX_SESSION as u64 * 2).read_to_end(&mut bytes).map_err(unread)?;
+    // What is not text is no session either, and is not repeated.
+    Ok(String::from_utf8(bytes).unwrap_or_default())
+}
+
+/// Takes in what is new in folders. Lines as it happens, or one document at the end.
+pub(crate) async fn watch(
+    app: &App,
+    folders: Vec<PathBuf>,
+    once: bool,
+    json: bool,
+    quiet: bool,
+) -> Result<u8> {
+    let settings = Settings { once, ..Settings::default() };
+    let (watch, mut events) = Watch::start(app.library()?, folders, &data_folder()?, settings)?;
+    let mut told = Told { report: ImportReport::new(), keep: json || once, json, quiet };
+    let ended = loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                // What is not taken now is taken when it can be, unless nobody waits for it.
+                Some(Event::Trouble(error)) if once => break Err(error),
+                Some(event) => told.tell(event)?,
+                None => break Ok(()),
+            },
+            _ = tokio::signal::ctrl_c() => break Ok(()),
+        }
+    };
+    watch.stop().await;
+    while let Ok(event) = events.try_recv() {
+        told.tell(event)?;
+    }
+    ended?;
+    if json || once {
+        print::result(json, &told.report, print::totals)?;
+    }
+    Ok(exit_code(&told.report))
+}
+
+/// What a watch told so far.
+struct Told {
+    report: ImportReport,
+    /// Whether the report is asked for at the end: a watch may run for weeks.
+    keep: bool,
+    json: bool,
+    quiet: bool,
+}
+
+impl Told {
+    fn tell(&mut self, event: Event) -> Result<()> {
+        match event {
+            Event::Captured(result) | Event::Refused(result) => self.file(*result)?,
+            Event::Ignored(result) => self.aside(&format!("{}: not a character, left alone", result.path)),
+            Event::Waiting { path } => {
+                self.aside(&format!("{path}: stops in the middle, waiting for the rest"))
+            }
+            Event::Trouble(error) => self.aside(&print::explained(&error, "")),
+            Event::Idle => {}
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, result: FileResult) -> Result<()> {
+        if !self.json {
+            print::result(false, &result, print::imported)?;
+        }
+        if self.keep {
+            self.report.push(result);
+        }
+        Ok(())
+    }
+
+    /// News that are no result.
+    fn aside(&self, line: &str) {
+        if !self.quiet && !self.json {
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+}
