@@ -54,6 +54,8 @@ pub fn index(id: CharacterId) -> CharacterIndex {
         growth: vec![GrowthPoint { at: moment(0), level: 5 }],
         owner: None,
         deleted_at: None,
+        linked: None,
+        also: Vec::new(),
         revision: 1,
     }
 }
@@ -94,6 +96,7 @@ pub fn version(
         tags: Vec::new(),
         archived: false,
         stored: None,
+        trace: None,
     }
 }
 

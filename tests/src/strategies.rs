@@ -70,6 +70,8 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
                 growth,
                 owner,
                 deleted_at,
+                linked: None,
+                also: Vec::new(),
                 revision: 1,
             }
         },
@@ -146,6 +148,7 @@ pub fn versions(
                 tags,
                 archived,
                 stored: None,
+                trace: None,
             }
         },
     )

@@ -70,6 +70,7 @@ impl Source for Purse {
 fn draft(seconds: i64, document: &str) -> Draft {
     let reading = Purse.read(&Tree::parse(document).unwrap()).unwrap();
     Draft {
+        linked: None,
         character: reading.character,
         source: "purse",
         document: Arc::new(document.as_bytes().to_vec()),

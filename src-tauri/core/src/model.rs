@@ -334,6 +334,14 @@ pub struct CharacterIndex {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(as = "Option<String>", optional))]
     pub deleted_at: Option<Timestamp>,
+    /// The character of another source that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub linked: Option<CharacterId>,
+    /// Other ids it came under.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(as = "Option<Vec<String>>", optional))]
+    pub also: Vec<CharacterId>,
     /// Counts the writes to this character.
     pub revision: u64,
 }

@@ -32,6 +32,8 @@ pub struct Draft {
     pub captured_at: Timestamp,
     /// The file's name, where there was one.
     pub origin: Option<String>,
+    /// As [`Reading::linked`].
+    pub linked: Option<CharacterId>,
 }
 
 /// What a source reads out of one document.
@@ -71,6 +73,11 @@ pub trait Source: Send + Sync {
     fn deriver(&self) -> u32;
     /// Whether this document is of its kind, including one that says no (an error body).
     fn recognises(&self, tree: &Tree<'_>) -> bool;
+    /// Whether the same character may come under another id: an actor that was made anew, or moved to another world. The
+    /// library then looks for the history that [`Reading::linked`] tells of before it begins a new one.
+    fn ids_change(&self) -> bool {
+        false
+    }
     /// Reads a document. Accepts every text it has ever accepted: stored documents are read again.
     ///
     /// # Errors

@@ -79,6 +79,7 @@ impl Library {
             edited_at: version.edited_at,
             captured_at: self.after(newest.seen.last.max(newest.captured_at)),
             origin: Some(format!("version {}", version.version)),
+            linked: None,
         };
         let captures = self.capture(&[draft]).await?;
         let made = captures.first().filter(|capture| capture.outcome != Captured::Identical);

@@ -15,7 +15,7 @@ use crate::{
     model::{CharacterId, CharacterIndex, ContentHash, GrowthPoint, Kind, Seen, VersionMetadata},
     sheet::Sheet,
     source::Draft,
-    storage::{Expect, HistoryQuery, StorageTransaction, Surroundings, Write},
+    storage::{Deleted, Expect, HistoryQuery, QueryFilter, StorageTransaction, Surroundings, Write},
 };
 
 /// A transaction that is never committed.
@@ -39,17 +39,64 @@ pub(super) struct Writing<'l> {
     touched: BTreeMap<CharacterId, Expect>,
     /// The characters whose rows must be made anew before the commit: something landed in the middle of their history.
     stale: BTreeSet<CharacterId>,
+    /// The characters there are and what else they are known by, once somebody asked.
+    known: Option<Vec<Known>>,
+    /// The id that the capture under way came under, where that is not its character's.
+    came_as: Option<CharacterId>,
+}
+
+/// What a character is known by.
+struct Known {
+    id: CharacterId,
+    linked: Option<CharacterId>,
+    also: Vec<CharacterId>,
 }
 
 impl<'l> Writing<'l> {
     pub(super) async fn begin(library: &'l Library) -> Result<Self> {
         let tx = library.storage.begin().await?;
-        Ok(Self { library, tx, touched: BTreeMap::new(), stale: BTreeSet::new() })
+        let (touched, stale) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Self { library, tx, touched, stale, known: None, came_as: None })
     }
 }
 
 impl Writing<'_> {
     pub(super) async fn capture(&mut self, draft: &Draft) -> Result<Capture> {
+        self.came_as = None;
+        if !self.library.source(draft.source)?.ids_change() {
+            return self.place(draft).await;
+        }
+        let character = self.who(draft).await?;
+        if character == draft.character {
+            return self.place(draft).await;
+        }
+        self.came_as = Some(draft.character.clone());
+        self.place(&Draft { character, ..draft.clone() }).await
+    }
+
+    /// Whose history a capture goes on with, when the same character may come under another id: the one of this id, the one
+    /// that came under it before, the one that is linked to the same character elsewhere; else one of its own.
+    async fn who(&mut self, draft: &Draft) -> Result<CharacterId> {
+        let known = match &mut self.known {
+            Some(known) => known,
+            none => none.insert(self.library.known().await?),
+        };
+        let is = |one: &Known| one.id == draft.character || one.also.contains(&draft.character);
+        let linked = |one: &Known| draft.linked.is_some() && one.linked == draft.linked;
+        let at = known.iter().position(is).or_else(|| known.iter().position(linked));
+        let Some(one) = at.and_then(|at| known.get_mut(at)) else {
+            let (id, linked) = (draft.character.clone(), draft.linked.clone());
+            known.push(Known { id: id.clone(), linked, also: Vec::new() });
+            return Ok(id);
+        };
+        one.linked = one.linked.take().or_else(|| draft.linked.clone());
+        if one.id != draft.character && !one.also.contains(&draft.character) {
+            one.also.push(draft.character.clone());
+        }
+        Ok(one.id.clone())
+    }
+
+    async fn place(&mut self, draft: &Draft) -> Result<Capture> {
         let content = draft.content;
         let around = self.tx.surroundings(&draft.character, draft.captured_at).await?;
         match place(&around, content, draft.captured_at) {
@@ -259,6 +306,10 @@ impl Writing<'_> {
         index.revision += 1;
         // Whoever brings a character in again wants to see it.
         index.deleted_at = None;
+        index.linked = index.linked.or_else(|| draft.linked.clone());
+        if let Some(id) = self.came_as.as_ref().filter(|id| !index.also.contains(id)) {
+            index.also.push(id.clone());
+        }
         index.first_captured = index.first_captured.min(draft.captured_at);
         index.last_captured = index.last_captured.max(draft.captured_at);
         // The row comes first: versions hang on it.
@@ -305,6 +356,23 @@ impl Writing<'_> {
     }
 }
 
+impl Library {
+    /// Every character of a source whose ids change, with what it is known by.
+    async fn known(&self) -> Result<Vec<Known>> {
+        let filter = QueryFilter { deleted: Deleted::With, ..QueryFilter::default() };
+        let rows = self.storage.query(&filter).await?.items;
+        let known = |row: CharacterIndex| Known { id: row.id, linked: row.linked, also: row.also };
+        let of_such = |row: &CharacterIndex| {
+            let source = self
+                .sources
+                .iter()
+                .find(|source| row.id.as_str().starts_with(&format!("{}-", source.name())));
+            source.is_some_and(|source| source.ids_change())
+        };
+        Ok(rows.into_iter().filter(of_such).map(known).collect())
+    }
+}
+
 /// The row of a character that is not there yet.
 fn blank_index(draft: &Draft) -> CharacterIndex {
     CharacterIndex {
@@ -327,6 +395,8 @@ fn blank_index(draft: &Draft) -> CharacterIndex {
         growth: Vec::new(),
         owner: None,
         deleted_at: None,
+        linked: None,
+        also: Vec::new(),
         revision: 0,
     }
 }

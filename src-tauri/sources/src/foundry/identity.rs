@@ -2,17 +2,17 @@
 //!
 //! Foundry has no number that is the same in every export, so the history is found by the first of these:
 //!
-//! 1. The number of the character on D&D Beyond, where the ddb-importer module left it. It is the only thing that stays when
-//!    an actor is made anew or brought to another world: in one history of six months the actor was deleted and imported
-//!    again, and name and this number are all that the two had in common.
-//! 2. The actor's own id, which native exports since Foundry 13 write into `_stats.exportSource.uuid` and others, as the
+//! 1. The actor's own id, which native exports since Foundry 13 write into `_stats.exportSource.uuid` and others, as the
 //!    exports of a macro, as `_id`. It is random, so the world it is from adds nothing; and left out, the export of a macro
 //!    (which does not name the world) lands in the same history as a native one.
+//! 2. The number of the character on D&D Beyond, where the ddb-importer module left it.
 //! 3. The world and the actor's name. Native exports before Foundry 13 mostly carry no id at all, and a player who exports
 //!    the same actor every week wants one history, not a refusal. Renaming the actor begins another one.
 //!
-//! An export that was stripped of the importer's number (a macro that leaves `flags` out) stands by the actor's id, apart
-//! from native exports of the same actor: nothing inside either document tells that they belong together.
+//! The importer's number is told beside the id in any case ([`Reading::linked`](backstory_core::source::Reading::linked)): it
+//! is the only thing that stays when an actor is made anew or brought to another world, and by it the library goes on with
+//! the history it knows. In one history of six months the actor was deleted and imported again, and name and this number
+//! are all that the two had in common.
 
 use backstory_core::{
     error::{Code, Error, Result},
@@ -42,15 +42,12 @@ pub(super) struct Identity {
 
 /// Whose the document is. How that is found is told at the top of this file.
 pub(super) fn identity(found: &Found<'_>) -> Result<Identity> {
-    if let Some(number) = beyond_number(found.actor) {
-        return Ok(Identity {
-            character: CharacterId::new(format!("foundry-ddb-{number}"))?,
-            linked: Some(CharacterId::new(format!("ddb-{number}"))?),
-        });
-    }
-    let text = actor_id(found.actor).map(|id| lowered(&id)).or_else(|| named(found.actor));
+    let number = beyond_number(found.actor);
+    let linked = number.as_ref().map(|number| CharacterId::new(format!("ddb-{number}"))).transpose()?;
+    let of_number = || Some(format!("ddb-{}", number.as_ref()?));
+    let text = actor_id(found.actor).map(|id| lowered(&id)).or_else(of_number).or_else(|| named(found.actor));
     let text = text.ok_or_else(nobody)?;
-    Ok(Identity { character: CharacterId::new(format!("foundry-{text}"))?, linked: None })
+    Ok(Identity { character: CharacterId::new(format!("foundry-{text}"))?, linked })
 }
 
 fn nobody() -> Error {

@@ -60,6 +60,10 @@ impl Source for FoundrySource {
         envelope::find(tree.root()).is_some()
     }
 
+    fn ids_change(&self) -> bool {
+        true
+    }
+
     fn read(&self, tree: &Tree<'_>) -> Result<Reading> {
         let root = tree.root();
         let found = envelope::find(root).ok_or_else(refusal::not_an_actor)?;

@@ -73,6 +73,8 @@ fn writes(number: u64, document: &[u8]) -> Vec<Write> {
         growth: vec![],
         owner: None,
         deleted_at: None,
+        linked: None,
+        also: Vec::new(),
         revision: number,
     };
     let expect = if number == 1 { Expect::Absent } else { Expect::Revision(number - 1) };

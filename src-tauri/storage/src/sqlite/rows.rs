@@ -74,6 +74,10 @@ struct IndexDetails<'a> {
     owner: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deleted_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    linked: Option<Cow<'a, CharacterId>>,
+    #[serde(default, skip_serializing_if = "<[CharacterId]>::is_empty")]
+    also: Cow<'a, [CharacterId]>,
 }
 
 /// A character's row as JSON.
@@ -97,6 +101,8 @@ pub(super) fn index_details(index: &CharacterIndex) -> Result<String> {
         growth: index.growth.iter().map(|point| (nanoseconds(point.at), point.level)).collect(),
         owner: index.owner.as_deref().map(Cow::Borrowed),
         deleted_at: index.deleted_at.map(nanoseconds),
+        linked: index.linked.as_ref().map(Cow::Borrowed),
+        also: Cow::Borrowed(&index.also),
     })
 }
 
@@ -125,6 +131,8 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
         growth: details.growth.into_iter().map(point).collect::<Result<_>>()?,
         owner: text(details.owner),
         deleted_at: details.deleted_at.map(timestamp).transpose()?,
+        linked: details.linked.map(Cow::into_owned),
+        also: details.also.into_owned(),
         revision: unsigned(revision)?,
     })
 }

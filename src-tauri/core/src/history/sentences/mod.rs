@@ -182,11 +182,17 @@ impl<'d> Teller<'d> {
 
     /// What moved in numbers because of something with one of these names: "Armor Class 14 to 16" for a shield.
     fn effects(&mut self, causes: &BTreeSet<String>) -> Vec<Said> {
+        self.effects_beside(causes, &BTreeSet::new())
+    }
+
+    /// The same where other things may have had a part in it: the armour that a new one took the place of.
+    fn effects_beside(&mut self, causes: &BTreeSet<String>, others: &BTreeSet<String>) -> Vec<Said> {
         let (old, new) = (self.old, self.new);
         let follows = |row: &Change| {
             derived(row, old, new).is_some_and(|(a, b)| {
                 let why = reasons(a, b, old, new);
-                !why.is_empty() && why.iter().all(|reason| causes.contains(*reason))
+                why.iter().any(|reason| causes.contains(*reason))
+                    && why.iter().all(|reason| causes.contains(*reason) || others.contains(*reason))
             })
         };
         let rows = self.take(follows);

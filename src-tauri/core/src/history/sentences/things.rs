@@ -34,7 +34,8 @@ impl<'d> Teller<'d> {
             let rows = self.take(test);
             if !rows.is_empty() {
                 let things = names(rows.iter().map(|row| several(row)));
-                self.say(Topic::Items, say(id).with("names", things));
+                let effects = self.effects_of(&rows);
+                self.say_act(Topic::Items, say(id).with("names", things), effects);
             }
         }
         for (id, on) in [("equipped-attuned", true), ("took-off-unattuned", false)] {
@@ -90,13 +91,17 @@ impl<'d> Teller<'d> {
         if rows.is_empty() {
             return;
         }
-        let things: BTreeSet<String> = rows.iter().map(|row| row.label.clone()).collect();
-        let mut causes = things;
-        // An armour that takes another's place: both are behind the new number.
-        let others = self.rows.iter().filter(|row| is(row, "equipped") || is_loss(row) || is_gain(row));
-        causes.extend(others.map(|row| row.label.clone()));
-        let effects = self.effects(&causes);
+        let effects = self.effects_of(rows);
         self.say_act(Topic::Items, say(id).with("names", labels(rows)), effects);
+    }
+
+    /// What things that came, went, were put on or taken off did to the numbers. An armour that takes another's place: both
+    /// are behind the new number.
+    fn effects_of(&mut self, rows: &[&'d Change]) -> Vec<Said> {
+        let names = |rows: &[&Change]| rows.iter().map(|row| row.label.clone()).collect();
+        let others: Vec<&Change> =
+            self.rows.iter().filter(|row| is(row, "equipped") || is_loss(row) || is_gain(row)).collect();
+        self.effects_beside(&names(rows), &names(&others))
     }
 
     fn moved(&mut self) {
