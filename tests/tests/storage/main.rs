@@ -18,6 +18,7 @@ mod objects;
 mod postgres;
 mod processes;
 mod sqlite;
+mod traces;
 mod transactions;
 
 /// Every case of the contract, by the file it stands in.
@@ -40,6 +41,7 @@ macro_rules! cases {
                 the_feed_tells_every_commit_once waiting_ends_with_a_commit members_come_and_go
                 sightings_are_told_in_order how_a_document_is_kept_is_told what_is_derived_is_repaired
                 recompressing_changes_no_document;
+            traces: a_trace_comes_back_where_it_is_asked_for words_are_found_where_they_appeared;
             model: every_field_comes_back any_writes_do_what_the_model_does;
         }
     };

@@ -1,7 +1,5 @@
 //! Things carried, and coins.
 
-use std::collections::BTreeSet;
-
 use super::{Teller, labels, names, number, text};
 use crate::{
     diff::{Change, ChangeKind, Section},
