@@ -118,9 +118,9 @@ impl Saved {
         contents.find(|(_, content)| content.rung == rung).map(|(hash, _)| *hash)
     }
 
-    /// The text of its `metadata.json`.
-    pub(super) fn text(&self) -> Result<Vec<u8>> {
-        let character = Cow::Owned(Row::of(self));
+    /// The text of its `metadata.json`, for which `row` is what the list says of it.
+    pub(super) fn text(&self, row: &Row) -> Result<Vec<u8>> {
+        let character = Cow::Borrowed(row);
         sealed::seal(&RecordFile { character, pages: Cow::Borrowed(&self.pages) })
     }
 

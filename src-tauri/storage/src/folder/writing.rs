@@ -62,6 +62,8 @@ pub(super) struct Draft {
     restore_latest: bool,
     /// The hash of its `metadata.json` as it was written.
     text: Option<ContentHash>,
+    /// What the list says of it then.
+    row: Option<Row>,
 }
 
 impl Writing {
@@ -207,7 +209,7 @@ impl Writing {
         change.commit(&self.shared.disk, head.revision)?;
         let (before, revision) = (self.head.revision, head.revision);
         (self.head, self.head_text, self.wants_index) = (Arc::new(head), text, false);
-        let saved = drafts.into_iter().map(|draft| (draft.text, Row::of(&draft.saved), draft.saved));
+        let saved = drafts.into_iter().map(|draft| (draft.text, draft.row, draft.saved));
         self.shared.committed(before, &self.head, &self.head_text, saved);
         // What could not be moved yet is moved before anything else is written.
         self.view = View::open(&self.shared.disk)?;
@@ -238,12 +240,10 @@ impl Writing {
         head.indexed = head.revision;
         let text = self.shared.with_rows(&self.view, &self.head, |list| {
             let mut rows: BTreeMap<&CharacterId, &Row> = list.rows.iter().collect();
-            let changed: Vec<_> = drafts.iter().map(|draft| Row::of(&draft.saved)).collect();
-            for (row, draft) in changed.iter().zip(drafts) {
-                if draft.saved.is_empty() && draft.erased {
-                    rows.remove(&row.id);
-                } else {
-                    rows.insert(&row.id, row);
+            for draft in drafts {
+                match &draft.row {
+                    Some(row) => drop(rows.insert(&draft.saved.id, row)),
+                    None => drop(rows.remove(&draft.saved.id)),
                 }
             }
             head.characters = rows.len() as u64;
@@ -304,6 +304,7 @@ impl Draft {
             touched: false,
             restore_latest: false,
             text: None,
+            row: None,
         })
     }
 
@@ -462,7 +463,8 @@ impl Draft {
             Latest::Is(document) => change.put(join(&folder, LATEST), document.to_vec()),
         }
         self.put_pages(view, &folder, change)?;
-        let text = self.saved.text()?;
+        let row = Row::of(&self.saved);
+        let text = self.saved.text(self.row.insert(row))?;
         self.text = Some(ContentHash::of(&text));
         change.put(join(&folder, RECORD), text);
         Ok(())
