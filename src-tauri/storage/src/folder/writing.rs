@@ -46,8 +46,6 @@ pub(super) struct Draft {
     untrusted: Option<Error>,
     /// What there was before the transaction.
     before: Arc<Saved>,
-    /// The newest document before the transaction.
-    latest: Option<ContentHash>,
     /// New bytes of documents.
     pending: BTreeMap<ContentHash, Vec<u8>>,
     /// Documents that may have to go to the archive, or come back.
@@ -292,8 +290,7 @@ impl Draft {
             Some(Unsealed::Damaged(why)) => (Arc::new(Saved::new(id.clone())), Some(unreadable(id, &why))),
         };
         Ok(Self {
-            latest: saved.latest(),
-            saved: Saved::clone(&saved),
+            saved: saved.draft(),
             before: saved,
             untrusted,
             pending: BTreeMap::new(),
@@ -498,7 +495,7 @@ impl Draft {
 
     fn prepare_latest(&self, shared: &Shared, view: &View) -> Result<Latest> {
         let latest = self.saved.latest();
-        if latest == self.latest && !self.erased && !self.restore_latest {
+        if latest == self.before.latest() && !self.erased && !self.restore_latest {
             return Ok(Latest::Stays);
         }
         let Some(hash) = latest else { return Ok(Latest::Goes) };
@@ -548,7 +545,7 @@ impl Draft {
     /// A name that no other document of the character has.
     fn free_name(&self, wanted: &str) -> String {
         let is_taken =
-            |name: &str| self.saved.history.contents.values().any(|content| stem(&content.file) == name);
+            |name: &str| self.saved.history.contents.values().any(|content| has_stem(&content.file, name));
         let other = |n: u32| if n == 1 { wanted.to_owned() } else { format!("{wanted}-{n}") };
         (1..).map(other).find(|name| !is_taken(name)).unwrap_or_default()
     }
@@ -600,6 +597,12 @@ enum Latest {
 fn stem(file: &str) -> &str {
     let name = file.rsplit('/').next().unwrap_or_default();
     name.split('.').next().unwrap_or_default()
+}
+
+/// Whether a file has this name, but for folder and ending. Asked of every document at every save: from the front.
+fn has_stem(file: &str, name: &str) -> bool {
+    let file = [VERSIONS, ARCHIVE].iter().find_map(|area| file.strip_prefix(area)?.strip_prefix('/'));
+    file.and_then(|file| file.strip_prefix(name)).is_some_and(|ending| ending.starts_with('.'))
 }
 
 /// Everything in an erased character's folder goes, whoever put it there: it is about them.
