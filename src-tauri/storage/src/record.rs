@@ -175,8 +175,12 @@ impl<C: Clone> Record<C> {
         if self.versions.page(page).is_some_and(|page| page.values().any(taken)) {
             return Err(rules::version_taken(metadata));
         }
-        let had = self.users(&metadata.content).next().is_some();
-        let was = self.is_archived(&metadata.content);
+        // Once over a long history, not once for each question.
+        let users: Vec<_> =
+            self.users(&metadata.content).map(|other| (other.id == metadata.id, other.archived)).collect();
+        let had = !users.is_empty();
+        let was = had && users.iter().all(|(_, archived)| *archived);
+        let is = metadata.archived && users.iter().all(|(same, archived)| *same || *archived);
         let trace = metadata.trace.clone();
         let trace = trace.or_else(|| self.versions.get(&metadata.id).and_then(|kept| kept.trace.clone()));
         let kept = VersionMetadata { stored: None, trace, ..metadata.clone() };
@@ -186,7 +190,7 @@ impl<C: Clone> Record<C> {
             let follow = sightings.keys().filter(|sighting| sighting.version == metadata.id);
             follow.for_each(|sighting| self.put_sighting(*sighting));
         }
-        let moved = (had || metadata.archived) && was != self.is_archived(&metadata.content);
+        let moved = (had || metadata.archived) && was != is;
         Ok(if moved { Effect::Moved(metadata.content) } else { Effect::Done })
     }
 
@@ -253,10 +257,18 @@ impl<C: Clone> Record<C> {
 
     /// What a capture at this moment would land between.
     pub(crate) fn surroundings(&self, at: Timestamp) -> Surroundings {
-        let place = |version: &&VersionMetadata| (version.captured_at, version.id);
-        let before = self.versions.values().filter(|version| version.captured_at <= at).max_by_key(place);
-        let after = self.versions.values().filter(|version| version.captured_at > at).min_by_key(place);
-        let captured_then = self.versions.values().filter(|version| version.captured_at == at);
+        let place = |version: &VersionMetadata| (version.captured_at, version.id);
+        let (mut before, mut after, mut captured_then) = (None, None, Vec::new());
+        for version in self.versions.values() {
+            if version.captured_at > at {
+                let nearest = after.is_none_or(|after| place(version) < place(after));
+                after = if nearest { Some(version) } else { after };
+            } else {
+                let nearest = before.is_none_or(|before| place(version) > place(before));
+                before = if nearest { Some(version) } else { before };
+                captured_then.extend((version.captured_at == at).then_some(version));
+            }
+        }
         let seen_then = self.sightings.keys().filter(|sighting| sighting.at == at);
         let seen_then = seen_then.filter_map(|sighting| self.versions.get(&sighting.version));
         let at_this_moment: BTreeSet<_> =

@@ -67,7 +67,6 @@ impl Everything {
         }
         for (number, text) in DOCUMENTS {
             let read = storage.document(&character_id(number), &ContentHash::of(text)).await?;
-            assert!(read == text, "another document was given");
             everything.documents.push(read);
         }
         Ok(everything)

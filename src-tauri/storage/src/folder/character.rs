@@ -3,7 +3,11 @@
 //! `metadata.json` stays small however long the history is: it names the pages and what they must be, so that a change writes
 //! it and the pages it touches and nothing else.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use backstory_core::{
     error::{Error, Result},
@@ -37,6 +41,8 @@ pub(super) struct Saved {
     pub(super) history: Record<Content>,
     /// The BLAKE3 of the pages that are on the disk as they were written.
     pub(super) pages: BTreeMap<u64, ContentHash>,
+    /// The document of the newest version, once somebody asked.
+    newest: OnceLock<Option<ContentHash>>,
     /// What is wrong with the pages that cannot be read. Their versions are not in `history`.
     pub(super) lost: Vec<String>,
 }
@@ -87,7 +93,8 @@ impl Content {
 impl Saved {
     /// A character without anything.
     pub(super) fn new(id: CharacterId) -> Self {
-        Self { id, written: 0, history: Record::default(), pages: BTreeMap::new(), lost: Vec::new() }
+        let (history, pages, newest, lost) = Default::default();
+        Self { id, written: 0, history, pages, newest, lost }
     }
 
     /// Whether there is nothing to keep.
@@ -96,10 +103,16 @@ impl Saved {
         record.index.is_none() && record.versions.is_empty() && record.contents.is_empty()
     }
 
-    /// The document of the newest version.
+    /// The same, to be changed.
+    pub(super) fn draft(&self) -> Self {
+        Self { newest: OnceLock::new(), ..self.clone() }
+    }
+
+    /// The document of the newest version. Is not to be asked for before all changes are made.
     pub(super) fn latest(&self) -> Option<ContentHash> {
-        let newest = self.history.versions.values().max_by_key(|version| (version.captured_at, version.id));
-        newest.map(|version| version.content)
+        let newest =
+            || self.history.versions.values().max_by_key(|version| (version.captured_at, version.id));
+        *self.newest.get_or_init(|| newest().map(|version| version.content))
     }
 
     /// The place a new document is stored at in the ladder.
@@ -118,9 +131,9 @@ impl Saved {
         contents.find(|(_, content)| content.rung == rung).map(|(hash, _)| *hash)
     }
 
-    /// The text of its `metadata.json`.
-    pub(super) fn text(&self) -> Result<Vec<u8>> {
-        let character = Cow::Owned(Row::of(self));
+    /// The text of its `metadata.json`, for which `row` is what the list says of it.
+    pub(super) fn text(&self, row: &Row) -> Result<Vec<u8>> {
+        let character = Cow::Borrowed(row);
         sealed::seal(&RecordFile { character, pages: Cow::Borrowed(&self.pages) })
     }
 

@@ -45,6 +45,9 @@ impl Row {
     /// What the list says of this character.
     pub(super) fn of(saved: &Saved) -> Self {
         let record = &saved.history;
+        let lengths = record.contents.values().map(|content| (content.length, content.bytes));
+        let (document_bytes, encoded_bytes) =
+            lengths.fold((0, 0), |sum, content| (sum.0 + content.0, sum.1 + content.1));
         Self {
             id: saved.id.clone(),
             written: saved.written,
@@ -52,8 +55,8 @@ impl Row {
             versions: record.versions.len() as u64,
             captures: (record.versions.len() + record.sightings.len()) as u64,
             contents: record.contents.len() as u64,
-            document_bytes: record.contents.values().map(|content| content.length).sum(),
-            encoded_bytes: record.contents.values().map(|content| content.bytes).sum(),
+            document_bytes,
+            encoded_bytes,
         }
     }
 }

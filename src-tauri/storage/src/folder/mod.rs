@@ -275,17 +275,16 @@ impl Shared {
         before: u64,
         head: &Arc<Head>,
         text: &[u8],
-        written: impl Iterator<Item = (Option<ContentHash>, Row, Saved)>,
+        written: impl Iterator<Item = (Option<ContentHash>, Option<Row>, Saved)>,
     ) {
         let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
         let mut characters = self.characters.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rows = rows.as_mut().filter(|rows| rows.revision == before);
         for (text, row, saved) in written {
             if let Some(rows) = &mut rows {
-                if text.is_some() {
-                    rows.rows.insert(saved.id.clone(), row);
-                } else {
-                    rows.rows.remove(&saved.id);
+                match row {
+                    Some(row) => drop(rows.rows.insert(saved.id.clone(), row)),
+                    None => drop(rows.rows.remove(&saved.id)),
                 }
             }
             match text {

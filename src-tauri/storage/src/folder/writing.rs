@@ -46,8 +46,6 @@ pub(super) struct Draft {
     untrusted: Option<Error>,
     /// What there was before the transaction.
     before: Arc<Saved>,
-    /// The newest document before the transaction.
-    latest: Option<ContentHash>,
     /// New bytes of documents.
     pending: BTreeMap<ContentHash, Vec<u8>>,
     /// Documents that may have to go to the archive, or come back.
@@ -62,6 +60,8 @@ pub(super) struct Draft {
     restore_latest: bool,
     /// The hash of its `metadata.json` as it was written.
     text: Option<ContentHash>,
+    /// What the list says of it then.
+    row: Option<Row>,
 }
 
 impl Writing {
@@ -207,7 +207,7 @@ impl Writing {
         change.commit(&self.shared.disk, head.revision)?;
         let (before, revision) = (self.head.revision, head.revision);
         (self.head, self.head_text, self.wants_index) = (Arc::new(head), text, false);
-        let saved = drafts.into_iter().map(|draft| (draft.text, Row::of(&draft.saved), draft.saved));
+        let saved = drafts.into_iter().map(|draft| (draft.text, draft.row, draft.saved));
         self.shared.committed(before, &self.head, &self.head_text, saved);
         // What could not be moved yet is moved before anything else is written.
         self.view = View::open(&self.shared.disk)?;
@@ -238,12 +238,10 @@ impl Writing {
         head.indexed = head.revision;
         let text = self.shared.with_rows(&self.view, &self.head, |list| {
             let mut rows: BTreeMap<&CharacterId, &Row> = list.rows.iter().collect();
-            let changed: Vec<_> = drafts.iter().map(|draft| Row::of(&draft.saved)).collect();
-            for (row, draft) in changed.iter().zip(drafts) {
-                if draft.saved.is_empty() && draft.erased {
-                    rows.remove(&row.id);
-                } else {
-                    rows.insert(&row.id, row);
+            for draft in drafts {
+                match &draft.row {
+                    Some(row) => drop(rows.insert(&draft.saved.id, row)),
+                    None => drop(rows.remove(&draft.saved.id)),
                 }
             }
             head.characters = rows.len() as u64;
@@ -292,8 +290,7 @@ impl Draft {
             Some(Unsealed::Damaged(why)) => (Arc::new(Saved::new(id.clone())), Some(unreadable(id, &why))),
         };
         Ok(Self {
-            latest: saved.latest(),
-            saved: Saved::clone(&saved),
+            saved: saved.draft(),
             before: saved,
             untrusted,
             pending: BTreeMap::new(),
@@ -304,6 +301,7 @@ impl Draft {
             touched: false,
             restore_latest: false,
             text: None,
+            row: None,
         })
     }
 
@@ -462,7 +460,8 @@ impl Draft {
             Latest::Is(document) => change.put(join(&folder, LATEST), document.to_vec()),
         }
         self.put_pages(view, &folder, change)?;
-        let text = self.saved.text()?;
+        let row = Row::of(&self.saved);
+        let text = self.saved.text(self.row.insert(row))?;
         self.text = Some(ContentHash::of(&text));
         change.put(join(&folder, RECORD), text);
         Ok(())
@@ -496,7 +495,7 @@ impl Draft {
 
     fn prepare_latest(&self, shared: &Shared, view: &View) -> Result<Latest> {
         let latest = self.saved.latest();
-        if latest == self.latest && !self.erased && !self.restore_latest {
+        if latest == self.before.latest() && !self.erased && !self.restore_latest {
             return Ok(Latest::Stays);
         }
         let Some(hash) = latest else { return Ok(Latest::Goes) };
@@ -546,7 +545,7 @@ impl Draft {
     /// A name that no other document of the character has.
     fn free_name(&self, wanted: &str) -> String {
         let is_taken =
-            |name: &str| self.saved.history.contents.values().any(|content| stem(&content.file) == name);
+            |name: &str| self.saved.history.contents.values().any(|content| has_stem(&content.file, name));
         let other = |n: u32| if n == 1 { wanted.to_owned() } else { format!("{wanted}-{n}") };
         (1..).map(other).find(|name| !is_taken(name)).unwrap_or_default()
     }
@@ -598,6 +597,12 @@ enum Latest {
 fn stem(file: &str) -> &str {
     let name = file.rsplit('/').next().unwrap_or_default();
     name.split('.').next().unwrap_or_default()
+}
+
+/// Whether a file has this name, but for folder and ending. Asked of every document at every save: from the front.
+fn has_stem(file: &str, name: &str) -> bool {
+    let file = [VERSIONS, ARCHIVE].iter().find_map(|area| file.strip_prefix(area)?.strip_prefix('/'));
+    file.and_then(|file| file.strip_prefix(name)).is_some_and(|ending| ending.starts_with('.'))
 }
 
 /// Everything in an erased character's folder goes, whoever put it there: it is about them.

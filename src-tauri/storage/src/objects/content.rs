@@ -1,6 +1,9 @@
 //! Documents in objects of their own, most of them differences against another.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use backstory_core::{
     error::{Code, Error, Result},
@@ -264,9 +267,9 @@ pub(super) async fn place(
     let misplaced: Vec<_> =
         record.contents.iter().filter(is_misplaced).map(|(hash, content)| (*hash, content.clone())).collect();
     for (hash, mut content) in misplaced {
-        if !pending.contains_key(&hash) {
+        if let Entry::Vacant(place) = pending.entry(hash) {
             let Some(data) = load(view, id, &hash, &content).await? else { return Err(missing(id)) };
-            pending.insert(hash, data);
+            place.insert(data);
             content.upload = Uuid::now_v7();
         }
         content.archived = !content.archived;

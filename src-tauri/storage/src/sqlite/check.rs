@@ -112,7 +112,8 @@ pub(super) async fn run(
         while let Some(row) = after {
             progress.report(ProgressEvent::Advanced { done, total });
             let looked_at = steps.step(move |check| stage(check, row)).await?;
-            after = looked_at.and_then(|(last, _)| last);
+            // In a damaged table rows may stand out of order: what does not lead on would be looked at for ever.
+            after = looked_at.and_then(|(last, _)| last).filter(|last| *last > row);
             done += looked_at.map_or(0, |(_, count)| count);
         }
         if scope == CheckScope::Structure {

@@ -30,11 +30,18 @@ struct Stored {
     data: Vec<u8>,
 }
 
-/// The row of a content, if the character has it.
+/// The row of a content, if the character has it. What the index says is compared with the row itself: a damaged index must
+/// not pass one document off as another.
 pub(super) fn find(connection: &Connection, character: i64, hash: &ContentHash) -> Result<Option<i64>> {
-    let mut statement =
-        connection.prepare_cached("SELECT row FROM content WHERE character = ?1 AND hash = ?2")?;
-    Ok(statement.query_row(params![character, hash.0], |row| row.get(0)).optional()?)
+    let mut statement = connection.prepare_cached(
+        "SELECT c.row, c.character = ?1 AND c.hash = ?2 FROM content AS i JOIN content AS c ON c.row = i.row \
+         WHERE i.character = ?1 AND i.hash = ?2",
+    )?;
+    let columns = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    match statement.query_row(params![character, hash.0], columns).optional()? {
+        Some((_, false)) => Err(damaged("A saved document is listed under the hash of another one.")),
+        found => Ok(found.map(|(row, _): (i64, bool)| row)),
+    }
 }
 
 fn load(connection: &Connection, row: i64) -> Result<Stored> {

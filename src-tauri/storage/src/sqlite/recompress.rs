@@ -51,7 +51,8 @@ fn next_character(
         .prepare_cached("SELECT row FROM character WHERE row > ?1 ORDER BY row LIMIT 1")?
         .query_row([after], |row| row.get(0))
         .optional()?;
-    let Some(row) = row else { return Ok(None) };
+    // Rows of a damaged table may stand out of order, and would be come by for ever.
+    let Some(row) = row.filter(|row| *row > after) else { return Ok(None) };
     let (connection, recent) = open.writer.parts();
     content::recompress(connection, recent, encoding, row).map(|sum| Some((row, sum)))
 }
