@@ -53,14 +53,16 @@ pub(super) struct Known {
     numbers: HashMap<(String, i64), Uuid>,
 }
 
-const KNOWN_CONTENTS: &str = "SELECT c.character_id, c.hash, a.hash IS NOT NULL \
-     FROM unnest($1::text[], $2::bytea[]) AS n (id, hash) \
-     JOIN backstory.content AS c ON c.character_id = n.id AND c.hash = n.hash \
-     LEFT JOIN backstory.archive AS a ON a.character_id = c.character_id AND a.hash = c.hash";
+// The limits keep the server from reading everything a character has to find one thing by its key.
+const KNOWN_CONTENTS: &str = "SELECT n.id, n.hash, (SELECT true FROM backstory.archive AS a \
+       WHERE a.character_id = n.id AND a.hash = n.hash) IS NOT NULL \
+     FROM unnest($1::text[], $2::bytea[]) AS n (id, hash) CROSS JOIN LATERAL (\
+       SELECT FROM backstory.content AS c WHERE c.character_id = n.id AND c.hash = n.hash LIMIT 1) AS found";
 
 const KNOWN_VERSIONS: &str = "SELECT character_id, id, number FROM backstory.version WHERE id = ANY ($1) \
-     UNION SELECT v.character_id, v.id, v.number FROM unnest($2::text[], $3::bigint[]) AS n (id, number) \
-     JOIN backstory.version AS v ON v.character_id = n.id AND v.number = n.number";
+     UNION ALL SELECT n.id, found.id, n.number FROM unnest($2::text[], $3::bigint[]) AS n (id, number) \
+     CROSS JOIN LATERAL (SELECT v.id FROM backstory.version AS v \
+       WHERE v.character_id = n.id AND v.number = n.number LIMIT 1) AS found";
 
 impl Known {
     /// Asks for everything these writes name.

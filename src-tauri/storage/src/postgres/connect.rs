@@ -105,6 +105,8 @@ impl Address {
         for (name, time) in settings {
             options.push_str(&format!(" -c {name}={}", time.as_millis()));
         }
+        // The policies make a statement look dear; compiling it takes longer than running it.
+        options.push_str(" -c jit=off");
         self.config.options(options);
         self
     }

@@ -39,14 +39,16 @@ impl Stored {
     }
 }
 
-/// A content with everything it leans on, itself first. A base is on a lower rung: a chain always ends.
+/// A content with everything it leans on, itself first. A base is on a lower rung: a chain always ends. The limit keeps the
+/// server from reading all the character's contents, with the policy of each, to find one by its key.
 const CHAIN: &str = "WITH RECURSIVE chain AS (\
        SELECT hash, rung, base, codec, length, data FROM backstory.content WHERE character_id = $1 AND hash = $2 \
        UNION ALL \
-       SELECT c.hash, c.rung, c.base, c.codec, c.length, c.data FROM chain \
-       JOIN backstory.content AS c ON c.character_id = $1 AND c.rung = chain.base AND c.rung < chain.rung) \
-     SELECT rung, base, codec, length, coalesce(a.data, chain.data) FROM chain \
-     LEFT JOIN backstory.archive AS a ON a.character_id = $1 AND a.hash = chain.hash ORDER BY rung DESC";
+       SELECT c.hash, c.rung, c.base, c.codec, c.length, c.data FROM chain CROSS JOIN LATERAL (\
+         SELECT * FROM backstory.content WHERE character_id = $1 AND rung = chain.base AND rung < chain.rung \
+         LIMIT 1) AS c) \
+     SELECT rung, base, codec, length, coalesce((SELECT a.data FROM backstory.archive AS a \
+       WHERE a.character_id = $1 AND a.hash = chain.hash), data) FROM chain ORDER BY rung DESC";
 
 /// Moves documents into the archive area that only archived versions have, and out of it those that another one has too.
 /// Where that is not this user's to decide, they stay where they are: they are read from either.
