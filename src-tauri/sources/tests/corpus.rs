@@ -569,6 +569,9 @@ async fn a_comparison_and_its_mirror_say_the_same() {
     }
 }
 
+/// What goes wrong with a capture.
+type Fault = fn(&mut Sheet);
+
 /// A history after another, with what a fault of a source does to a sheet put into it.
 #[tokio::test]
 async fn damage_is_flagged_and_play_is_not() {
@@ -581,7 +584,7 @@ async fn damage_is_flagged_and_play_is_not() {
     let neighbours: Vec<_> =
         pairs.iter().filter(|(pair, ..)| pair.contains("2025") || pair.contains("2026")).collect();
     for (pair, old, _) in &neighbours {
-        let faults: [(&str, fn(&mut Sheet)); 4] = [
+        let faults: [(&str, Fault); 4] = [
             ("the things", |sheet| sheet.inventory.clear()),
             ("the spells", |sheet| sheet.spells.clear()),
             ("the notes", |sheet| sheet.notes.clear()),

@@ -9,6 +9,7 @@ use backstory_core::{
     api::{self, App, AppEvent, Host, Parts, app::Preferences},
     error::{Code, Result},
     job::Silent,
+    wording::Language,
 };
 use backstory_sources::{files::Files, registry, sample};
 use backstory_storage::{clock::SystemClock, memory::MemoryStorage, open::Stores};
@@ -45,6 +46,7 @@ fn app() -> App {
         host: Arc::new(NoWindow),
         clock: Arc::new(SystemClock),
         version: "0",
+        language: Language::default(),
         origin: "test",
     })
 }

@@ -134,6 +134,12 @@ impl<K: Ord + Clone, V: Clone> Pages<K, V> {
         }
     }
 
+    /// The values of the pages that are not the very same ones as in a copy of this map.
+    pub(crate) fn unlike<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a V> {
+        let unlike = self.pages.iter().filter(|(number, _)| !self.shares(**number, other));
+        unlike.flat_map(|(_, page)| page.values())
+    }
+
     /// Whether a page is the very same one as in a copy of this map.
     pub(crate) fn shares(&self, number: u64, other: &Self) -> bool {
         match (self.page(number), other.page(number)) {

@@ -227,7 +227,7 @@ async fn what_is_done_by_hand_is_reported_and_mended_where_it_can_be() {
         ),
         (
             "a sentence of the history edited",
-            |root| replace(&root.join(PAGE), "Reached level 5", "Came to level 5"),
+            |root| replace(&root.join(PAGE), "Wizard 5", "Wizard 6"),
             &["file_edited"],
             &[],
             4,

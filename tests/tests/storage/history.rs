@@ -75,6 +75,7 @@ pub(crate) async fn every_query_agrees_with_the_model(backend: &dyn Backend) {
             limit: has(5).then_some(6),
             offset: if has(6) { 3 } else { 0 },
             stored: false,
+            traces: false,
         };
         let mut expected: Vec<_> = all
             .iter()

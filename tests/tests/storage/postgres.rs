@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use backstory_core::{
     error::{Code, Error},
+    history::trace::{Place, Trace, Words},
     job::{Cancel, Silent},
     library::{Captured, Library},
     model::{CharacterIndex, ContentHash, Role, VersionMetadata},
@@ -11,6 +12,7 @@ use backstory_core::{
         CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery, QueryFilter,
         Secret, StorageFactory, Write,
     },
+    wording::say,
 };
 use backstory_sources::{registry, sample};
 use backstory_storage::{
@@ -794,6 +796,7 @@ async fn damages(client: &tokio_postgres::Client) -> Vec<(String, String)> {
             (_, "uuid") => format!("overlay({column}::text placing 'ffff' from 1 for 4)::uuid"),
             (_, "bool") => format!("NOT {column}"),
             (_, "_text") => format!("{column} || 'x'::text"),
+            (_, "tsvector") => format!("{column} || 'x'::tsvector"),
             (_, "jsonb") => format!("{column} || '{{\"level\": 4}}'"),
             other => panic!("how is {other:?} damaged?"),
         };
@@ -807,7 +810,7 @@ async fn damages(client: &tokio_postgres::Client) -> Vec<(String, String)> {
         damages.push((format!("{table}.{column}"), damage));
     }
     let texts = [
-        ("a sentence", "replace(details, 'Reached level 5', 'Reached level 4')"),
+        ("a sentence", "replace(details, 'Wizard 5', 'Wizard 4')"),
         ("a tag", "replace(details, 'before the dragon', 'before the dragom')"),
         ("the file's name", "replace(details, '.833496.', '.833497.')"),
         ("a brace", "replace(details, '{', 'z')"),
@@ -823,8 +826,8 @@ async fn damages(client: &tokio_postgres::Client) -> Vec<(String, String)> {
 }
 
 /// Takes every row aside, and puts it back.
-const TABLES: [&str; 8] =
-    ["store", "character", "content", "archive", "version", "sighting", "tombstone", "member"];
+const TABLES: [&str; 9] =
+    ["store", "character", "content", "archive", "version", "trace", "sighting", "tombstone", "member"];
 
 /// Where a check must say that the damage is.
 fn expected_place(name: &str) -> &'static str {
@@ -857,6 +860,10 @@ async fn every_column_of_every_row_is_watched_over() {
     let tagged = VersionMetadata {
         tags: vec!["before the dragon".to_owned()],
         seen: backstory_core::model::Seen { last: moment(130), count: 2 },
+        trace: Some(Arc::new(Trace {
+            words: vec![Words(Place::Inventory, "Rope".to_owned())],
+            ..Trace::default()
+        })),
         ..by_number(2)
     };
     let see = Write::Sightings { character: id.clone(), version: tagged.id, at: vec![moment(130)] };
@@ -943,7 +950,7 @@ async fn what_a_person_changes_is_no_damage_and_what_is_damaged_stays_so() {
     assert_eq!(left, ["ddb-1 version 2"]);
     // Whoever writes the whole row says what is right.
     let mut version = storage.history(&HistoryQuery::all(id)).await.unwrap().items.remove(1);
-    version.summary.sentences[0].text = "Reached level 5 (Witch)".to_owned();
+    version.summary.sentences[0].said = say("reached").with("now", "Witch 5");
     write(&storage, vec![put_version(version)]).await.unwrap();
     assert_eq!(places().await, [""; 0]);
 }
@@ -951,7 +958,7 @@ async fn what_a_person_changes_is_no_damage_and_what_is_damaged_stays_so() {
 /// Makes the tables what they were before there were checksums and an archive area.
 const AS_IN_THE_FIRST_FORM: &str = "UPDATE backstory.content AS c SET data = a.data FROM backstory.archive AS a \
        WHERE a.character_id = c.character_id AND a.hash = c.hash; \
-     DROP TABLE backstory.archive; \
+     DROP TABLE backstory.archive, backstory.trace; \
      DROP FUNCTION backstory.set_checksum CASCADE; DROP FUNCTION backstory.set_content_checksum CASCADE; \
      DROP FUNCTION backstory.checksum_of; DROP FUNCTION backstory.checksum_of_content; \
      ALTER TABLE backstory.store DROP COLUMN checksum; ALTER TABLE backstory.character DROP COLUMN checksum; \

@@ -12,8 +12,9 @@ use std::{
 use backstory_core::{
     error::{Error, Result},
     history::encoding,
-    model::{CharacterId, ContentHash, Sighting, Stored, VersionMetadata},
+    model::{CharacterId, ContentHash, Sighting, SnapshotId, Stored, VersionMetadata},
 };
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -41,11 +42,14 @@ pub(super) struct Saved {
     pub(super) history: Record<Content>,
     /// The BLAKE3 of the pages that are on the disk as they were written.
     pub(super) pages: BTreeMap<u64, ContentHash>,
-    /// The document of the newest version, once somebody asked.
-    newest: OnceLock<Option<ContentHash>>,
+    /// The newest version, once somebody asked.
+    newest: OnceLock<Option<Newest>>,
     /// What is wrong with the pages that cannot be read. Their versions are not in `history`.
     pub(super) lost: Vec<String>,
 }
+
+/// When the newest version was captured, which it is, and its document.
+type Newest = (Timestamp, SnapshotId, ContentHash);
 
 /// A character's `metadata.json`.
 #[derive(Serialize, Deserialize)]
@@ -108,11 +112,25 @@ impl Saved {
         Self { newest: OnceLock::new(), ..self.clone() }
     }
 
-    /// The document of the newest version. Is not to be asked for before all changes are made.
+    /// The document of the newest version.
     pub(super) fn latest(&self) -> Option<ContentHash> {
-        let newest =
-            || self.history.versions.values().max_by_key(|version| (version.captured_at, version.id));
-        *self.newest.get_or_init(|| newest().map(|version| version.content))
+        self.newest().map(|(_, _, content)| content)
+    }
+
+    /// The same of a draft of `before` in which all changes are made: looks at what changed, where that is enough.
+    pub(super) fn latest_after(&self, before: &Self) -> Option<ContentHash> {
+        let versions = &self.history.versions;
+        let is_there =
+            |known: &Newest| versions.get(&known.1).is_some_and(|version| newest(version) == *known);
+        if let Some(known) = before.newest().filter(is_there) {
+            let changed = versions.unlike(&before.history.versions).map(newest).max();
+            let _ = self.newest.set(changed.max(Some(known)));
+        }
+        self.latest()
+    }
+
+    fn newest(&self) -> Option<Newest> {
+        *self.newest.get_or_init(|| self.history.versions.values().map(newest).max())
     }
 
     /// The place a new document is stored at in the ladder.
@@ -241,6 +259,10 @@ impl Saved {
         self.history.sightings.put_page(file.page, Arc::new(sightings.collect()));
         self.history.contents.put_page(file.page, Arc::new(file.contents.into_owned()));
     }
+}
+
+fn newest(version: &VersionMetadata) -> Newest {
+    (version.captured_at, version.id, version.content)
 }
 
 impl PageFile<'_> {

@@ -52,6 +52,7 @@ fn writes(number: u64, document: &[u8]) -> Vec<Write> {
         tags: vec![],
         archived: false,
         stored: None,
+        trace: None,
     };
     let index = CharacterIndex {
         id: id(),

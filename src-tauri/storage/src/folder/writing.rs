@@ -23,7 +23,12 @@ use super::{
     lock::WriterLock,
     sealed::{self, Unsealed},
 };
-use crate::{codec, recent::RecentDocuments, record::Effect, rules};
+use crate::{
+    codec::{self, Codec},
+    recent::RecentDocuments,
+    record::Effect,
+    rules,
+};
 
 /// The right to write, and what is to be written.
 pub(super) struct Writing {
@@ -494,7 +499,7 @@ impl Draft {
     }
 
     fn prepare_latest(&self, shared: &Shared, view: &View) -> Result<Latest> {
-        let latest = self.saved.latest();
+        let latest = self.saved.latest_after(&self.before);
         if latest == self.before.latest() && !self.erased && !self.restore_latest {
             return Ok(Latest::Stays);
         }
@@ -510,16 +515,21 @@ impl Draft {
     /// Gives new files their names, and moves others to where they belong.
     fn place_contents(&mut self, view: &View, folder: &str, change: &mut Change) -> Result<()> {
         let to_place: BTreeSet<_> = self.pending.keys().chain(&self.moved).copied().collect();
+        let mut given = BTreeSet::new();
         for hash in to_place {
-            let area = if self.saved.history.is_archived(&hash) { ARCHIVE } else { VERSIONS };
             let Some(content) = self.saved.history.contents.get(&hash) else { continue };
-            let codec = codec::Codec::from_name(&content.codec)?;
-            let name = if content.file.is_empty() {
-                let version = self.saved.history.users(&hash).map(|version| version.version).min();
-                self.free_name(&layout::content_stem(version, &hash))
+            let codec = Codec::from_name(&content.codec)?;
+            let (is_archived, name) = if content.file.is_empty() {
+                // Whatever has a new document is new itself: the rest of a long history need not be looked at.
+                let changed = self.saved.history.versions.unlike(&self.before.history.versions);
+                let users: Vec<_> = changed.filter(|version| version.content == hash).collect();
+                let first = users.iter().map(|version| version.version).min();
+                let name = self.free_name(view, folder, &layout::content_stem(first, &hash), &mut given)?;
+                (!users.is_empty() && users.iter().all(|version| version.archived), name)
             } else {
-                stem(&content.file).to_owned()
+                (self.saved.history.is_archived(&hash), stem(&content.file).to_owned())
             };
+            let area = if is_archived { ARCHIVE } else { VERSIONS };
             let file = format!("{area}/{name}.{}", codec.file_ending());
             let old = content.file.clone();
             if old == file && !self.pending.contains_key(&hash) {
@@ -542,12 +552,32 @@ impl Draft {
         Ok(())
     }
 
-    /// A name that no other document of the character has.
-    fn free_name(&self, wanted: &str) -> String {
-        let is_taken =
-            |name: &str| self.saved.history.contents.values().any(|content| has_stem(&content.file, name));
-        let other = |n: u32| if n == 1 { wanted.to_owned() } else { format!("{wanted}-{n}") };
-        (1..).map(other).find(|name| !is_taken(name)).unwrap_or_default()
+    /// A name that no file of the character has, and that was not given yet.
+    fn free_name(
+        &self,
+        view: &View,
+        folder: &str,
+        wanted: &str,
+        given: &mut BTreeSet<String>,
+    ) -> Result<String> {
+        for n in 1.. {
+            let name = if n == 1 { wanted.to_owned() } else { format!("{wanted}-{n}") };
+            let mut is_taken = given.contains(&name);
+            for area in [VERSIONS, ARCHIVE].map(|area| join(folder, area)) {
+                if self.erased || view.disk().kind(&area)?.is_none() {
+                    continue;
+                }
+                for codec in Codec::ALL {
+                    let place = format!("{area}/{name}.{}", codec.file_ending());
+                    is_taken |= view.disk().kind(&place)?.is_some();
+                }
+            }
+            if !is_taken {
+                given.insert(name.clone());
+                return Ok(name);
+            }
+        }
+        Err(Error::internal("There is no name left for a document."))
     }
 
     /// Has `latest.json` written again. What stands there is kept under another name.
@@ -597,12 +627,6 @@ enum Latest {
 fn stem(file: &str) -> &str {
     let name = file.rsplit('/').next().unwrap_or_default();
     name.split('.').next().unwrap_or_default()
-}
-
-/// Whether a file has this name, but for folder and ending. Asked of every document at every save: from the front.
-fn has_stem(file: &str, name: &str) -> bool {
-    let file = [VERSIONS, ARCHIVE].iter().find_map(|area| file.strip_prefix(area)?.strip_prefix('/'));
-    file.and_then(|file| file.strip_prefix(name)).is_some_and(|ending| ending.starts_with('.'))
 }
 
 /// Everything in an erased character's folder goes, whoever put it there: it is about them.

@@ -41,6 +41,65 @@ export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hov
 count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection;
 
 /**
+ * Since when the fields of a sheet have their values.
+ */
+export type Blame = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * The fields, in the order of the sheet.
+ */
+fields: Array<BlameField>, };
+
+/**
+ * A field and the version that gave it its value.
+ */
+export type BlameField = { 
+/**
+ * Its stable place in the sheet, as a comparison has it.
+ */
+key: string, 
+/**
+ * Which part of the sheet.
+ */
+section: Section, 
+/**
+ * What a player calls it.
+ */
+label: string, 
+/**
+ * What it says.
+ */
+value: JsonValue | null, 
+/**
+ * The version that gave it this value.
+ */
+since: Since, 
+/**
+ * What that version says of it. None where it has no sentence for it.
+ */
+sentence: string | null, };
+
+/**
+ * Asks since when the fields of a sheet have their values.
+ */
+export type BlameGet = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, 
+/**
+ * The sheet of which version. None: the latest.
+ */
+version?: string, 
+/**
+ * Only this field, or these: a key as [`BlameField::key`] has it, the beginning of one, or a label. None: all.
+ */
+field?: string, };
+
+/**
  * What a backend can do beyond the promises every backend keeps.
  */
 export type Capabilities = { 
@@ -208,6 +267,14 @@ owner?: string,
  * When it was put into the bin, from which it can still be taken back. None: it is not there.
  */
 deleted_at?: string, 
+/**
+ * The character of another source that it was made from.
+ */
+linked?: CharacterId, 
+/**
+ * Other ids it came under.
+ */
+also?: Array<string>, 
 /**
  * Counts the writes to this character.
  */
@@ -534,6 +601,23 @@ state: number,
 noise: number, };
 
 /**
+ * How a character grew.
+ */
+export type Growth = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * The numbers over time.
+ */
+series: Series, 
+/**
+ * When each level was reached, and how long it took.
+ */
+levels: Array<LevelReached>, };
+
+/**
  * One step of a character's growth: enough to draw the small line on its card.
  */
 export type GrowthPoint = { 
@@ -765,6 +849,27 @@ export type Kind = "baseline" | "change" | "state" | "quiet";
 export type Layout = "grid" | "list";
 
 /**
+ * A level, and how long it took to get there from the one before.
+ */
+export type LevelReached = { 
+/**
+ * Which level.
+ */
+level: number, 
+/**
+ * When it was first seen.
+ */
+t: string, 
+/**
+ * The number of the version that reached it.
+ */
+version: number, 
+/**
+ * Seconds since the level before it in the history; none for the first.
+ */
+seconds: number | null, };
+
+/**
  * What can be done only so often, and how often it was done.
  */
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
@@ -865,6 +970,28 @@ version: string,
  * Whether it is kept for ever from now on.
  */
 pinned: boolean, };
+
+/**
+ * Where words stand on a sheet.
+ */
+export type Place = "identity" | "inventory" | "spells" | "features" | "notes";
+
+/**
+ * A value from a moment on.
+ */
+export type Point = { 
+/**
+ * When.
+ */
+t: string, 
+/**
+ * What.
+ */
+v: number, 
+/**
+ * The number of the version that says so.
+ */
+version: number, };
 
 /**
  * How the player likes the window on this computer.
@@ -1135,6 +1262,23 @@ bytes_before: number,
 bytes_after: number, };
 
 /**
+ * What telling anew did.
+ */
+export type Retold = { 
+/**
+ * Characters with a version that was told anew.
+ */
+characters: number, 
+/**
+ * Versions that were told anew.
+ */
+versions: number, 
+/**
+ * Versions that could not be read, and stay as they were told.
+ */
+unreadable: number, };
+
+/**
  * What somebody is in a campaign.
  */
 export type Role = "dungeon_master" | "player" | "viewer";
@@ -1206,6 +1350,65 @@ count: number, };
 export type Rules = "2014" | "2024" | "mixed";
 
 /**
+ * A version in which the words appeared.
+ */
+export type SearchFound = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * The version's identity.
+ */
+id: SnapshotId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Where on the sheet.
+ */
+where: Place, 
+/**
+ * The words, with what stands around them.
+ */
+snippet: string, };
+
+/**
+ * Looks for words in all versions.
+ */
+export type SearchGet = { 
+/**
+ * The words: all of them, each from its beginning.
+ */
+text: string, 
+/**
+ * Only in this character: an id, or a name where it is the only one.
+ */
+character?: string, 
+/**
+ * Only where each text appeared first in each character, the oldest first. Else everything, the newest first.
+ */
+first?: boolean, 
+/**
+ * At most so many; none: 200.
+ */
+limit?: number, };
+
+/**
+ * What was found.
+ */
+export type SearchHits = { 
+/**
+ * The versions in which the words appeared.
+ */
+hits: Array<SearchFound>, };
+
+/**
  * A part of the sheet.
  */
 export type Section = "identity" | "abilities" | "combat" | "spells" | "inventory" | "features" | "proficiencies" | "currency" | "notes" | "state";
@@ -1235,6 +1438,19 @@ selection: number,
  * Names of the files and folders chosen.
  */
 names: Array<string>, };
+
+/**
+ * Numbers over time: the first value, every other one, and the last look.
+ */
+export type Series = { level: Array<Point>, xp: Array<Point>, hit_points_max: Array<Point>, armor_class: Array<Point>, 
+/**
+ * In gold pieces, all coins together.
+ */
+gold: Array<Point>, items: Array<Point>, spells_known: Array<Point>, 
+/**
+ * By ability: `str`, `dex`, …
+ */
+abilities: { [key in string]: Array<Point> }, };
 
 /**
  * Asks for the sheet at a version.
@@ -1274,6 +1490,23 @@ source: string, };
  * Which version stands on a side.
  */
 export type Side = { character: CharacterId, name: string, id: SnapshotId, version: number, captured_at: string, edited_at: string | null, level: number, };
+
+/**
+ * A version, shortly.
+ */
+export type Since = { 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * When it was captured.
+ */
+captured_at: string, };
 
 /**
  * How well a skill is known.
@@ -1426,7 +1659,7 @@ export type Theme = "system" | "light" | "dark";
 /**
  * What a sentence is about: decides its icon and its place in a summary.
  */
-export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline";
+export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline" | "loss";
 
 /**
  * Asks for a check.
@@ -1528,6 +1761,11 @@ export type Commands = {
   "sample.close": [Empty, Overview];
   "characters.list": [QueryFilter, CharacterList];
   "character.get": [CharacterGet, CharacterEntry];
+  "character.blame": [BlameGet, Blame];
+  "character.progress": [CharacterGet, Growth];
+  "version.restore": [VersionRef, HistoryEntry];
+  "versions.search": [SearchGet, SearchHits];
+  "library.retell": [Empty, Retold];
   "character.delete": [CharacterGet, CharacterEntry];
   "character.undelete": [CharacterGet, CharacterEntry];
   "character.history": [HistoryGet, History];

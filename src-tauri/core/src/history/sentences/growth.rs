@@ -167,7 +167,7 @@ impl<'d> Teller<'d> {
         for said in in_one_clause(&rows) {
             self.say(Topic::HitPoints, said);
         }
-        let rows = self.take(|row| is_number(row));
+        let rows = self.take(is_number);
         for said in in_one_clause(&rows) {
             self.say(Topic::Combat, said);
         }

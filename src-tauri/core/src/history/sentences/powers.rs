@@ -154,7 +154,7 @@ impl<'d> Teller<'d> {
             parts.push(say("now-from").with("name", row.label.as_str()).with("now", now));
         }
         if !parts.is_empty() {
-            let names = self.names_of_spells(&of);
+            let names = self.names_of_spells(of);
             self.take(|row| row.key.starts_with("limits/") && names.contains(bare(&row.label)));
         }
         parts
