@@ -779,11 +779,13 @@ async fn a_library_of_several_people_is_everybodys_own() {
     assert_eq!((report.characters, report.problems), (all.total, vec![]));
 }
 
-/// A name and a statement that changes one value of one row, for each column there is and for each text in a version.
+/// A name and a statement that changes one value of one row, for each column there is and for each text in a version. A trace
+/// that says it is another character's is one its version does not have, which is none of the damages: it is told anew.
 async fn damages(client: &tokio_postgres::Client) -> Vec<(String, String)> {
     let columns = "SELECT table_name::text, column_name::text, udt_name::text FROM information_schema.columns \
          WHERE table_schema = 'backstory' AND table_name NOT LIKE 'version\\_%' \
-         AND table_name <> 'refinery_schema_history' ORDER BY 1, ordinal_position";
+         AND table_name <> 'refinery_schema_history' \
+         AND NOT (table_name = 'trace' AND column_name = 'character_id') ORDER BY 1, ordinal_position";
     let mut damages = Vec::new();
     for row in client.query(columns, &[]).await.unwrap() {
         let (table, column, kind): (String, String, String) = (row.get(0), row.get(1), row.get(2));
@@ -834,6 +836,7 @@ fn expected_place(name: &str) -> &'static str {
     match name.split('.').next().unwrap() {
         _ if name == "character.id" => "edb-1",
         // A row that says it is another character's is missed where it belongs.
+        "trace" if name == "trace.version" => "ddb-1",
         "version" | "sighting" if name.ends_with(".character_id") => "ddb-1",
         "character" => "ddb-1",
         "store" => "library",

@@ -345,6 +345,7 @@ async fn small_histories_are_small() {
 /// What the second migration added, taken away again: a library as the first release made it.
 const AS_THE_FIRST_RELEASE: &str = "
     PRAGMA journal_mode = delete;
+    DROP TRIGGER version_gone; DROP TABLE trace; DROP TABLE word_index;
     DROP INDEX character_written; DROP INDEX version_content; DROP INDEX content_base; DROP INDEX character_index_changed;
     DROP TRIGGER store_added; DROP TRIGGER store_changed; ALTER TABLE store DROP COLUMN checksum;
     DROP TRIGGER character_added; DROP TRIGGER character_changed; ALTER TABLE character DROP COLUMN checksum;
@@ -375,7 +376,7 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     assert_eq!(told.iter().map(|change| &change.character).collect::<Vec<_>>(), [&row.id]);
     let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
     assert_eq!(report.problems, []);
-    let copy = backend.path().with_file_name("library.before-3.sqlite");
+    let copy = backend.path().with_file_name("library.before-4.sqlite");
     let copied = rusqlite::Connection::open(&copy).unwrap();
     let count = |sql: &str| copied.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM content"), 5);

@@ -8,7 +8,7 @@ use backstory_core::{
     search::SearchQuery,
     storage::{CharacterStorage, Expect, HistoryQuery, Write},
 };
-use backstory_tests::fixtures::{character_id, content, index, moment, version};
+use backstory_tests::fixtures::{character_id, content, index, moment, snapshot_id, version};
 use jiff::Timestamp;
 
 use crate::backends::Backend;
@@ -91,8 +91,8 @@ pub(crate) async fn words_are_found_where_they_appeared(backend: &dyn Backend) {
         told(&mira, 3, 30, &[note]),
     ];
     store(&*storage, &mira, of_mira).await;
-    store(&*storage, &tam, vec![told(&tam, 1, 15, &[cloak, (Place::Features, "Protection, Style of")])])
-        .await;
+    let of_tam = told(&tam, 1, 15, &[cloak, (Place::Features, "Protection, Style of")]);
+    store(&*storage, &tam, vec![VersionMetadata { id: snapshot_id(101), ..of_tam }]).await;
 
     let hit = |id: &CharacterId, number, (place, text): (Place, &str)| {
         (id.to_string(), number, place, text.to_owned())

@@ -23,7 +23,7 @@ pub(super) fn run(open: &mut Open) -> Result<()> {
         let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         found.collect::<rusqlite::Result<_>>()?
     };
-    open.writer.connection.execute("INSERT INTO words (words) VALUES ('rebuild')", [])?;
+    open.writer.connection.execute("INSERT INTO word_index (word_index) VALUES ('rebuild')", [])?;
     for (id, row) in characters {
         // A character that cannot be read is not made worse.
         match recount(open, &CharacterId::new(id)?, row) {

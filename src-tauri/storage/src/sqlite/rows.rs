@@ -209,10 +209,10 @@ pub(super) use versions;
 macro_rules! found {
     ($order:literal) => {
         concat!(
-            "SELECT k.id, v.id, v.number, v.captured_at, t.data FROM words AS w \
-             JOIN version AS v ON v.row = w.rowid JOIN trace AS t ON t.version = v.row \
+            "SELECT k.id, v.id, v.number, v.captured_at, t.data FROM word_index \
+             JOIN version AS v ON v.row = word_index.rowid JOIN trace AS t ON t.version = v.row \
              JOIN character AS k ON k.row = v.character JOIN character_index AS i ON i.character = v.character \
-             WHERE w.text MATCH ?1 AND i.deleted = 0 AND (?3 OR k.id IN (SELECT value FROM json_each(?2))) ",
+             WHERE word_index MATCH ?1 AND i.deleted = 0 AND (?3 OR k.id IN (SELECT value FROM json_each(?2))) ",
             $order
         )
     };
