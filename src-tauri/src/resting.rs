@@ -1,4 +1,5 @@
-//! Making the library smaller while nobody uses it. When that is, is decided in `backstory_core::job`; here are the clock, and
+//! What is done without being asked for: telling anew what an older Backstory told; making the library smaller while nobody
+//! uses it. When that is, is decided in `backstory_core::job`; here are the clock, and
 //! the ear for whoever comes back.
 
 use std::{
@@ -113,6 +114,22 @@ pub(crate) async fn watch(app: Arc<App>, resting: Arc<Resting>) {
             tracing::warn!(?error, "the library was not made smaller");
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Tells anew what an older Backstory told, once and beside everything else: a history is written only where nobody else
+/// writes to it, and a closed window leaves it to the next start.
+pub(crate) async fn retell(app: Arc<App>) {
+    let Ok(library) = app.own_library() else { return };
+    if library.info().read_only.is_some() {
+        return;
+    }
+    match library.retell(false, &Silent, &Cancel::default()).await {
+        Ok(retold) if retold.versions > 0 => {
+            tracing::info!(versions = retold.versions, "what an older Backstory told was told anew");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(?error, "what an older Backstory told was not told anew"),
     }
 }
 

@@ -65,8 +65,9 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
     handle.manage(resting.clone());
     // Whoever chose how documents are kept has them kept like that.
     if config::encoding(&config::Flags::default()).is_ok_and(|chosen| chosen.is_none()) {
-        tauri::async_runtime::spawn(resting::watch(app, resting));
+        tauri::async_runtime::spawn(resting::watch(app.clone(), resting));
     }
+    tauri::async_runtime::spawn(resting::retell(app));
     handle.manage(desktop.clone());
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;

@@ -94,6 +94,7 @@ pub fn version(
         seen: Seen { last: captured_at, count: 1 },
         pinned: false,
         tags: Vec::new(),
+        note: None,
         archived: false,
         stored: None,
         trace: None,

@@ -120,13 +120,14 @@ pub fn versions(
 ) -> impl Strategy<Value = VersionMetadata> {
     let cut = (any::<String>(), any::<u64>(), any::<String>())
         .prop_map(|(pointer, removed_bytes, replaced_by)| Cut { pointer, removed_bytes, replaced_by });
-    let texts = (any::<String>(), any::<Option<String>>(), vec(cut, 0..3), vec(any::<String>(), 0..3));
+    let tags = vec(any::<String>(), 0..3);
+    let texts = (any::<String>(), any::<Option<String>>(), vec(cut, 0..3), tags, any::<Option<String>>());
     let times = (moments(), option::of(moments()), moments());
     (any::<u128>(), times, texts, summaries(), [counts(), counts()], any::<[bool; 2]>()).prop_map(
         move |(
             id,
             (captured_at, edited_at, last),
-            (source, origin, cuts, tags),
+            (source, origin, cuts, tags, note),
             summary,
             [bytes, count],
             [pinned, archived],
@@ -146,6 +147,7 @@ pub fn versions(
                 seen: Seen { last, count },
                 pinned,
                 tags,
+                note,
                 archived,
                 stored: None,
                 trace: None,

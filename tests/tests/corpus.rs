@@ -12,6 +12,7 @@ use backstory_core::{
     model::{CharacterId, ContentHash, Kind},
     source::Draft,
     storage::{CheckScope, HistoryQuery, StorageFactory},
+    wording::Language,
 };
 use backstory_sources::{files::Files, registry};
 use backstory_storage::{clock::SystemClock, open::Stores};
@@ -49,7 +50,7 @@ async fn a_real_history_shows_the_baseline_and_six_changes() {
     assert_eq!(told.iter().filter(|version| version.summary.kind == Kind::Change).count(), 6);
     assert_eq!(told.last().unwrap().summary.kind, Kind::Baseline);
     assert_eq!(told.len(), 7);
-    let first = |at: usize| told[at].summary.sentences[0].text.as_str();
+    let first = |at: usize| told[at].summary.sentences[0].said.text(Language::En);
     assert_eq!(first(6), "First saved as Elf Wizard 3");
     assert_eq!(first(5), "Hit points 19 to 16");
     assert_eq!(first(4), "Changed Wizard subclass from Illusionist to Order of Scribes (TCoE)");

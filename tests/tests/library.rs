@@ -17,6 +17,7 @@ use backstory_core::{
     sheet::Sheet,
     source::{Draft, Reading, Source},
     storage::{CharacterStorage, CheckScope, Deleted, HistoryQuery, StorageFactory},
+    wording::Language,
 };
 use backstory_storage::open::Stores;
 use backstory_tests::fixtures::moment;
@@ -63,7 +64,7 @@ impl Source for Purse {
         sheet.hit_points_max.value = 20;
         sheet.state.hit_points_lost = i32::try_from(tree.root().int("lost").unwrap_or(0)).unwrap();
         let character = CharacterId::new("purse-1")?;
-        Ok(Reading { character, sheet, edited_at: None, foreign: Vec::new() })
+        Ok(Reading { character, sheet, edited_at: None, foreign: Vec::new(), linked: None })
     }
 }
 
@@ -106,7 +107,8 @@ async fn told(library: &Library) -> Vec<String> {
     let mut out = Vec::new();
     for version in history(library).await {
         let document = String::from_utf8(library.document(&version).await.unwrap()).unwrap();
-        let sentences: Vec<&String> = version.summary.sentences.iter().map(|s| &s.text).collect();
+        let sentences: Vec<String> =
+            version.summary.sentences.iter().map(|s| s.said.text(Language::En)).collect();
         out.push(format!(
             "{} {document} {:?} {sentences:?} seen {} until {}",
             version.captured_at, version.summary.kind, version.seen.count, version.seen.last
@@ -122,7 +124,7 @@ async fn told(library: &Library) -> Vec<String> {
         index.first_captured,
         index.last_captured,
         index.last_changed,
-        index.last_sentence,
+        index.last_change,
         index.growth
     ));
     out
@@ -149,7 +151,7 @@ async fn a_capture_has_three_outcomes() {
     assert_eq!(versions[0].content, versions[4].content, "a content that comes back is stored once");
     assert_eq!(library.statistics().await.unwrap().contents, 4);
     assert_eq!(versions[0].seen.count, 2);
-    assert_eq!(versions[3].summary.sentences[0].text, "Lost 5 hit points: 15 of 20");
+    assert_eq!(versions[3].summary.sentences[0].said.text(Language::En), "Lost 5 hit points: 15 of 20");
 }
 
 #[tokio::test]
@@ -171,7 +173,8 @@ async fn a_late_capture_lands_in_its_place_and_its_neighbour_is_told_anew() {
     let late = library.capture(&[draft(100, &purse(20, 0, 0))]).await.unwrap();
     assert_eq!(late[0].version, 3, "numbers rise, whatever the place in the history");
     let versions = history(&library).await;
-    let sentences: Vec<&str> = versions.iter().map(|v| v.summary.sentences[0].text.as_str()).collect();
+    let sentences: Vec<String> =
+        versions.iter().map(|v| v.summary.sentences[0].said.text(Language::En)).collect();
     assert_eq!(sentences[1..], ["10 gp more: 20 gp in the purse", "10 gp more: 30 gp in the purse"]);
     assert_eq!(versions[1].version, 3);
 }

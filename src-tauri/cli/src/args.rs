@@ -183,7 +183,11 @@ pub(crate) enum Command {
         version: String,
     },
     /// Tell every version anew that an older Backstory told.
-    Retell,
+    Retell {
+        /// Every version: where what was told of one is damaged.
+        #[arg(long)]
+        all: bool,
+    },
     /// A version's document, byte for byte, and nothing else.
     Document {
         /// An id, or a name where only one has it.
@@ -240,6 +244,19 @@ pub(crate) enum Command {
         /// A name it loses; may be given several times.
         #[arg(long, value_name = "NAME")]
         remove: Vec<String>,
+    },
+    /// Write a note to a version, or take it away.
+    Note {
+        /// An id, or a name where only one has it.
+        character: String,
+        /// A number, an id, latest, first, ~N (N before the latest) or a date.
+        version: String,
+        /// The words. They take the place of those before.
+        #[arg(required_unless_present = "remove", conflicts_with = "remove")]
+        note: Option<String>,
+        /// No note any more.
+        #[arg(long)]
+        remove: bool,
     },
     /// How much there is, and what it takes.
     Stats,

@@ -17,10 +17,10 @@ use backstory_core::{
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
         import::{ImportOptions, ImportReport, Intake, Outcome, import},
         keeping::{
-            PinSet, TagSet, character_delete, character_undelete, recompress, statistics, version_pin,
-            version_tag,
+            NoteSet, PinSet, TagSet, character_delete, character_undelete, recompress, statistics,
+            version_note, version_pin, version_tag,
         },
-        past::{BlameGet, SearchGet, blame, progress, retell, search, version_restore},
+        past::{BlameGet, RetellSet, SearchGet, blame, progress, retell, search, version_restore},
     },
     clock::Clock as _,
     error::{Code, Error, Result},
@@ -153,9 +153,9 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             let request = VersionRef { character, version };
             print::result(json, &version_restore(&app, request, &Silent).await?, print::past::restored)
         }
-        Command::Retell => {
+        Command::Retell { all } => {
             let bar = Bar::new(quiet || json);
-            let done = stoppable(&app, retell(&app, Empty {}, &bar)).await?;
+            let done = stoppable(&app, retell(&app, RetellSet { all }, &bar)).await?;
             bar.finish();
             print::result(json, &done, print::past::retold)
         }
@@ -175,6 +175,10 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         Command::Tag { character, version, names, remove } => {
             let request = TagSet { character, version, add: names, remove };
             print::result(json, &version_tag(&app, request, &Silent).await?, print::marks)
+        }
+        Command::Note { character, version, note, remove: _ } => {
+            let request = NoteSet { character, version, note };
+            print::result(json, &version_note(&app, request, &Silent).await?, print::marks)
         }
         Command::Stats => print::result(json, &statistics(&app, Empty {}, &Silent).await?, print::statistics),
         Command::Recompress { compression, level, whole, smallest } => {

@@ -180,7 +180,14 @@ pub(crate) fn history(history: &History) -> String {
             0 | 1 => String::new(),
             n => format!(" (seen {n} times until {})", time(entry.seen.last)),
         };
-        let _ = writeln!(out, "{} {mark} v{:<4} {told}{seen}", time(entry.captured_at), entry.version);
+        let _ = writeln!(
+            out,
+            "{} {mark} v{:<4} {told}{seen}{}",
+            time(entry.captured_at),
+            entry.version,
+            player_marks(entry)
+        );
+        out.push_str(&note(entry));
     }
     let hidden = history.total - history.entries.len() as u64;
     if hidden > 0 {
@@ -365,9 +372,18 @@ pub(crate) fn taken_back(index: &CharacterEntry) -> String {
 
 /// What the player said of a version.
 pub(crate) fn marks(entry: &HistoryEntry) -> String {
+    format!("{} v{}{}\n{}", time(entry.captured_at), entry.version, player_marks(entry), note(entry))
+}
+
+fn player_marks(entry: &HistoryEntry) -> String {
     let pinned = if entry.pinned { ", pinned" } else { "" };
     let tags: String = entry.tags.iter().map(|tag| format!(", \u{201c}{tag}\u{201d}")).collect();
-    format!("{} v{}{pinned}{tags}\n", time(entry.captured_at), entry.version)
+    format!("{pinned}{tags}")
+}
+
+fn note(entry: &HistoryEntry) -> String {
+    let lines = entry.note.iter().flat_map(|note| note.lines());
+    lines.map(|line| format!("{:>20}{line}\n", "")).collect()
 }
 
 pub(crate) fn statistics(sum: &StorageStatistics) -> String {

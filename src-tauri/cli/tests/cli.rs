@@ -598,6 +598,25 @@ fn versions_are_pinned_and_named() {
 }
 
 #[test]
+fn a_note_is_written_to_a_version() {
+    let place = Place::imported();
+    let noted =
+        place.run(&["note", "ddb-900000001", "first", " We met at the bridge.\nNobody trusted the bard. "]);
+    insta::assert_snapshot!(noted.out, @r"
+    2025-09-06 21:51 v1
+      We met at the bridge.
+      Nobody trusted the bard.
+    ");
+    let history = place.json(&["history", "ddb-900000001"]);
+    let first = history["entries"].as_array().unwrap().iter().find(|entry| entry["version"] == 1).unwrap();
+    assert_eq!(first["note"], "We met at the bridge.\nNobody trusted the bard.");
+    let long = place.run(&["note", "ddb-900000001", "first", &"too much ".repeat(1_000)]);
+    insta::assert_snapshot!(long.err, @"");
+    assert_eq!(place.json(&["note", "ddb-900000001", "first", "--remove"])["note"], serde_json::Value::Null);
+    assert_eq!(place.run(&["note", "ddb-900000001", "first"]).code, 2);
+}
+
+#[test]
 fn a_library_says_what_it_takes_and_takes_less() {
     let place = Place::imported();
     let before = place.json(&["stats"]);

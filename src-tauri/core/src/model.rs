@@ -257,6 +257,9 @@ pub struct VersionMetadata {
     pub pinned: bool,
     /// Names the player gave it.
     pub tags: Vec<String>,
+    /// What the player wrote to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Lies in the archive area: listed and opened like any other, only slower. A document is moved there when every version
     /// that has it is archived, and back when one is not.
     #[serde(default)]

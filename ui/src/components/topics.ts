@@ -11,6 +11,7 @@ import Sparkles from "@lucide/svelte/icons/sparkles";
 import Star from "@lucide/svelte/icons/star";
 import Tent from "@lucide/svelte/icons/tent";
 import TrendingUp from "@lucide/svelte/icons/trending-up";
+import TriangleAlert from "@lucide/svelte/icons/triangle-alert";
 import UserRound from "@lucide/svelte/icons/user-round";
 import type { Component } from "svelte";
 
@@ -29,6 +30,7 @@ const ICONS: Record<string, Component> = {
   experience: TrendingUp,
   state: Tent,
   baseline: Bookmark,
+  loss: TriangleAlert,
 };
 
 export const topicIcon = (topic: string | undefined): Component => ICONS[topic ?? ""] ?? Bookmark;

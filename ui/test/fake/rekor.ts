@@ -143,6 +143,7 @@ function entryOf(told: Told, i: number): HistoryEntry {
     seen: { last: told.lastSeen ?? told.at, count: told.seen ?? 1 },
     pinned: told.pinned ?? false,
     tags: told.tags ?? [],
+    note: null,
     archived: false,
     session: told.session ?? told.at,
     origin: `rekor-${i + 1}.json`,

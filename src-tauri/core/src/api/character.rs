@@ -123,6 +123,8 @@ pub struct HistoryEntry {
     pub pinned: bool,
     /// Names the player gave it.
     pub tags: Vec<String>,
+    /// What the player wrote to it.
+    pub note: Option<String>,
     /// Lies in the archive area.
     pub archived: bool,
     /// The sitting it belongs to: the time of the sitting's first version.
@@ -355,6 +357,7 @@ fn entry(version: VersionMetadata, session: Timestamp, language: Language) -> Hi
         seen: version.seen,
         pinned: version.pinned,
         tags: version.tags,
+        note: version.note,
         archived: version.archived,
         session,
         origin: version.origin,

@@ -47,6 +47,19 @@ pub struct TagSet {
     pub remove: Vec<String>,
 }
 
+/// Asks for words to be written to a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct NoteSet {
+    /// An id, or a name where it is the only one.
+    pub character: String,
+    /// Which version, as everywhere.
+    pub version: String,
+    /// The words; none, or empty: no note any more.
+    pub note: Option<String>,
+}
+
 /// Asks for somebody's place in a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +117,17 @@ pub async fn version_tag(app: &App, request: TagSet, _: &dyn Progress) -> Result
     let character = library.find(&request.character).await?.id;
     let version = library.version(&character, &request.version).await?;
     Ok(single_entry(library.tag(&version, &request.add, &request.remove).await?, app.language()))
+}
+
+/// Writes a player's words to a version, or takes them away.
+///
+/// # Errors
+/// As [`crate::library::Library::version`] and [`crate::library::Library::note`].
+pub async fn version_note(app: &App, request: NoteSet, _: &dyn Progress) -> Result<HistoryEntry> {
+    let library = app.library()?;
+    let character = library.find(&request.character).await?.id;
+    let version = library.version(&character, &request.version).await?;
+    Ok(single_entry(library.note(&version, request.note.as_deref()).await?, app.language()))
 }
 
 /// Who has a place in which campaign.

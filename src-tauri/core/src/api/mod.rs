@@ -232,7 +232,7 @@ macro_rules! commands {
             "character.progress": character::CharacterGet => past::Growth, progress;
             "version.restore": compare::VersionRef => character::HistoryEntry, version_restore;
             "versions.search": past::SearchGet => past::SearchHits, search;
-            "library.retell": app::Empty => crate::library::Retold, retell;
+            "library.retell": past::RetellSet => crate::library::Retold, retell;
             "character.delete": character::CharacterGet => character::CharacterEntry, character_delete;
             "character.undelete": character::CharacterGet => character::CharacterEntry, character_undelete;
             "character.history": character::HistoryGet => character::History, character_history;
@@ -242,6 +242,7 @@ macro_rules! commands {
             "compare.lines": compare::RawLinesGet => compare::RawLines, compare_lines;
             "version.pin": keeping::PinSet => character::HistoryEntry, version_pin;
             "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
+            "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
             "members.list": app::Empty => Vec<crate::model::Member>, members_list;
             "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;
             "store.statistics": app::Empty => crate::storage::StorageStatistics, statistics;

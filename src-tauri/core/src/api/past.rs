@@ -21,7 +21,6 @@ use crate::{
 };
 
 use super::{
-    app::Empty,
     character::{CharacterGet, HistoryEntry, single_entry},
     compare::VersionRef,
 };
@@ -351,12 +350,24 @@ pub async fn version_restore(app: &App, request: VersionRef, _: &dyn Progress) -
     Ok(single_entry(library.restore(&version).await?, app.language()))
 }
 
+/// Asks for versions to be told anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct RetellSet {
+    /// Every version, not only those that an older Backstory told: where what was told of one is damaged.
+    #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<bool>"))]
+    pub all: bool,
+}
+
 /// Tells every version anew that an older Backstory told. Can be stopped like an import.
 ///
 /// # Errors
 /// As [`crate::library::Library::retell`].
-pub async fn retell(app: &App, _: Empty, progress: &dyn Progress) -> Result<Retold> {
+pub async fn retell(app: &App, request: RetellSet, progress: &dyn Progress) -> Result<Retold> {
     let (library, job) = (app.library()?, app.job());
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
-    library.retell(progress, &job.cancel).await
+    library.retell(request.all, progress, &job.cancel).await
 }

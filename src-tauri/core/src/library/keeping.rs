@@ -83,6 +83,27 @@ impl Library {
         .await
     }
 
+    /// The longest note, in bytes: it stands in every page of a history.
+    pub const LONGEST_NOTE: usize = 8 << 10;
+
+    /// Writes a player's words to a version, or takes them away. Ends are trimmed; nothing left is no note.
+    ///
+    /// # Errors
+    /// `invalid_argument` for more than [`Library::LONGEST_NOTE`] bytes; as [`Library::pin`].
+    pub async fn note(&self, version: &VersionMetadata, note: Option<&str>) -> Result<VersionMetadata> {
+        let note = note.map(str::trim).filter(|note| !note.is_empty());
+        if let Some(length) = note.map(str::len).filter(|length| *length > Self::LONGEST_NOTE) {
+            let message = format!(
+                "A note may take {} bytes, about three pages; this one takes {length}.",
+                Self::LONGEST_NOTE
+            );
+            return Err(Error::new(Code::InvalidArgument, message)
+                .kept("The note of before still stands.")
+                .hint("Shorten it, or write it to several versions."));
+        }
+        self.mark(version, |version| version.note = note.map(str::to_owned)).await
+    }
+
     /// Gives somebody a place in a campaign, or takes it away.
     ///
     /// # Errors

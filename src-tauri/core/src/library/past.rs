@@ -96,18 +96,19 @@ impl Library {
     }
 
     /// Tells every version anew that was told by an older deriver, or in words that have been bettered since: one character
-    /// at a time, each as one transaction. Stopped halfway, it goes on where it was. What cannot be read stays as it is.
+    /// at a time, each as one transaction. Stopped halfway, it goes on where it was. What cannot be read stays as it is. With
+    /// `all`, every other version too: for where what was told of one is damaged.
     ///
     /// # Errors
     /// `cancelled`; as [`CharacterStorage::begin`](crate::storage::CharacterStorage::begin).
-    pub async fn retell(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<Retold> {
+    pub async fn retell(&self, all: bool, progress: &dyn Progress, cancel: &Cancel) -> Result<Retold> {
         let filter = QueryFilter { deleted: Deleted::With, ..QueryFilter::default() };
         let characters = self.storage.query(&filter).await?.items;
         let total = characters.len() as u64;
         let mut retold = Retold::default();
         for (done, index) in (1..).zip(characters) {
             cancel.check()?;
-            let (versions, unreadable) = self.retell_one(&index.id).await?;
+            let (versions, unreadable) = self.retell_one(&index.id, all).await?;
             retold.characters += u64::from(versions > 0);
             retold.versions += versions;
             retold.unreadable += unreadable;
@@ -116,9 +117,9 @@ impl Library {
         Ok(retold)
     }
 
-    async fn retell_one(&self, character: &CharacterId) -> Result<(u64, u64)> {
+    async fn retell_one(&self, character: &CharacterId, all: bool) -> Result<(u64, u64)> {
         for attempt in 0.. {
-            match self.try_retell(character).await {
+            match self.try_retell(character, all).await {
                 Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
                 done => return done,
             }
@@ -126,15 +127,15 @@ impl Library {
         Err(Error::internal("A history was not told anew, without a reason."))
     }
 
-    async fn try_retell(&self, character: &CharacterId) -> Result<(u64, u64)> {
+    async fn try_retell(&self, character: &CharacterId, all: bool) -> Result<(u64, u64)> {
         let index = self.row(character).await?;
         let query = HistoryQuery { newest_first: false, ..HistoryQuery::all(character.clone()) };
         let mut versions = self.storage.history(&query).await?.items;
         let (mut told, mut unreadable) = (Vec::new(), 0);
         let mut before = None;
         for version in &mut versions {
-            let old = self.teller(&version.source).is_ok_and(|teller| teller != version.summary.deriver);
-            if !old {
+            let is_old = self.teller(&version.source).is_ok_and(|teller| teller != version.summary.deriver);
+            if !is_old && !all {
                 before = Some(&*version);
                 continue;
             }

@@ -181,6 +181,7 @@ impl Writing<'_> {
         rest.seen = Seen { last: again.last().copied().unwrap_or(*start), count: 1 + again.len() as u64 };
         rest.pinned = false;
         rest.tags.clear();
+        rest.note = None;
         let mut kept = before.clone();
         kept.seen.count -= rest.seen.count;
         kept.seen.last = around.last_sighting_before.unwrap_or(before.captured_at);
@@ -222,6 +223,7 @@ impl Writing<'_> {
             seen: Seen { last: draft.captured_at, count: 1 },
             pinned: false,
             tags: Vec::new(),
+            note: None,
             archived: false,
             stored: None,
             trace: Some(Arc::new(trace)),

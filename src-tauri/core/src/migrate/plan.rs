@@ -177,7 +177,7 @@ fn clash(source: &Whole, target: &Whole) -> Option<String> {
     })
 }
 
-/// Something a player would miss if only `other` were left of both: a version, a moment at which it was seen, a pin, a tag.
+/// Something a player would miss if only `other` were left of both: a version, a moment at which it was seen, a pin, a note, a tag.
 fn beyond(whole: &Whole, other: &Whole) -> Option<String> {
     let by_id: BTreeMap<_, _> = other.versions.iter().map(|version| (version.id, version)).collect();
     let seen = other.sightings.iter().map(|sighting| sighting.at);
@@ -190,6 +190,9 @@ fn beyond(whole: &Whole, other: &Whole) -> Option<String> {
         }
         if version.pinned && !same.pinned {
             return Some(format!("the pin of version {number}"));
+        }
+        if version.note.is_some() && version.note != same.note {
+            return Some(format!("the note of version {number}"));
         }
         let tag = version.tags.iter().find(|tag| !same.tags.contains(tag))?;
         Some(format!("the tag {tag:?} of version {number}"))

@@ -45,7 +45,7 @@ impl Whole {
     /// As [`CharacterStorage::history`].
     pub async fn look(storage: &dyn CharacterStorage, id: &CharacterId) -> Result<Self> {
         let index = row(storage, id).await?;
-        let query = HistoryQuery { newest_first: false, ..HistoryQuery::all(id.clone()) };
+        let query = HistoryQuery { newest_first: false, traces: true, ..HistoryQuery::all(id.clone()) };
         let versions = storage.history(&query).await?.items;
         let sightings = match versions.is_empty() {
             true => Vec::new(),
@@ -84,7 +84,8 @@ impl Whole {
         self.versions.iter().find(|version| version.id == id)
     }
 
-    /// Whether both are the same but for how often the row was written, which is each store's own count.
+    /// Whether `other` has the same, but for how often the row was written, which is each store's own count, and for a trace
+    /// where this has none: writing a version without one leaves what is there.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let rows = match (&self.index, &other.index) {
             (Some(one), Some(two)) => {
@@ -92,7 +93,12 @@ impl Whole {
             }
             (one, two) => one.is_none() && two.is_none(),
         };
-        rows && self.versions == other.versions
+        let is_same = |(one, two): (&VersionMetadata, &VersionMetadata)| match one.trace {
+            Some(_) => one == two,
+            None => *one == VersionMetadata { trace: None, ..two.clone() },
+        };
+        rows && self.versions.len() == other.versions.len()
+            && self.versions.iter().zip(&other.versions).all(is_same)
             && BTreeSet::from_iter(&self.sightings) == BTreeSet::from_iter(&other.sightings)
     }
 

@@ -50,6 +50,7 @@ fn writes(number: u64, document: &[u8]) -> Vec<Write> {
         seen: Seen { last: at, count: 1 },
         pinned: false,
         tags: vec![],
+        note: None,
         archived: false,
         stored: None,
         trace: None,

@@ -55,7 +55,7 @@ const DAMAGED: &str = "SELECT r.id, NULL::bigint, \
        LEFT JOIN backstory.version AS v ON v.character_id = r.character_id AND v.id = r.version \
        WHERE r.character_id = ANY ($1) AND r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
      UNION ALL SELECT r.character_id, v.number, \
-       'What blame, search and progress know of it is not what was written. `backstory retell` tells it anew.' \
+       'What blame, search and progress know of it is not what was written. `backstory retell --all` tells it anew.' \
        FROM backstory.trace AS r \
        LEFT JOIN backstory.version AS v ON v.character_id = r.character_id AND v.id = r.version \
        WHERE r.character_id = ANY ($1) AND r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \

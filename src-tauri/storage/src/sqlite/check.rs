@@ -74,7 +74,7 @@ const SEALED: [(&str, &str); 8] = [
         "SELECT k.id, v.number FROM trace AS t LEFT JOIN version AS v ON v.row = t.version \
          LEFT JOIN character AS k ON k.row = v.character \
          WHERE t.checksum IS NOT checksum(t.version, t.data, t.text)",
-        "What blame, search and progress know of it is not what was written. `backstory retell` tells it anew.",
+        "What blame, search and progress know of it is not what was written. `backstory retell --all` tells it anew.",
     ),
     (
         "SELECT 'library', 0 FROM store WHERE checksum IS NOT checksum(id, revision)",

@@ -156,6 +156,7 @@ struct VersionDetails<'a>(
     /* summary.deriver */ u32,
     /* pinned */ bool,
     /* tags */ Cow<'a, [String]>,
+    /* note */ #[serde(default, skip_serializing_if = "Option::is_none")] Option<Cow<'a, str>>,
 );
 
 /// The JSON column of a version.
@@ -172,6 +173,7 @@ pub(super) fn version_details(metadata: &VersionMetadata) -> Result<String> {
         summary.deriver,
         metadata.pinned,
         Cow::Borrowed(&metadata.tags),
+        metadata.note.as_deref().map(Cow::Borrowed),
     ))
 }
 
@@ -223,7 +225,7 @@ pub(super) use found;
 pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {
     let number = unsigned(row.get(1)?)?;
     let details = row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?;
-    let VersionDetails(source, origin, cuts, sentences, counts, landmark, deriver, pinned, tags) =
+    let VersionDetails(source, origin, cuts, sentences, counts, landmark, deriver, pinned, tags, note) =
         from_json(details, character.as_str())?;
     let [changes, state, level] = counts;
     let edited_at: Option<i64> = row.get(3)?;
@@ -249,6 +251,7 @@ pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionM
         seen: Seen { last: timestamp(row.get(7)?)?, count: unsigned(row.get(8)?)? },
         pinned,
         tags: tags.into_owned(),
+        note: note.map(Cow::into_owned),
         archived: row.get(10)?,
         stored: None,
         trace: None,

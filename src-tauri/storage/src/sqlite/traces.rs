@@ -57,7 +57,9 @@ fn read(data: &[u8], whose: &str) -> Result<Trace> {
 }
 
 fn unreadable(whose: &str) -> super::failure::Failure {
-    damaged(format!("What a version of {whose} changed cannot be read. `backstory retell` tells it anew."))
+    damaged(format!(
+        "What a version of {whose} changed cannot be read. `backstory retell --all` tells it anew."
+    ))
 }
 
 /// Where words appeared: the index gives the versions that have all of them, their traces say where.

@@ -708,6 +708,10 @@ pinned: boolean,
  */
 tags: Array<string>, 
 /**
+ * What the player wrote to it.
+ */
+note: string | null, 
+/**
  * Lies in the archive area.
  */
 archived: boolean, 
@@ -910,6 +914,23 @@ user: string,
  * As what; none: no longer.
  */
 role: Role | null, };
+
+/**
+ * Asks for words to be written to a version.
+ */
+export type NoteSet = { 
+/**
+ * An id, or a name where it is the only one.
+ */
+character: string, 
+/**
+ * Which version, as everywhere.
+ */
+version: string, 
+/**
+ * The words; none, or empty: no note any more.
+ */
+note: string | null, };
 
 /**
  * What became of one file.
@@ -1260,6 +1281,15 @@ bytes_before: number,
  * Bytes they take now.
  */
 bytes_after: number, };
+
+/**
+ * Asks for versions to be told anew.
+ */
+export type RetellSet = { 
+/**
+ * Every version, not only those that an older Backstory told: where what was told of one is damaged.
+ */
+all?: boolean, };
 
 /**
  * What telling anew did.
@@ -1765,7 +1795,7 @@ export type Commands = {
   "character.progress": [CharacterGet, Growth];
   "version.restore": [VersionRef, HistoryEntry];
   "versions.search": [SearchGet, SearchHits];
-  "library.retell": [Empty, Retold];
+  "library.retell": [RetellSet, Retold];
   "character.delete": [CharacterGet, CharacterEntry];
   "character.undelete": [CharacterGet, CharacterEntry];
   "character.history": [HistoryGet, History];
@@ -1775,6 +1805,7 @@ export type Commands = {
   "compare.lines": [RawLinesGet, RawLines];
   "version.pin": [PinSet, HistoryEntry];
   "version.tag": [TagSet, HistoryEntry];
+  "version.note": [NoteSet, HistoryEntry];
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
