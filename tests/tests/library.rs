@@ -151,7 +151,7 @@ async fn a_capture_has_three_outcomes() {
     assert_eq!(versions[0].content, versions[4].content, "a content that comes back is stored once");
     assert_eq!(library.statistics().await.unwrap().contents, 4);
     assert_eq!(versions[0].seen.count, 2);
-    assert_eq!(versions[3].summary.sentences[0].said.text(Language::En), "Lost 5 hit points: 15 of 20");
+    assert_eq!(versions[3].summary.sentences[0].said.text(Language::En), "Lost 5 hit points, 15 of 20 left");
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn a_late_capture_lands_in_its_place_and_its_neighbour_is_told_anew() {
     let versions = history(&library).await;
     let sentences: Vec<String> =
         versions.iter().map(|v| v.summary.sentences[0].said.text(Language::En)).collect();
-    assert_eq!(sentences[1..], ["10 gp more: 20 gp in the purse", "10 gp more: 30 gp in the purse"]);
+    assert_eq!(sentences[1..], ["Gained 10 gp: 20 gp in the purse", "Gained 10 gp: 30 gp in the purse"]);
     assert_eq!(versions[1].version, 3);
 }
 

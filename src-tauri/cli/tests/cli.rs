@@ -604,14 +604,18 @@ fn a_note_is_written_to_a_version() {
         place.run(&["note", "ddb-900000001", "first", " We met at the bridge.\nNobody trusted the bard. "]);
     insta::assert_snapshot!(noted.out, @r"
     2025-09-06 21:51 v1
-      We met at the bridge.
-      Nobody trusted the bard.
+                        We met at the bridge.
+                        Nobody trusted the bard.
     ");
     let history = place.json(&["history", "ddb-900000001"]);
     let first = history["entries"].as_array().unwrap().iter().find(|entry| entry["version"] == 1).unwrap();
     assert_eq!(first["note"], "We met at the bridge.\nNobody trusted the bard.");
     let long = place.run(&["note", "ddb-900000001", "first", &"too much ".repeat(1_000)]);
-    insta::assert_snapshot!(long.err, @"");
+    insta::assert_snapshot!(long.err, @r"
+    A note may take 8192 bytes, about three pages; this one takes 8999.
+    The note of before still stands.
+    Shorten it, or write it to several versions.
+    ");
     assert_eq!(place.json(&["note", "ddb-900000001", "first", "--remove"])["note"], serde_json::Value::Null);
     assert_eq!(place.run(&["note", "ddb-900000001", "first"]).code, 2);
 }

@@ -17,4 +17,5 @@ pub mod search;
 pub mod sheet;
 pub mod source;
 pub mod storage;
+pub mod trace;
 pub mod wording;

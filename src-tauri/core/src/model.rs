@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     error::{Code, Error, Result},
-    history::trace::Trace,
     sheet::{Class, Rules},
+    trace::Trace,
     wording::Said,
 };
 

@@ -8,9 +8,9 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::{
     error::Result,
-    history::trace::{Place, Trace, Words},
     model::{CharacterId, SnapshotId, VersionMetadata},
     storage::{CharacterStorage, HistoryQuery, QueryFilter},
+    trace::{Place, Trace, Words},
 };
 
 /// What is looked for in the words of all versions.

@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use backstory_core::{
     error::{Code, Error},
-    history::trace::{Place, Trace, Words},
     job::{Cancel, Silent},
     library::{Captured, Library},
     model::{CharacterIndex, ContentHash, Role, VersionMetadata},
@@ -12,6 +11,7 @@ use backstory_core::{
         CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery, QueryFilter,
         Secret, StorageFactory, Write,
     },
+    trace::{Place, Trace, Words},
     wording::say,
 };
 use backstory_sources::{registry, sample};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use backstory_core::{
-    history::trace::{ChangedField, Numbers, Place, Trace, Words},
     model::{CharacterId, CharacterIndex, VersionMetadata},
     search::SearchQuery,
     storage::{CharacterStorage, Expect, HistoryQuery, Write},
+    trace::{ChangedField, Numbers, Place, Trace, Words},
 };
 use backstory_tests::fixtures::{character_id, content, index, moment, snapshot_id, version};
 use jiff::Timestamp;

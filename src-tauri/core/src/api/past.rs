@@ -9,15 +9,13 @@ use crate::{
     api::App,
     diff::Section,
     error::{Code, Error, Result},
-    history::{
-        blame,
-        trace::{Numbers, Place, Trace},
-    },
+    history::blame,
     job::{Progress, ProgressEvent},
     library::Retold,
     model::{CharacterId, SnapshotId, VersionMetadata},
     search::SearchQuery,
     sheet::Ability,
+    trace::{Numbers, Place, Trace},
 };
 
 use super::{

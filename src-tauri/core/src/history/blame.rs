@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::trace::Trace;
 use crate::{
     diff::{self, ChangeKind, Section},
     sheet::Sheet,
+    trace::Trace,
 };
 
 /// A field of the sheet that is asked about.
@@ -73,7 +73,7 @@ fn with_parents(key: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::trace::ChangedField;
+    use crate::trace::ChangedField;
 
     fn field(key: &str) -> Field {
         Field { key: key.into(), section: Section::Inventory, label: key.into(), value: None }

@@ -5,4 +5,4 @@ pub mod encoding;
 pub mod losses;
 pub mod sentences;
 pub mod timeline;
-pub mod trace;
+mod trace;

@@ -10,10 +10,11 @@ use crate::{
     error::{Code, Error, Result},
     history::sentences::{self, summarise},
     job::{Cancel, Progress, ProgressEvent},
-    model::{CharacterId, VersionMetadata},
+    model::{CharacterId, Summary, VersionMetadata},
     search::{SearchHit, SearchQuery},
     source::Draft,
     storage::{Deleted, Expect, HistoryQuery, QueryFilter, Write},
+    trace::Trace,
 };
 
 /// What telling anew did.
@@ -167,7 +168,7 @@ impl Library {
         &self,
         before: Option<&VersionMetadata>,
         version: &VersionMetadata,
-    ) -> Result<(crate::model::Summary, Option<Arc<crate::history::trace::Trace>>)> {
+    ) -> Result<(Summary, Option<Arc<Trace>>)> {
         let old = match before {
             Some(before) => Some(self.sheet(before).await?),
             None => None,

@@ -118,7 +118,7 @@ impl Transaction {
 
     async fn read_back(&mut self, id: &CharacterId, whole: &Whole) -> Result<()> {
         let inner = self.inner()?;
-        let query = HistoryQuery { newest_first: false, ..HistoryQuery::all(id.clone()) };
+        let query = HistoryQuery { newest_first: false, traces: true, ..HistoryQuery::all(id.clone()) };
         let mut is_same = inner.history(&query).await?.items == whole.versions;
         for content in whole.contents().keys() {
             is_same &= ContentHash::of(&inner.document(id, content).await?) == *content;

@@ -3,9 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use backstory_core::{
-    history::trace::Trace,
     model::{CharacterId, SnapshotId, VersionMetadata},
     search::{self, SearchHit, SearchQuery},
+    trace::Trace,
 };
 use deadpool_postgres::ClientWrapper as Connection;
 use uuid::Uuid;

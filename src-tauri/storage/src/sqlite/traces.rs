@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use backstory_core::{
-    history::trace::Trace,
     model::{CharacterId, SnapshotId, VersionMetadata},
     search::{self, SearchHit, SearchQuery},
+    trace::Trace,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;

@@ -16,11 +16,12 @@ mod things;
 
 use std::collections::BTreeSet;
 
-use super::{losses, trace::Trace};
+use super::losses;
 use crate::{
     diff::{self, Change, CharacterDiff, Section},
     model::{Kind, Sentence, Summary, Topic},
     sheet::{Ability, Class, Derived, SKILLS, Sheet},
+    trace::Trace,
     wording::{Arg, List, Said, say},
 };
 
