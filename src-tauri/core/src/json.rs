@@ -63,6 +63,9 @@ pub struct ParseError {
     pub path: Vec<String>,
 }
 
+/// The largest whole number that is one in JavaScript too, up to its sign.
+pub const MAX_WHOLE: u64 = (1 << 53) - 1;
+
 /// A parsed document.
 #[derive(Debug)]
 pub struct Tree<'t> {
@@ -193,17 +196,19 @@ impl<'a> Value<'a> {
         Some(if node.escaped { Cow::Owned(unescape(inner)) } else { Cow::Borrowed(inner) })
     }
 
-    /// A whole number, also where it is written `3.0`.
+    /// A whole number, also where it is written `3.0`. None beyond [`MAX_WHOLE`]: the programs that write these documents are
+    /// not exact there, and a sum of a few is still a number.
     pub fn as_i64(self) -> Option<i64> {
         if self.kind() != Kind::Number {
             return None;
         }
         let raw = self.raw();
-        raw.parse().ok().or_else(|| {
+        let whole = raw.parse().ok().or_else(|| {
             let float: f64 = raw.parse().ok()?;
             #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
-            (float.fract() == 0.0 && float.abs() < 9e15).then_some(float as i64)
-        })
+            (float.fract() == 0.0 && float.abs() < 1e16).then_some(float as i64)
+        });
+        whole.filter(|number: &i64| number.unsigned_abs() <= MAX_WHOLE)
     }
 
     /// Any number.

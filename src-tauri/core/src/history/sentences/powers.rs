@@ -169,14 +169,21 @@ impl<'d> Teller<'d> {
 
     /// Training, senses and defences that nothing else brought.
     pub(super) fn training(&mut self) {
-        for said in self.training_parts(|_| true) {
+        let parts = self.counted_training(|_| true);
+        let mut rows = std::mem::take(&mut self.taken).into_iter();
+        for (said, count) in parts {
+            self.taken = rows.by_ref().take(count).collect();
             self.say(Topic::Combat, said);
         }
     }
 
-    /// Saves, skills, armour, weapons, tools, languages; resistances and what spells are cast with. The rows of a
-    /// sentence that is said by itself are taken with its first part.
+    /// Saves, skills, armour, weapons, tools, languages; resistances and what spells are cast with.
     pub(super) fn training_parts(&mut self, of: impl Fn(&Change) -> bool) -> Vec<Said> {
+        self.counted_training(of).into_iter().map(|(said, _)| said).collect()
+    }
+
+    /// The same, each part with how many rows it takes.
+    fn counted_training(&mut self, of: impl Fn(&Change) -> bool) -> Vec<(Said, usize)> {
         const DEFENCES: [(&str, &str, &str); 3] = [
             ("combat/resistance/", "resists", "no-longer-resists"),
             ("combat/immunity/", "immune", "no-longer-immune"),
@@ -189,23 +196,23 @@ impl<'d> Teller<'d> {
         };
         let mut parts = Vec::new();
         let rows = self.take(|row| trained(row) && row.kind == ChangeKind::Added);
-        parts.extend(said_of("proficient", &rows));
+        parts.extend(counted("proficient", &rows));
         let rows = self.take(|row| trained(row) && row.kind == ChangeKind::Removed);
-        parts.extend(said_of("no-longer-proficient", &rows));
+        parts.extend(counted("no-longer-proficient", &rows));
         for row in self.take(|row| trained(row) && row.kind == ChangeKind::Changed) {
             let rank = match text(&row.new) {
                 Some("Expertise") => "rank-expertise",
                 Some("Proficient") => "rank-proficient",
                 _ => "rank-half",
             };
-            parts.push(say("rank").with("name", row.label.as_str()).with("rank", say(rank)));
+            parts.push((say("rank").with("name", row.label.as_str()).with("rank", say(rank)), 1));
         }
         for (place, more, less) in DEFENCES {
             let is = |row: &Change, kind| row.key.starts_with(place) && row.kind == kind && of(row);
             let rows = self.take(|row| is(row, ChangeKind::Added));
-            parts.extend(said_of(more, &rows));
+            parts.extend(counted(more, &rows));
             let rows = self.take(|row| is(row, ChangeKind::Removed));
-            parts.extend(said_of(less, &rows));
+            parts.extend(counted(less, &rows));
         }
         let casts = |row: &Change| {
             row.key.strip_prefix("combat/spellcasting/").is_some_and(|class| !class.contains('/')) && of(row)
@@ -216,7 +223,7 @@ impl<'d> Teller<'d> {
                 Some(ability) => say("casts-with").with("ability", ability_word(ability)),
                 None => say("no-longer-casts"),
             };
-            parts.push(said.with("class", class));
+            parts.push((said.with("class", class), 1));
         }
         parts
     }
@@ -289,6 +296,10 @@ fn bare(name: &str) -> &str {
 }
 
 /// One clause about several rows, where there are any.
+fn counted(id: &str, rows: &[&Change]) -> Option<(Said, usize)> {
+    Some((said_of(id, rows)?, rows.len()))
+}
+
 fn said_of(id: &str, rows: &[&Change]) -> Option<Said> {
     (!rows.is_empty()).then(|| say(id).with("names", labels(rows)))
 }

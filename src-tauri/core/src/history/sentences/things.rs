@@ -182,7 +182,8 @@ fn coins(c: Currency) -> [(&'static str, i64); 5] {
 
 /// What a purse is worth in copper.
 fn copper(c: Currency) -> i64 {
-    c.pp * 1000 + c.gp * 100 + c.ep * 50 + c.sp * 10 + c.cp
+    let worth = [(c.pp, 1000), (c.gp, 100), (c.ep, 50), (c.sp, 10), (c.cp, 1)];
+    worth.iter().fold(0, |sum: i64, (count, each)| sum.saturating_add(count.saturating_mul(*each)))
 }
 
 /// The difference of two purses: coin by coin where no change was given, else what it comes to in gold.
