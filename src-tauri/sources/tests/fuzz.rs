@@ -204,13 +204,10 @@ fn number(of: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// An error as a number: its code and its words without the numbers in them.
+/// An error as a number: its code, so that every wording of one is the same end.
 fn said(error: &Error) -> u64 {
     assert!(!error.message.is_empty());
-    number(&(
-        format!("{:?}", error.code),
-        error.message.chars().filter(|c| c.is_alphabetic()).take(40).collect::<String>(),
-    ))
+    number(&format!("{:?}", error.code))
 }
 
 /// Documents of the corpus that are small enough, where it is; and the samples.
@@ -232,14 +229,16 @@ fn documents(folder: &str) -> Vec<Vec<u8>> {
     found
 }
 
-/// A sheet as a number: which of its parts hold how much, roughly.
+/// A sheet as a number: which of its parts hold how much, up to a few, and the numbers that rules lead to.
 fn shape(sheet: &Sheet) -> u64 {
-    let log = |length: usize| length.checked_ilog2().unwrap_or(0);
+    let few = |length: usize| length.min(6);
     number(&(
-        [sheet.classes.len(), sheet.spells.len(), sheet.inventory.len(), sheet.features.len()].map(log),
-        [sheet.actions.len(), sheet.limits.len(), sheet.notes.len(), sheet.spell_slots.len()].map(log),
-        [sheet.unknown_fields.len(), sheet.armor_class.parts.len(), sheet.skills.len()].map(log),
+        [sheet.classes.len(), sheet.spells.len(), sheet.inventory.len(), sheet.features.len()].map(few),
+        [sheet.actions.len(), sheet.limits.len(), sheet.notes.len(), sheet.spell_slots.len()].map(few),
+        [sheet.unknown_fields.len(), sheet.armor_class.parts.len(), sheet.initiative.parts.len()].map(few),
+        [sheet.hit_points_max.parts.len(), sheet.speeds.len(), sheet.senses.len()].map(few),
         (sheet.level.min(40), sheet.species.is_some(), sheet.xp.is_some(), sheet.campaign.is_some()),
+        (sheet.armor_class.value.clamp(-1, 40), sheet.rules == backstory_core::sheet::Rules::default()),
     ))
 }
 

@@ -4,7 +4,8 @@
 //! latest version, an empty window), in turns, and gives the medians and their ratio. Absolute times belong to the
 //! machine; ratios and goals are what to read. Nothing here is a test: nothing fails.
 //!
-//! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `backends`, `start`.
+//! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `past`, `backends`,
+//! `start`.
 //!
 //! The real histories beside the project are used where they are there, generated ones of the same shape where not.
 
@@ -17,6 +18,7 @@
 )]
 
 mod backends;
+mod past;
 
 use std::{
     hint::black_box,
@@ -59,6 +61,9 @@ fn main() {
         }
         if is_wanted("characters") {
             many_characters(&mut table).await;
+        }
+        if is_wanted("past") {
+            past::run(&mut table).await;
         }
         if is_wanted("backends") {
             backends::run(&mut table).await;
