@@ -38,8 +38,12 @@ impl Clock for Still {
     }
 }
 
-/// Documents of the form `{"name":…,"gp":…,"lost":…,"noise":…}`.
-struct Purse;
+/// Documents of the form `{"name":…,"gp":…,"lost":…,"noise":…}`. The second deriver has learned that the coins are of silver.
+struct Purse {
+    deriver: u32,
+}
+
+const PURSE: Purse = Purse { deriver: 1 };
 
 impl Source for Purse {
     fn name(&self) -> &'static str {
@@ -51,7 +55,7 @@ impl Source for Purse {
     }
 
     fn deriver(&self) -> u32 {
-        1
+        self.deriver
     }
 
     fn recognises(&self, tree: &Tree<'_>) -> bool {
@@ -60,7 +64,8 @@ impl Source for Purse {
 
     fn read(&self, tree: &Tree<'_>) -> Result<Reading> {
         let mut sheet = Sheet { name: tree.root().text("name").unwrap_or_default(), ..Sheet::default() };
-        sheet.currency.gp = tree.root().int("gp").unwrap_or(0);
+        let coins = tree.root().int("gp").unwrap_or(0);
+        *(if self.deriver == 1 { &mut sheet.currency.gp } else { &mut sheet.currency.sp }) = coins;
         sheet.hit_points_max.value = 20;
         sheet.state.hit_points_lost = i32::try_from(tree.root().int("lost").unwrap_or(0)).unwrap();
         let character = CharacterId::new("purse-1")?;
@@ -69,7 +74,7 @@ impl Source for Purse {
 }
 
 fn draft(seconds: i64, document: &str) -> Draft {
-    let reading = Purse.read(&Tree::parse(document).unwrap()).unwrap();
+    let reading = PURSE.read(&Tree::parse(document).unwrap()).unwrap();
     Draft {
         linked: None,
         character: reading.character,
@@ -89,7 +94,7 @@ fn purse(gp: u32, lost: u32, noise: u32) -> String {
 }
 
 fn library(storage: Arc<dyn CharacterStorage>) -> Library {
-    Library::new(storage, vec![Arc::new(Purse)], Arc::new(Still::default()), "test")
+    Library::new(storage, vec![Arc::new(PURSE)], Arc::new(Still::default()), "test")
 }
 
 async fn memory() -> Library {
@@ -365,4 +370,62 @@ async fn pins_and_tags_stay_with_their_version() {
         let checked = library.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
         assert_eq!(checked.problems, []);
     }
+}
+
+fn sentences(versions: &[VersionMetadata]) -> Vec<String> {
+    let said = |version: &VersionMetadata| version.summary.sentences[0].said.text(Language::En);
+    versions.iter().map(said).collect()
+}
+
+#[tokio::test]
+async fn what_an_older_deriver_told_is_told_anew_and_nothing_else_changes() {
+    let storage = Stores.open("memory:").await.unwrap();
+    let first = library(Arc::clone(&storage));
+    first.capture(&[draft(0, &purse(10, 0, 0)), draft(60, &purse(12, 0, 0))]).await.unwrap();
+    let newest = first.version(&CharacterId::new("purse-1").unwrap(), "latest").await.unwrap();
+    first.note(&newest, Some("sold the cart")).await.unwrap();
+    let cancel = Cancel::default();
+    assert_eq!(first.retell(false, &Silent, &cancel).await.unwrap().versions, 0, "nothing is old");
+    let before = history(&first).await;
+    assert_eq!(sentences(&before)[1..], ["Gained 2 gp: 12 gp in the purse"]);
+
+    let learned =
+        Library::new(storage, vec![Arc::new(Purse { deriver: 2 })], Arc::new(Still::default()), "test");
+    let retold = learned.retell(false, &Silent, &cancel).await.unwrap();
+    assert_eq!((retold.characters, retold.versions, retold.unreadable), (1, 2, 0));
+    let after = history(&learned).await;
+    assert_eq!(sentences(&after)[1..], ["Gained 2 sp: 12 sp in the purse"]);
+    assert_eq!(
+        learned.find("purse-1").await.unwrap().last_change,
+        Some(after[1].summary.sentences[0].said.clone())
+    );
+    let rest = |versions: Vec<VersionMetadata>| -> Vec<VersionMetadata> {
+        let same =
+            |version: VersionMetadata| VersionMetadata { summary: before[0].summary.clone(), ..version };
+        versions.into_iter().map(same).collect()
+    };
+    assert_eq!(rest(after), rest(before.clone()), "pins, notes, numbers, documents");
+    let traces = learned.traces(&CharacterId::new("purse-1").unwrap(), None).await.unwrap();
+    assert!(traces.iter().all(|version| version.trace.is_some()));
+    assert_eq!(learned.retell(false, &Silent, &cancel).await.unwrap().versions, 0, "once is enough");
+    assert_eq!(
+        learned.retell(true, &Silent, &cancel).await.unwrap().versions,
+        2,
+        "unless everything is asked for"
+    );
+}
+
+#[tokio::test]
+async fn an_old_version_comes_back_as_a_new_one() {
+    let library = memory().await;
+    library.capture(&[draft(0, &purse(10, 0, 0)), draft(60, &purse(30, 0, 0))]).await.unwrap();
+    let id = CharacterId::new("purse-1").unwrap();
+    let first = library.version(&id, "first").await.unwrap();
+    let restored = library.restore(&first).await.unwrap();
+    assert_eq!((restored.version, restored.content), (3, first.content));
+    assert_eq!(history(&library).await.len(), 3, "nothing is lost by it");
+    let again = library.restore(&first).await.unwrap_err();
+    assert_eq!(again.code, Code::InvalidArgument, "it is what the character is already");
+    let second = library.version(&id, "2").await.unwrap();
+    assert_eq!(library.restore(&second).await.unwrap().content, second.content, "and it can be undone");
 }

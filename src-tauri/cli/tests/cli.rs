@@ -658,3 +658,84 @@ fn only_a_server_has_users() {
     );
     insta::assert_snapshot!(place.run(&["db", "members"]).out, @"The Sunken Bell  ada  player");
 }
+
+#[test]
+fn since_when_each_field_has_its_value() {
+    let place = Place::imported();
+    let blame = place.json(&["blame", "ddb-900000001"]);
+    let fields = blame["fields"].as_array().unwrap();
+    has(&fields[0], &["key", "section", "label", "value", "since", "sentence"]);
+    let sheet = place.json(&["show", "ddb-900000001"]);
+    let level = place.json(&["blame", "ddb-900000001", "level"])["fields"][0].clone();
+    assert_eq!(level["value"], format!("Wizard {}", sheet["level"]));
+    // The version that blame names has this level, and the one before it has not.
+    let since = level["since"]["version"].as_u64().unwrap();
+    let at = |version: u64| {
+        place.json(&["show", "ddb-900000001", "--version", &version.to_string()])["level"].clone()
+    };
+    assert_eq!(at(since), sheet["level"]);
+    assert_ne!(at(since - 1), sheet["level"]);
+    insta::assert_snapshot!(place.run(&["blame", "ddb-900000001", "hit points"]).out, @"Hit points  56  v26  2026-02-21 21:51  Reached Wizard 9: hit points 50 to 56, proficiency bonus 3 to 4, 4th-level slots 2 to 3, 5th-level slots; learned Cone of Cold and Wall of Force");
+    insta::assert_snapshot!(place.run(&["blame", "ddb-900000001", "luck"]).err, @r#"
+    No field of the sheet is called "luck".
+    `backstory blame CHARACTER` lists every field.
+    "#);
+}
+
+#[test]
+fn words_are_found_in_all_versions() {
+    let place = Place::imported();
+    insta::assert_snapshot!(place.run(&["search", "fireball", "--first"]).out, @"2025-11-08 21:51  ddb-900000001  v10  spells  Fireball");
+    let hits = place.json(&["search", "FIREB", "--first"]);
+    has(&hits["hits"][0], &["character", "version", "captured_at", "where", "snippet"]);
+    insta::assert_snapshot!(place.run(&["search", "no such thing anywhere"]).out, @"nothing was found");
+    let one = place.json(&["search", "potion", "--limit", "1"]);
+    assert_eq!(one["hits"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn growth_is_told_and_an_old_version_comes_back() {
+    let place = Place::imported();
+    insta::assert_snapshot!(place.run(&["progress", "ddb-900000001"]).out, @r"
+    Level        1 → 2 → 3 → 4 → 5 → 6 → 7 → 8 → 9
+    Experience   0
+    Hit points   8 → 14 → 20 → 26 → 32 → 38 → 44 → 50 → 56
+    Armor Class  13 → 14 → 13 → 14
+    Gold         15 → 37 → 177 → 57 → 367
+    Things       28 → 24 → 26 → 25 → 27 → 28
+    Spells       10 → 12 → 14 → 17 → 19 → 21 → 23 → 25 → 27
+    CHA          10
+    CON          14
+    DEX          16
+    INT          16 → 18 → 20
+    STR          8
+    WIS          12
+    level 1 on 2025-09-06 21:51
+    level 2 on 2025-09-20 21:51, after 14 days
+    level 3 on 2025-10-04 21:51, after 14 days
+    level 4 on 2025-10-18 21:51, after 14 days
+    level 5 on 2025-11-08 21:51, after 21 days
+    level 6 on 2025-11-29 21:51, after 21 days
+    level 7 on 2025-12-20 21:51, after 21 days
+    level 8 on 2026-01-10 21:51, after 21 days
+    level 9 on 2026-02-21 21:51, after 42 days
+    ");
+    has(
+        &place.json(&["progress", "ddb-900000001"])["series"],
+        &["level", "xp", "hit_points_max", "gold", "abilities"],
+    );
+    let before = place.json(&["history", "ddb-900000001"])["total"].as_u64().unwrap();
+    insta::assert_snapshot!(place.run(&["restore", "ddb-900000001", "first"]).out, @"Version 28 is as version 1 was. What was there before stays in the history. D&D Beyond or Foundry is not changed by this.");
+    assert_eq!(place.json(&["history", "ddb-900000001"])["total"], before + 1);
+    let (old, new) = (
+        place.run(&["document", "ddb-900000001", "--version", "first"]),
+        place.run(&["document", "ddb-900000001"]),
+    );
+    assert_eq!(old.out, new.out);
+    insta::assert_snapshot!(place.run(&["restore", "ddb-900000001", "latest"]).err, @r"
+    Version 28 is what the character is now.
+    Nothing was changed.
+    ");
+    insta::assert_snapshot!(place.run(&["retell"]).out, @"0 versions of 0 characters told anew");
+    insta::assert_snapshot!(place.run(&["retell", "--all"]).out, @"86 versions of 3 characters told anew");
+}

@@ -221,11 +221,16 @@ pub async fn blame(app: &App, request: BlameGet, _: &dyn Progress) -> Result<Bla
 /// The fields somebody means: by key, by the beginning of a key, by label.
 fn meant(fields: Vec<blame::Field>, wanted: &str) -> Result<Vec<blame::Field>> {
     let small = wanted.trim().to_lowercase();
-    let ways: [&dyn Fn(&blame::Field) -> bool; 4] = [
+    let is_class = |field: &blame::Field| {
+        field.key.strip_prefix("identity/class/").is_some_and(|class| !class.contains('/'))
+    };
+    let ways: [&dyn Fn(&blame::Field) -> bool; 5] = [
         &|field| field.key.to_lowercase() == small,
         &|field| field.label.to_lowercase() == small,
         &|field| field.key.to_lowercase().starts_with(&format!("{small}/")),
         &|field| field.key.to_lowercase().ends_with(&format!("/{}", small.replace(' ', "_"))),
+        // With one class, the level stands with it.
+        &|field| small == "level" && is_class(field),
     ];
     for way in ways {
         let found: Vec<_> = fields.iter().filter(|field| way(field)).cloned().collect();

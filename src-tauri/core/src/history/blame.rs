@@ -1,6 +1,6 @@
 //! Since when: for every field of a sheet, the version that gave it the value it has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     diff::{self, ChangeKind, Section},
@@ -38,13 +38,16 @@ pub fn since(fields: &[Field], traces: &[&Trace]) -> Vec<Option<(usize, Option<u
     for (at, field) in fields.iter().enumerate() {
         open.entry(field.key.clone()).or_default().push(at);
     }
+    let is_known: HashSet<&str> = fields.iter().map(|field| field.key.as_str()).collect();
     for (version, trace) in traces.iter().enumerate() {
         if open.is_empty() {
             break;
         }
         for changed in &trace.changed {
-            // A change of one side of a thing ("inventory/817/quantity") is a change of the thing.
-            for key in with_parents(&changed.0) {
+            // A change of one side of a thing ("inventory/817/quantity") is a change of the thing, unless that side is a field
+            // of its own ("identity/class/wizard/subclass").
+            let is_field = is_known.contains(changed.0.as_str()) || changed.0.ends_with("/subclass");
+            for key in with_parents(&changed.0).take(if is_field { 1 } else { usize::MAX }) {
                 for at in open.remove(key).into_iter().flatten() {
                     found[at] = Some((version, changed.1));
                 }
@@ -96,5 +99,12 @@ mod tests {
         let since = since(&fields, &[&newest, &middle, &first]);
         assert_eq!(since, [Some((1, Some(1))), Some((0, Some(1))), Some((2, Some(0)))]);
         assert_eq!(super::since(&fields, &[]), [None, None, None]);
+    }
+
+    #[test]
+    fn a_part_that_is_a_field_of_its_own_is_no_change_of_the_whole() {
+        let fields = [field("identity/class/wizard"), field("identity/class/wizard/subclass")];
+        let (newest, first) = (trace(&["identity/class/wizard/subclass"], &[]), trace(&[], &[]));
+        assert_eq!(since(&fields, &[&newest, &first]), [Some((1, Some(0))), Some((0, Some(1)))]);
     }
 }
