@@ -95,6 +95,7 @@ pub fn version(
         pinned: false,
         tags: Vec::new(),
         note: None,
+        restored: None,
         archived: false,
         stored: None,
         trace: None,

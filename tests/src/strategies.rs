@@ -78,7 +78,7 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
     )
 }
 
-const TOPICS: [Topic; 14] = [
+const TOPICS: [Topic; 16] = [
     Topic::Level,
     Topic::Subclass,
     Topic::Identity,
@@ -93,6 +93,8 @@ const TOPICS: [Topic; 14] = [
     Topic::Experience,
     Topic::State,
     Topic::Baseline,
+    Topic::Loss,
+    Topic::Restored,
 ];
 
 fn summaries() -> impl Strategy<Value = Summary> {
@@ -121,13 +123,19 @@ pub fn versions(
     let cut = (any::<String>(), any::<u64>(), any::<String>())
         .prop_map(|(pointer, removed_bytes, replaced_by)| Cut { pointer, removed_bytes, replaced_by });
     let tags = vec(any::<String>(), 0..3);
-    let texts = (any::<String>(), any::<Option<String>>(), vec(cut, 0..3), tags, any::<Option<String>>());
+    let texts = (
+        any::<String>(),
+        any::<Option<String>>(),
+        vec(cut, 0..3),
+        tags,
+        any::<(Option<String>, Option<u64>)>(),
+    );
     let times = (moments(), option::of(moments()), moments());
     (any::<u128>(), times, texts, summaries(), [counts(), counts()], any::<[bool; 2]>()).prop_map(
         move |(
             id,
             (captured_at, edited_at, last),
-            (source, origin, cuts, tags, note),
+            (source, origin, cuts, tags, (note, restored)),
             summary,
             [bytes, count],
             [pinned, archived],
@@ -148,6 +156,7 @@ pub fn versions(
                 pinned,
                 tags,
                 note,
+                restored,
                 archived,
                 stored: None,
                 trace: None,

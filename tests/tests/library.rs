@@ -77,6 +77,7 @@ fn draft(seconds: i64, document: &str) -> Draft {
     let reading = PURSE.read(&Tree::parse(document).unwrap()).unwrap();
     Draft {
         linked: None,
+        restores: None,
         character: reading.character,
         source: "purse",
         document: Arc::new(document.as_bytes().to_vec()),
@@ -422,7 +423,14 @@ async fn an_old_version_comes_back_as_a_new_one() {
     let id = CharacterId::new("purse-1").unwrap();
     let first = library.version(&id, "first").await.unwrap();
     let restored = library.restore(&first).await.unwrap();
-    assert_eq!((restored.version, restored.content), (3, first.content));
+    assert_eq!((restored.version, restored.content, restored.restored), (3, first.content, Some(1)));
+    let told = ["Went back to version 1".to_owned(), "Spent 20 gp: 10 gp in the purse".to_owned()];
+    let said = |version: &VersionMetadata| -> Vec<String> {
+        version.summary.sentences.iter().map(|sentence| sentence.said.text(Language::En)).collect()
+    };
+    assert_eq!(said(&restored), told);
+    library.retell(true, &Silent, &Cancel::default()).await.unwrap();
+    assert_eq!(said(&library.version(&id, "3").await.unwrap()), told, "told anew, it is still known why");
     assert_eq!(history(&library).await.len(), 3, "nothing is lost by it");
     let again = library.restore(&first).await.unwrap_err();
     assert_eq!(again.code, Code::InvalidArgument, "it is what the character is already");

@@ -701,7 +701,7 @@ mod tests {
         match value.kind() {
             Kind::Null => serde_json::Value::Null,
             Kind::Bool => value.as_bool().unwrap().into(),
-            Kind::Number => value.as_i64().unwrap().into(),
+            Kind::Number => value.raw().parse::<i64>().unwrap().into(),
             Kind::String => value.as_str().unwrap().into_owned().into(),
             Kind::Array => value.items().map(decode).collect(),
             Kind::Object => value.members().map(|(k, v)| (k.into_owned(), decode(v))).collect(),

@@ -172,6 +172,8 @@ pub enum Topic {
     Baseline,
     /// Much vanished and nothing explains it.
     Loss,
+    /// An earlier version was brought back.
+    Restored,
 }
 
 /// One thing that happened.
@@ -260,6 +262,9 @@ pub struct VersionMetadata {
     /// What the player wrote to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The number of the earlier version that the player brought back with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<u64>,
     /// Lies in the archive area: listed and opened like any other, only slower. A document is moved there when every version
     /// that has it is archived, and back when one is not.
     #[serde(default)]

@@ -34,6 +34,8 @@ pub struct Draft {
     pub origin: Option<String>,
     /// As [`Reading::linked`].
     pub linked: Option<CharacterId>,
+    /// The number of the version that is brought back with it, where the player asked for that.
+    pub restores: Option<u64>,
 }
 
 /// What a source reads out of one document.

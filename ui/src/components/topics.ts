@@ -6,6 +6,7 @@ import Dumbbell from "@lucide/svelte/icons/dumbbell";
 import GitBranch from "@lucide/svelte/icons/git-branch";
 import Heart from "@lucide/svelte/icons/heart";
 import NotebookPen from "@lucide/svelte/icons/notebook-pen";
+import RotateCcw from "@lucide/svelte/icons/rotate-ccw";
 import Shield from "@lucide/svelte/icons/shield";
 import Sparkles from "@lucide/svelte/icons/sparkles";
 import Star from "@lucide/svelte/icons/star";
@@ -31,6 +32,7 @@ const ICONS: Record<string, Component> = {
   state: Tent,
   baseline: Bookmark,
   loss: TriangleAlert,
+  restored: RotateCcw,
 };
 
 export const topicIcon = (topic: string | undefined): Component => ICONS[topic ?? ""] ?? Bookmark;

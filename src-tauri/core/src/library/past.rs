@@ -12,6 +12,7 @@ use crate::{
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, Summary, VersionMetadata},
     search::{SearchHit, SearchQuery},
+    sheet::Sheet,
     source::Draft,
     storage::{Deleted, Expect, HistoryQuery, QueryFilter, Write},
     trace::Trace,
@@ -81,6 +82,7 @@ impl Library {
             captured_at: self.after(newest.seen.last.max(newest.captured_at)),
             origin: Some(format!("version {}", version.version)),
             linked: None,
+            restores: Some(version.version),
         };
         let captures = self.capture(&[draft]).await?;
         let made = captures.first().filter(|capture| capture.outcome != Captured::Identical);
@@ -174,8 +176,23 @@ impl Library {
             None => None,
         };
         let new = self.sheet(version).await?;
-        let (summary, trace) = summarise(old.as_deref(), &new, self.teller(&version.source)?);
+        let (summary, trace) = self.told(old.as_deref(), &new, &version.source, version.restored)?;
         Ok((summary, Some(Arc::new(trace))))
+    }
+
+    /// What is told of a version with this sheet, behind one with `old`.
+    pub(super) fn told(
+        &self,
+        old: Option<&Sheet>,
+        new: &Sheet,
+        source: &str,
+        restored: Option<u64>,
+    ) -> Result<(Summary, Trace)> {
+        let told = summarise(old, new, self.teller(source)?);
+        Ok(match restored {
+            Some(number) => sentences::brought_back(told, number),
+            None => told,
+        })
     }
 
     /// Who tells versions of a source at present: its deriver and the words.

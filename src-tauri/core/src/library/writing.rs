@@ -8,10 +8,7 @@ use std::{
 use super::{Capture, Captured, ChangeSet, Library};
 use crate::{
     error::{Error, Result},
-    history::{
-        sentences::summarise,
-        timeline::{Placement, place},
-    },
+    history::timeline::{Placement, place},
     model::{CharacterId, CharacterIndex, ContentHash, GrowthPoint, Kind, Seen, VersionMetadata},
     sheet::Sheet,
     source::Draft,
@@ -181,7 +178,7 @@ impl Writing<'_> {
         rest.seen = Seen { last: again.last().copied().unwrap_or(*start), count: 1 + again.len() as u64 };
         rest.pinned = false;
         rest.tags.clear();
-        rest.note = None;
+        (rest.note, rest.restored) = (None, None);
         let mut kept = before.clone();
         kept.seen.count -= rest.seen.count;
         kept.seen.last = around.last_sighting_before.unwrap_or(before.captured_at);
@@ -199,14 +196,13 @@ impl Writing<'_> {
         around: Surroundings,
         rest: Option<VersionMetadata>,
     ) -> Result<Capture> {
-        let deriver = self.library.teller(draft.source)?;
         let before = match &around.before {
             Some(version) => Some(self.sheet(version).await?),
             None => None,
         };
         let sheet = Arc::clone(&draft.sheet);
         self.library.keep_sheet(&draft.character, content, Arc::clone(&sheet));
-        let (summary, trace) = summarise(before.as_deref(), &sheet, deriver);
+        let (summary, trace) = self.library.told(before.as_deref(), &sheet, draft.source, draft.restores)?;
         let number = around.character.as_ref().map_or(0, |index| index.last_version) + 1;
         let version = VersionMetadata {
             id: self.library.clock.snapshot_id(),
@@ -224,6 +220,7 @@ impl Writing<'_> {
             pinned: false,
             tags: Vec::new(),
             note: None,
+            restored: draft.restores,
             archived: false,
             stored: None,
             trace: Some(Arc::new(trace)),
@@ -254,7 +251,7 @@ impl Writing<'_> {
         if let Some(mut next) = next {
             // What follows is compared with the new version from now on.
             let after = self.sheet(&next).await?;
-            let (summary, trace) = summarise(Some(&sheet), &after, deriver);
+            let (summary, trace) = self.library.told(Some(&sheet), &after, &next.source, next.restored)?;
             (next.summary, next.trace) = (summary, Some(Arc::new(trace)));
             writes.push(Write::Version { metadata: Box::new(next) });
         }

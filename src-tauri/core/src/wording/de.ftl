@@ -14,6 +14,7 @@ no-more = { $what }: nicht mehr
 ## Die erste Fassung
 first-saved = Zum ersten Mal gesichert: { $who }
 first-saved-without-class = Zum ersten Mal gesichert: { $name }, noch ohne Klasse
+brought-back = Zurück zu Version { $version }
 
 ## Stufen und wer sie sind
 reached = { $now } erreicht

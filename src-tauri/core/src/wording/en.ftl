@@ -16,6 +16,8 @@ no-more = no { $what } any more
 first-saved = First saved as { $who }
 first-saved-without-class = First saved as { $name }, without a class yet
 
+brought-back = Went back to version { $version }
+
 ## Levels and who they are
 reached = Reached { $now }
 reached-level = Reached level { $level } as { $now }

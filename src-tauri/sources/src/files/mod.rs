@@ -292,6 +292,7 @@ fn draft(sources: &[Arc<dyn Source>], minimise: bool, content: &Content) -> Resu
     let foreign = if minimise { reading.foreign.as_slice() } else { &[] };
     let (document, cuts) = privacy::cut(&text, foreign);
     Ok(Draft {
+        restores: None,
         linked: reading.linked,
         character: reading.character,
         source: source.name(),

@@ -51,6 +51,7 @@ fn writes(number: u64, document: &[u8]) -> Vec<Write> {
         pinned: false,
         tags: vec![],
         note: None,
+        restored: None,
         archived: false,
         stored: None,
         trace: None,

@@ -156,8 +156,23 @@ struct VersionDetails<'a>(
     /* summary.deriver */ u32,
     /* pinned */ bool,
     /* tags */ Cow<'a, [String]>,
-    /* note */ #[serde(default, skip_serializing_if = "Option::is_none")] Option<Cow<'a, str>>,
+    /* what few versions have */ #[serde(default, skip_serializing_if = "Rare::is_empty")] Rare<'a>,
 );
+
+/// What few versions have. A field to come goes in here.
+#[derive(Default, Serialize, Deserialize)]
+struct Rare<'a> {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    restored: Option<u64>,
+}
+
+impl Rare<'_> {
+    fn is_empty(&self) -> bool {
+        self.note.is_none() && self.restored.is_none()
+    }
+}
 
 /// The JSON column of a version.
 pub(super) fn version_details(metadata: &VersionMetadata) -> Result<String> {
@@ -173,7 +188,7 @@ pub(super) fn version_details(metadata: &VersionMetadata) -> Result<String> {
         summary.deriver,
         metadata.pinned,
         Cow::Borrowed(&metadata.tags),
-        metadata.note.as_deref().map(Cow::Borrowed),
+        Rare { note: metadata.note.as_deref().map(Cow::Borrowed), restored: metadata.restored },
     ))
 }
 
@@ -225,7 +240,7 @@ pub(super) use found;
 pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {
     let number = unsigned(row.get(1)?)?;
     let details = row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?;
-    let VersionDetails(source, origin, cuts, sentences, counts, landmark, deriver, pinned, tags, note) =
+    let VersionDetails(source, origin, cuts, sentences, counts, landmark, deriver, pinned, tags, rare) =
         from_json(details, character.as_str())?;
     let [changes, state, level] = counts;
     let edited_at: Option<i64> = row.get(3)?;
@@ -251,7 +266,8 @@ pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionM
         seen: Seen { last: timestamp(row.get(7)?)?, count: unsigned(row.get(8)?)? },
         pinned,
         tags: tags.into_owned(),
-        note: note.map(Cow::into_owned),
+        note: rare.note.map(Cow::into_owned),
+        restored: rare.restored,
         archived: row.get(10)?,
         stored: None,
         trace: None,

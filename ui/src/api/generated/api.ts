@@ -1689,7 +1689,7 @@ export type Theme = "system" | "light" | "dark";
 /**
  * What a sentence is about: decides its icon and its place in a summary.
  */
-export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline" | "loss";
+export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline" | "loss" | "restored";
 
 /**
  * Asks for a check.

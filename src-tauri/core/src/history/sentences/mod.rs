@@ -72,6 +72,18 @@ pub fn summarise(old: Option<&Sheet>, new: &Sheet, deriver: u32) -> (Summary, Tr
     (summary, trace)
 }
 
+/// What is told of a version that the player brought back: that first, and no alarm, for whatever is gone is gone on purpose.
+pub fn brought_back((mut summary, mut trace): (Summary, Trace), version: u64) -> (Summary, Trace) {
+    summary.sentences.retain(|sentence| sentence.topic != Topic::Loss);
+    let said = say("brought-back").with("version", version.to_string());
+    summary.sentences.insert(0, Sentence { topic: Topic::Restored, said });
+    summary.landmark = true;
+    for changed in &mut trace.changed {
+        changed.1 = changed.1.map(|sentence| sentence.saturating_add(1));
+    }
+    (summary, trace)
+}
+
 /// Tells a comparison of two sheets that was made with [`diff::Options::state`] and without equal rows.
 pub fn tell(old: &Sheet, new: &Sheet, diff: &CharacterDiff) -> Vec<Told> {
     let free = vec![true; diff.changes.len()];
