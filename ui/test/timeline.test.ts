@@ -1,4 +1,6 @@
+import { render, screen } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
+import TimelineLine from "../src/screens/character/TimelineLine.svelte";
 import { timelineRows, type TimelineOptions, type TimelineRow } from "../src/state/timeline";
 import { rekorHistory } from "./fake/rekor";
 
@@ -44,6 +46,7 @@ describe("the timeline", () => {
     expect(events(found)).toHaveLength(1);
     expect(folds(found)).toHaveLength(0);
     expect(events(rowsOf({ find: "before the DRAGON" }))).toHaveLength(1);
+    expect(events(rowsOf({ find: "trusted the bard" }))).toHaveLength(1);
     expect(rowsOf({ find: "no such thing" })).toEqual([]);
   });
 
@@ -59,5 +62,25 @@ describe("the timeline", () => {
   it("says where a day of several events led", () => {
     const [day] = rowsOf().filter((row) => row.type === "day");
     expect(day).toMatchObject({ levels: [8, 9] });
+  });
+});
+
+describe("a line of the timeline", () => {
+  const shown = (change: object) => {
+    const entry = { ...rekorHistory.find((entry) => entry.note !== null)!, ...change };
+    const row = { type: "event" as const, key: "v-1", entry, otherDay: false };
+    render(TimelineLine, { row, rowindex: 1, selected: false, first: true, focused: false, onact: () => {} });
+  };
+
+  it("shows what the player wrote to the version, as text", () => {
+    shown({ note: "Nobody <b>trusted</b> the bard." });
+    expect(screen.getByText("Nobody <b>trusted</b> the bard.")).toBeTruthy();
+    expect(screen.queryByText("Much is gone")).toBeNull();
+  });
+
+  it("marks a version in which much is gone", () => {
+    const alarm = "Much is gone at once: 12 things. The version before has it all";
+    shown({ topics: ["items", "loss"], sentences: ["Parted with 12 things", alarm] });
+    expect(screen.getByText("Much is gone").title).toBe(alarm);
   });
 });

@@ -127,7 +127,9 @@ function levelsByDay(entries: readonly HistoryEntry[]): Map<string, [number, num
 }
 
 function matches(entry: HistoryEntry, landmarks: boolean, find: string): boolean {
-  if (landmarks && !entry.landmark && !entry.pinned && entry.tags.length === 0) return false;
+  const marked = entry.landmark || entry.pinned || entry.tags.length > 0 || entry.note !== null;
+  if (landmarks && !marked) return false;
   if (find === "") return true;
-  return [...entry.sentences, ...entry.tags].some((text) => text.toLocaleLowerCase().includes(find));
+  const texts = [...entry.sentences, ...entry.tags, entry.note ?? ""];
+  return texts.some((text) => text.toLocaleLowerCase().includes(find));
 }

@@ -213,6 +213,7 @@ export const en = {
     quietVersion: "Reworded by the source",
     stateVersion: (differences: number) => `${count(differences, "thing", "things")} that a rest resets`,
     kept: "Kept forever",
+    loss: "Much is gone",
     landmark: "Landmark",
     first: "First saved",
   },

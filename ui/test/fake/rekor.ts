@@ -15,6 +15,7 @@ interface Told {
   state?: number;
   pinned?: boolean;
   tags?: string[];
+  note?: string;
 }
 
 const TOLD: Told[] = [
@@ -92,6 +93,7 @@ const TOLD: Told[] = [
     topics: ["spells"],
     changes: 11,
     tags: ["Before the dragon"],
+    note: "Nobody trusted the bard.",
   },
   { at: "2026-10-27T06:00:00Z", kind: "quiet", level: 8, seen: 60 },
   { at: "2026-10-30T06:00:00Z", kind: "state", level: 8, seen: 2, state: 5 },
@@ -143,7 +145,7 @@ function entryOf(told: Told, i: number): HistoryEntry {
     seen: { last: told.lastSeen ?? told.at, count: told.seen ?? 1 },
     pinned: told.pinned ?? false,
     tags: told.tags ?? [],
-    note: null,
+    note: told.note ?? null,
     archived: false,
     session: told.session ?? told.at,
     origin: `rekor-${i + 1}.json`,
