@@ -131,6 +131,8 @@ pub(crate) async fn watch(
 ) -> Result<u8> {
     let settings = Settings { once, ..Settings::default() };
     let (watch, mut events) = Watch::start(app.library()?, folders, &data_folder()?, settings)?;
+    // One ear for as long as it runs: one for each turn would miss whoever stops it while something is being told.
+    let mut interrupt = tokio::spawn(tokio::signal::ctrl_c());
     let mut told = Told { report: ImportReport::new(), keep: json || once, json, quiet };
     let ended = loop {
         tokio::select! {
@@ -140,7 +142,7 @@ pub(crate) async fn watch(
                 Some(event) => told.tell(event)?,
                 None => break Ok(()),
             },
-            _ = tokio::signal::ctrl_c() => break Ok(()),
+            _ = &mut interrupt => break Ok(()),
         }
     };
     watch.stop().await;
