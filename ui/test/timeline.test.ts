@@ -78,6 +78,13 @@ describe("a line of the timeline", () => {
     expect(screen.queryByText("Much is gone")).toBeNull();
   });
 
+  it("says what came with an act in smaller letters", () => {
+    const act = "Reached Wizard 3: hit points 12 to 18; learned Web";
+    shown({ headline: "Reached Wizard 3", sentences: [act, "Spent 3 gp"] });
+    expect(screen.getByText("Reached Wizard 3")).toBeTruthy();
+    expect(screen.getByText("Hit points 12 to 18; learned Web · Spent 3 gp")).toBeTruthy();
+  });
+
   it("marks a version in which much is gone", () => {
     const alarm = "Much is gone at once: 12 things. The version before has it all";
     shown({ topics: ["items", "loss"], sentences: ["Parted with 12 things", alarm] });

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use backstory_core::json::{Kind, Value};
+use backstory_core::{
+    json::{Kind, Value},
+    sheet::Currency,
+};
 
 /// A number on a sheet. Nothing on a sheet is beyond ±999,999; a damaged document cannot make sums overflow.
 pub(crate) fn small(value: Value<'_>) -> Option<i32> {
@@ -41,4 +44,15 @@ impl Keys {
         *count += 1;
         if *count == 1 { key } else { format!("{key}~{count}") }
     }
+}
+
+/// Adds the coins of a purse, which every source writes alike.
+pub(crate) fn add_coins(sum: &mut Currency, coins: Option<Value<'_>>) {
+    let Some(coins) = coins else { return };
+    let coin = |key| coins.int(key).unwrap_or(0);
+    sum.cp = sum.cp.saturating_add(coin("cp"));
+    sum.sp = sum.sp.saturating_add(coin("sp"));
+    sum.ep = sum.ep.saturating_add(coin("ep"));
+    sum.gp = sum.gp.saturating_add(coin("gp"));
+    sum.pp = sum.pp.saturating_add(coin("pp"));
 }

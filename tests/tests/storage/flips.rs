@@ -5,12 +5,7 @@
 //! takes every byte. The folder's own test (`folder::every_flipped_bit_is_found_and_harms_nothing_else`) takes every byte
 //! always.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    ops::Range,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, ops::Range, path::Path};
 
 use backstory_core::{
     error::{Code, Error},
@@ -27,7 +22,10 @@ use backstory_storage::{
 use backstory_tests::fixtures::{character_id, moment, snapshot_id, store};
 use rusqlite::Connection;
 
-use crate::backends::{Backend, Objects, Sqlite};
+use crate::{
+    backends::{Backend, Objects, Sqlite},
+    folder::files,
+};
 
 /// How many bytes of a store the normal run changes.
 const SAMPLE: usize = 500;
@@ -382,17 +380,6 @@ async fn every_byte_of_an_object_store(all: bool) {
     }
     println!("{first} bytes in {} objects: {told} changed and told", files.len());
     assert!(told >= SAMPLE, "{told}");
-}
-
-/// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
-    }
-    found.sort();
-    found
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

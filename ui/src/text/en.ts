@@ -247,7 +247,6 @@ export const en = {
     feet: (value: number) => `${n(value)} ft`,
     proficiency: "Proficiency",
     savesAndSkills: "Saves & skills",
-    savesNote: "without item bonuses",
     save: (ability: string) => `${ability} save`,
     ranks: { half: "half proficient", proficient: "proficient", expertise: "expertise" },
     noSaves: "No proficient saves or skills.",

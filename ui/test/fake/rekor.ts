@@ -137,6 +137,7 @@ function entryOf(told: Told, i: number): HistoryEntry {
     edited_at: null,
     kind: told.kind,
     sentences: told.sentences ?? [],
+    headline: told.sentences?.[0] ?? null,
     topics: told.topics ?? [],
     changes: told.changes ?? 0,
     state: told.state ?? 0,
@@ -157,6 +158,14 @@ function entryOf(told: Told, i: number): HistoryEntry {
 
 /** Newest first, as the program gives it. */
 export const rekorHistory: HistoryEntry[] = TOLD.map(entryOf).reverse();
+
+const trained = (ability: string, modifier: number, bonus: number) => ({
+  value: modifier + bonus,
+  parts: [
+    { label: ability, value: modifier },
+    { label: "Proficiency", value: bonus },
+  ],
+});
 
 const spell = (name: string, level: number, prepared = false) => ({
   key: `spell-${name}`,
@@ -222,8 +231,14 @@ export function rekorSheet(version: number): SheetView {
     senses: { darkvision: 60 },
     defenses: { resistances: [], immunities: [], vulnerabilities: [] },
     saving_throws: ["int", "wis"],
-    saves: {},
-    skill_bonuses: {},
+    saves: { int: trained("Intelligence", 3, 4), wis: trained("Wisdom", 1, 4) },
+    skill_bonuses: {
+      Arcana: trained("Intelligence", 3, 8),
+      Investigation: trained("Intelligence", 3, 4),
+      Perception: trained("Wisdom", 1, 4),
+      "Animal Handling": trained("Wisdom", 1, 4),
+      Persuasion: trained("Charisma", 0, 4),
+    },
     passive: {},
     skills: {
       Arcana: "expertise",

@@ -107,6 +107,8 @@ pub struct HistoryEntry {
     pub kind: Kind,
     /// What happened, the most important first.
     pub sentences: Vec<String>,
+    /// The first of them, without what came with it: "Reached Wizard 3".
+    pub headline: Option<String>,
     /// What each sentence is about.
     pub topics: Vec<Topic>,
     /// How many changes a player would notice.
@@ -349,6 +351,7 @@ fn entry(version: VersionMetadata, session: Timestamp, language: Language) -> Hi
         edited_at: version.edited_at,
         kind: summary.kind,
         topics: summary.sentences.iter().map(|sentence| sentence.topic).collect(),
+        headline: summary.sentences.first().map(|sentence| sentence.said.short().text(language)),
         sentences: summary.sentences.iter().map(|sentence| sentence.said.text(language)).collect(),
         changes: summary.changes,
         state: summary.state,

@@ -7,6 +7,8 @@ use backstory_core::{
     sheet::{Currency, Item},
 };
 
+use crate::fields::add_coins;
+
 use super::{
     actions,
     character::{Character, Customisations, Keys, custom},
@@ -114,25 +116,15 @@ fn container(thing: &Thing<'_>, root: Value<'_>) -> Option<String> {
 /// Coins: those of the purse, and those in containers where the player keeps them apart.
 pub(super) fn currency(character: &Character<'_>) -> Currency {
     let mut sum = Currency::default();
-    add(&mut sum, character.root.present("currencies"));
+    add_coins(&mut sum, character.root.present("currencies"));
     if character
         .root
         .present("preferences")
         .is_some_and(|preferences| preferences.flag("enableContainerCurrency"))
     {
         for thing in &character.things {
-            add(&mut sum, thing.row.present("currency"));
+            add_coins(&mut sum, thing.row.present("currency"));
         }
     }
     sum
-}
-
-fn add(sum: &mut Currency, coins: Option<Value<'_>>) {
-    let Some(coins) = coins else { return };
-    let coin = |key| coins.int(key).unwrap_or(0);
-    sum.cp = sum.cp.saturating_add(coin("cp"));
-    sum.sp = sum.sp.saturating_add(coin("sp"));
-    sum.ep = sum.ep.saturating_add(coin("ep"));
-    sum.gp = sum.gp.saturating_add(coin("gp"));
-    sum.pp = sum.pp.saturating_add(coin("pp"));
 }

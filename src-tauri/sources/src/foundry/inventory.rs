@@ -7,7 +7,7 @@ use backstory_core::{
     sheet::{Currency, Item},
 };
 
-use crate::fields::Keys;
+use crate::fields::{Keys, add_coins};
 
 use super::{
     actor::{Actor, Row},
@@ -62,19 +62,9 @@ fn container(item: &Row<'_>) -> Option<String> {
 /// Coins: those of the purse and those in containers, where Foundry keeps them apart.
 pub(super) fn currency(actor: &Actor<'_>) -> Currency {
     let mut sum = Currency::default();
-    add(&mut sum, actor.at("currency"));
+    add_coins(&mut sum, actor.at("currency"));
     for item in actor.items.iter().filter(|item| item.is_thing()) {
-        add(&mut sum, item.system.present("currency"));
+        add_coins(&mut sum, item.system.present("currency"));
     }
     sum
-}
-
-fn add(sum: &mut Currency, coins: Option<Value<'_>>) {
-    let Some(coins) = coins else { return };
-    let coin = |key| coins.int(key).unwrap_or(0);
-    sum.cp = sum.cp.saturating_add(coin("cp"));
-    sum.sp = sum.sp.saturating_add(coin("sp"));
-    sum.ep = sum.ep.saturating_add(coin("ep"));
-    sum.gp = sum.gp.saturating_add(coin("gp"));
-    sum.pp = sum.pp.saturating_add(coin("pp"));
 }

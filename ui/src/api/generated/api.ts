@@ -676,6 +676,10 @@ kind: Kind,
  */
 sentences: Array<string>, 
 /**
+ * The first of them, without what came with it: "Reached Wizard 3".
+ */
+headline: string | null, 
+/**
  * What each sentence is about.
  */
 topics: Array<Topic>, 

@@ -18,9 +18,15 @@ export function ribbonPoints(entries: readonly HistoryEntry[]): RibbonPoint[] {
 
 /** The headline of a version. */
 export function headline(entry: HistoryEntry): string {
-  if (entry.sentences[0]) return entry.sentences[0];
+  if (entry.headline) return entry.headline;
   if (entry.kind === "baseline") return t.timeline.first;
   return entry.kind === "state" ? t.timeline.stateVersion(entry.state) : t.timeline.quietVersion;
+}
+
+/** What a version tells beside its headline: what came with that, and the other sentences. */
+export function details({ headline, sentences: [first, ...others] }: HistoryEntry): string[] {
+  const came = first?.slice(headline?.length ?? 0).replace(/^[:\s]+/u, "");
+  return came ? [came.charAt(0).toLocaleUpperCase() + came.slice(1), ...others] : others;
 }
 
 /** What a screen reader says of a bookmark. */
