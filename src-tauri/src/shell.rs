@@ -3,12 +3,12 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use backstory_core::{
-    api::{self, App, AppEvent, Host, Parts},
+    api::{self, App, AppEvent, Host, Parts, import::Remote},
     error::Result,
     job::Silent,
     storage::{CharacterStorage, StorageFactory},
 };
-use backstory_sources::{files::Files, registry, sample};
+use backstory_sources::{fetch::DdbFetcher, files::Files, registry, sample};
 use backstory_storage::{clock::SystemClock, config, open::Stores};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
@@ -69,6 +69,7 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
     }
     tauri::async_runtime::spawn(resting::retell(app));
     handle.manage(desktop.clone());
+    tauri::async_runtime::block_on(async { desktop.watch_folders() });
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;
         if !desktop.is_shown() {
@@ -86,6 +87,9 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         storage: open_library(&stores, demo).await,
         factory: stores,
         sources: registry::sources(),
+        remote: config::data_folder()
+            .and_then(|folder| DdbFetcher::real(&folder))
+            .map(|fetcher| Arc::new(fetcher) as Arc<dyn Remote>),
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
         host: desktop,

@@ -9,3 +9,4 @@ mod home;
 mod journey;
 mod outside;
 mod smoke;
+mod ways;

@@ -21,6 +21,8 @@ async fn a_second_start_hands_its_files_over() {
         .unwrap();
     assert!(status.success(), "the second start ends and says that all is well: {status}");
     window.says(&format!("New character, {}", captures[0].expected.name)).await;
+    window.press("Import 1 file").await;
+    window.says("1 saved").await;
     let overview = window.call("app.overview", json!({})).await.unwrap();
     assert_eq!(overview["facets"]["characters"], 1);
 

@@ -17,7 +17,14 @@ const dark = () => matchMedia("(prefers-color-scheme: dark)");
 
 class App {
   overview = $state.raw<Overview | null>(null);
-  preferences = $state.raw<Preferences>({ theme: "system", layout: "grid", sort: "changed" });
+  preferences = $state.raw<Preferences>({
+    language: null,
+    text_size: 100,
+    pinned: [],
+    theme: "system",
+    layout: "grid",
+    sort: "changed",
+  });
   failure = $state.raw<WireError | null>(null);
   /** Rises whenever something was written: screens read it to know that they must ask again. */
   epoch = $state(0);
@@ -87,6 +94,7 @@ class App {
 
   #hear(event: AppEvent): void {
     if (event.event === "changed") void this.refresh();
+    else if (event.event === "watched") void imports.refreshFolders();
     else if (event.event === "drop_hover") imports.hovering = event.count;
     else if (event.event === "drop_left") imports.hovering = 0;
     else if (this.canWrite) imports.take(event);

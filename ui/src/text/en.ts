@@ -362,7 +362,58 @@ export const en = {
   import: {
     title: "Import",
     drop: "Drop character files here",
-    formats: "D&D Beyond JSON: one file, many, or a folder. Nothing is saved twice.",
+    formats: "D&D Beyond JSON or Foundry VTT actors: one file, many, or a folder. Nothing is saved twice.",
+    ways: "Ways to import",
+    tabs: { files: "Files", paste: "Paste", link: "Link", folders: "Watched folders" },
+    preview: (files: number) => `${count(files, "file", "files")} looked at, nothing saved yet`,
+    would: (added: number, versions: number, same: number, failed: number) =>
+      [
+        added > 0 ? count(added, "new character", "new characters") : "",
+        versions > 0 ? count(versions, "new version", "new versions") : "",
+        same > 0 ? `${n(same)} unchanged` : "",
+        failed > 0 ? `${n(failed)} cannot be imported` : "",
+      ]
+        .filter(Boolean)
+        .join(", "),
+    wouldBeSame: (version: number, name: string) =>
+      `Same as version ${n(version)} of ${name}. It would be counted as a check.`,
+    wouldBeQuiet: "Nothing a player would notice changed.",
+    confirm: (files: number) => `Import ${count(files, "file", "files")}`,
+    discard: "Discard",
+    waiting: (time: string) => `D&D Beyond is asked at most every 30 seconds. It goes on at ${time}.`,
+    pasted: "Pasted text",
+    pasteLabel: "Paste a character",
+    pasteHow:
+      "The JSON of a character, as D&D Beyond or Foundry VTT gives it. Outside of this field, Ctrl V anywhere in the window does the same.",
+    look: "Look at it",
+    unknownPaste: "What was pasted is neither a character’s JSON nor a link to one.",
+    linkLabel: "Link to a character on D&D Beyond",
+    linkHow:
+      "The address of the character’s page, or the number in it. The character has to be public there. What is fetched is saved at once.",
+    fetch: "Fetch",
+    consentTitle: "Ask D&D Beyond over the internet?",
+    // What is agreed to. Whoever changes what it means raises WORDING in sources/src/fetch/consent.rs.
+    consent: [
+      "D&D Beyond’s own server is asked for the characters you name, only when you say so and at most every 30 seconds.",
+      "It learns their numbers, your network address and the name of this program. A session that you gave to Backstory is used for characters that are private.",
+      "D&D Beyond does not document this way in: it may stop at any time, and whether its terms allow it for you is yours to decide.",
+      "Nothing is sent anywhere else. Your answer is kept, so that you are asked once.",
+    ],
+    agree: "Agree and fetch",
+    decline: "Not now",
+    alsoWatching: (folders: number, taken: number) =>
+      `Also watching ${count(folders, "folder", "folders")}: ${taken === 0 ? "nothing new since the start" : `${count(taken, "file", "files")} taken since the start`}.`,
+    showFolders: "Show",
+    folders: {
+      headline: "Folders that Backstory watches",
+      how: "New and changed character files in them come in by themselves while Backstory is open.",
+      add: "Add a folder",
+      remove: "Stop watching",
+      stands: (taken: number, time: string | null) =>
+        `${taken === 0 ? "Nothing new since the start" : `${count(taken, "file", "files")} taken since the start`}${time ? `. Last look at ${time}.` : "."}`,
+      latest: "Latest files",
+      none: "No folder is watched.",
+    },
     choose: "Choose files",
     files: (files: number) => count(files, "file", "files"),
     stop: "Stop",
