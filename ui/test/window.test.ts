@@ -270,10 +270,14 @@ describe("importing", () => {
     const bridge = await open({ files: someFiles });
     bridge.emit({ event: "dropped", selection: 4, names: someFiles.map((file) => file.path) });
     await waitFor(() => expect(bridge.asked("import.start")).toEqual([{ selection: 4, dry_run: true }]));
-    expect(await screen.findByText("1 new character, 3 new versions, 1 unchanged, 1 cannot be imported")).toBeTruthy();
+    expect(
+      await screen.findByText("1 new character, 3 new versions, 1 unchanged, 1 cannot be imported"),
+    ).toBeTruthy();
     expect(screen.queryByRole("link", { name: /New version/ })).toBeNull();
     await user.click(screen.getByRole("button", { name: "Import 5 files" }));
-    await waitFor(() => expect(bridge.asked("import.start").at(-1)).toEqual({ selection: 4, dry_run: false }));
+    await waitFor(() =>
+      expect(bridge.asked("import.start").at(-1)).toEqual({ selection: 4, dry_run: false }),
+    );
     const list = await screen.findByRole("list", { name: "Files" });
     await waitFor(() => expect(within(list).getAllByRole("listitem")).toHaveLength(6));
     const [failed, changed, added, quiet, identical] = within(list)

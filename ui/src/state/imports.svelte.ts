@@ -126,7 +126,7 @@ class Imports {
   /** Looks at what a selection would do, now or after what runs. */
   take({ selection, names }: Selection): void {
     this.hovering = 0;
-    this.#enter("files");
+    this.show("files");
     this.#look({
       count: names.length,
       run: (dry_run, hear) => call("import.start", { selection, dry_run }, hear),
@@ -135,7 +135,7 @@ class Imports {
 
   /** Looks at what a pasted text would do. */
   paste(text: string): void {
-    this.#enter("paste");
+    this.show("paste");
     this.#look({
       count: 1,
       run: async (dry_run) => {
@@ -148,7 +148,7 @@ class Imports {
   /** Puts a pasted link into its field. Nothing is asked over the network before the player says so. */
   offerLink(address: string): void {
     this.address = address;
-    this.#enter("link");
+    this.show("link");
   }
 
   /** Fetches what the link stands for and keeps it: looking first would ask the server twice. */
@@ -171,7 +171,7 @@ class Imports {
   /** Nothing can be imported now: the Import screen says why. */
   refuse(): void {
     this.hovering = 0;
-    this.#enter("files");
+    this.show("files");
   }
 
   async stop(): Promise<void> {
@@ -202,7 +202,8 @@ class Imports {
     }
   }
 
-  #enter(tab: ImportTab): void {
+  /** Shows this way to import. */
+  show(tab: ImportTab): void {
     this.tab = tab;
     if (router.route.name !== "import") router.go({ name: "import" });
   }

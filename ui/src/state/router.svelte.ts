@@ -13,7 +13,9 @@ export type Route =
   | { name: "characters"; filter: LibraryFilter }
   | { name: "character"; id: string; version: number | null }
   | { name: "compare"; a: VersionPick; b: VersionPick; mode: CompareMode }
-  | { name: "import" };
+  | { name: "import" }
+  | { name: "settings" }
+  | { name: "help" };
 
 interface Entry {
   route: Route;

@@ -1,4 +1,5 @@
 // Every word the window says, in English. A further language is a file of the same shape.
+import guide from "../../../docs/guide.md?raw";
 import type { ChangeKind, Section, Sort, Theme } from "../api";
 import { formatNumber as n, plurals } from "./format";
 
@@ -94,6 +95,11 @@ export const en = {
     noCampaign: "No campaign",
     find: "Search or jump",
     about: "Shortcuts and about",
+    pinned: "Pinned",
+    yours: "Your window",
+    settings: "Settings",
+    help: "Help",
+    pinHint: "Alt ↑ ↓ moves it",
   },
   theme: { label: "Theme", names: THEMES },
   status: {
@@ -155,6 +161,19 @@ export const en = {
     },
     classes: (names: string[]) => (names.length > 2 ? `${names.length} classes` : names.join(", ")),
     anyCampaign: "Every campaign",
+    changed: "Changed",
+    changedWithin: {
+      any: "At any time",
+      week: "In the last 7 days",
+      month: "In the last 30 days",
+      quarter: "In the last 90 days",
+      before: "Longer ago than 90 days",
+    },
+    pin: (name: string) => `Pin ${name}`,
+    unpin: (name: string) => `Unpin ${name}`,
+    pinned: (name: string) => `${name} pinned`,
+    unpinned: (name: string) => `${name} unpinned`,
+    undo: "Undo",
     remove: (what: string) => `Remove filter: ${what}`,
     showAll: "Show all",
     noMatch: (text: string) =>
@@ -464,6 +483,11 @@ export const en = {
     commandsOnly: "commands only",
     goCharacters: "Go to characters",
     goImport: "Go to import",
+    goSettings: "Go to settings",
+    goHelp: "Read the guide",
+    addFolder: "Watch a folder",
+    importBy: (way: string) => `Import: ${way}`,
+    showLibrary: "Open the folder of the library",
     chooseFiles: "Choose files to import",
     grid: "Show characters as a grid",
     rows: "Show characters as a list",
@@ -484,6 +508,10 @@ export const en = {
     search: "Search or run anything",
     choose: "Choose files to import",
     goBack: "Go back",
+    pasteAnywhere: "Paste a character or a link",
+    pinnedOne: "Pinned character",
+    togglePin: "Pin or unpin",
+    guide: "The guide",
     all: "This list",
     find: "Find in this view",
     move: "Move",
@@ -498,10 +526,53 @@ export const en = {
     only: "Only changes on or off",
     raw: "Sheet or Raw JSON",
     leave: "Close, or up one level",
-    about: (version: string) => `Backstory ${version}`,
-    credit:
-      "Class emblems by game-icons.net: Lorc, Delapouite and contributors (CC BY 3.0). Icons by Lucide (ISC).",
   },
+
+  settings: {
+    title: "Settings",
+    appearance: "Appearance",
+    theme: "Theme",
+    themeHow: "System follows what your computer is set to.",
+    language: "Language",
+    languageHow: "Backstory and the sentences of your histories. Names and notes stay as you wrote them.",
+    languages: { system: "System", en: "English", de: "Deutsch" },
+    textSize: "Size of the text",
+    textSizeHow: "Applies to the whole window at once.",
+    percent: (value: number) => `${n(value)} %`,
+    smaller: "Smaller text",
+    larger: "Larger text",
+    layout: "Characters",
+    layoutHow: "As cards with their growth, or as a dense list.",
+    importing: "Importing",
+    folders: "Watched folders",
+    foldersHow: (folders: number) =>
+      folders === 0 ? "No folder is watched." : `${count(folders, "folder is", "folders are")} watched.`,
+    change: "Change",
+    storage: "Where your library is kept",
+    open: "Open the folder",
+    size: (bytes: string) => `It takes ${bytes} on this computer.`,
+    readOnly: "It is open for reading only.",
+    kinds: {
+      sqlite: "One file on this computer",
+      postgres: "A PostgreSQL database",
+      folder: "A folder of files",
+      objects: "An object store",
+      memory: "Nowhere: it is gone when Backstory is closed",
+    },
+    otherKind: "A library of its own kind",
+    chosenBy:
+      "Which library is opened is chosen in the configuration file or with BACKSTORY_LIBRARY. “backstory config” tells every value and where it comes from.",
+    about: "About",
+    version: (version: string) => `Backstory ${version}`,
+    license: "Free software under the MIT license or the Apache License 2.0, as you choose.",
+    credits:
+      "Class emblems by game-icons.net: Lorc, Delapouite and contributors (CC BY 3.0). Icons by Lucide (ISC). Source Sans, Source Serif, Source Code and Alegreya SC (SIL Open Font License).",
+    affiliation:
+      "Backstory is not affiliated with, endorsed or sponsored by Wizards of the Coast, D&D Beyond or Foundry Gaming. Their names belong to them.",
+    offline: "It sends nothing anywhere unless you fetch a link or chose a library on a server.",
+  },
+
+  help: { title: "Help", contents: "On this page", guide },
 };
 
 export type Catalogue = typeof en;

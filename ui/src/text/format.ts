@@ -62,7 +62,9 @@ export function formatDate(at: string): string {
 /** `Saturday 26 July`, with the year where it is not this one. */
 export function formatDay(at: string, now = new Date()): string {
   const date = new Date(at);
-  return (date.getFullYear() === now.getFullYear() ? formats.weekdayDay : formats.weekdayDayYear).format(date);
+  return (date.getFullYear() === now.getFullYear() ? formats.weekdayDay : formats.weekdayDayYear).format(
+    date,
+  );
 }
 
 /** `Saturday 26 July 2026, 21:00`. */
@@ -80,7 +82,9 @@ export function formatShortMoment(at: string): string {
 export function formatDateRange(from: string, to: string, now = new Date()): string {
   const [a, b] = [new Date(from), new Date(to)];
   const withYear = a.getFullYear() !== now.getFullYear() || b.getFullYear() !== now.getFullYear();
-  return (withYear ? formats.dayMonthYear : formats.dayMonth).formatRange(a, b).replace(/\s*–\s*(?=\d+\s)/u, "–");
+  return (withYear ? formats.dayMonthYear : formats.dayMonth)
+    .formatRange(a, b)
+    .replace(/\s*–\s*(?=\d+\s)/u, "–");
 }
 
 /** The day a moment falls on here, to group by. */

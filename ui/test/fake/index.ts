@@ -279,7 +279,8 @@ export class FakeBridge implements Bridge {
     const done: FileResult[] = [];
     for (const [index, result] of files.entries()) {
       onProgress?.({ event: "reading", index, path: result.path });
-      if (!dryRun && this.#options.hangsAfter === index) await new Promise<void>((stop) => this.#whenCancelled(stop));
+      if (!dryRun && this.#options.hangsAfter === index)
+        await new Promise<void>((stop) => this.#whenCancelled(stop));
       if (this.#cancelled) break;
       done.push(result);
       onProgress?.({ event: "file", index, result });
