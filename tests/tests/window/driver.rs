@@ -230,7 +230,7 @@ impl Window {
     }
 
     /// Switches the look, and lets the page draw it: transitions are cut short, then two frames pass.
-    async fn set_theme(&self, theme: &Value) {
+    pub(crate) async fn set_theme(&self, theme: &Value) {
         const SET: &str = "const [theme, done] = arguments; \
             if (theme === null) delete document.documentElement.dataset.theme; \
             else document.documentElement.dataset.theme = theme; \

@@ -47,7 +47,7 @@ async fn a_character_is_pasted_anywhere_and_looked_at_first() {
     window.says("1 saved").await;
 
     window.paste("{\"name\": \"Tam").await;
-    window.says("The text stops in the middle").await;
+    window.says("The file stops in the middle").await;
     window.paste("a shopping list").await;
     window.says("neither a character’s JSON nor a link").await;
     assert_eq!(window.faults().await, Vec::<String>::new());

@@ -41,6 +41,8 @@ type Answers = {
 };
 
 export class FakeBridge implements Bridge {
+  /** Everything it said. */
+  answered: unknown[] = [];
   calls: { command: Command; params: unknown }[] = [];
   #handlers: ((event: AppEvent) => void)[] = [];
   #options: FakeOptions;
@@ -81,7 +83,9 @@ export class FakeBridge implements Bridge {
     if (this.#options.delay) await new Promise((done) => setTimeout(done, this.#options.delay));
     const failure = this.#options.failing?.[command];
     if (failure) throw failure;
-    return this.#answers[command](params, onProgress) as Promise<Commands[C][1]>;
+    const answer = (await this.#answers[command](params, onProgress)) as Commands[C][1];
+    this.answered.push(answer);
+    return answer;
   }
 
   asked(command: Command): unknown[] {
