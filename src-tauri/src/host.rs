@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use backstory_core::{
     api::{App, AppEvent, Host, app::Preferences, import::WatchedFolder},
     error::{Code, Error, Result},
+    model::CharacterId,
 };
 use backstory_sources::watch::{is_library, own_library};
 use backstory_storage::config::data_folder;
@@ -20,7 +21,7 @@ use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
-use crate::{preferences::PreferencesFile, watching::Watching};
+use crate::{arguments::Arguments, preferences::PreferencesFile, watching::Watching};
 
 /// The label of the one window.
 pub(crate) const WINDOW: &str = "main";
@@ -34,17 +35,20 @@ pub(crate) struct Desktop {
     preferences: Arc<PreferencesFile>,
     /// Files given at the start, until the page is there to take them.
     waiting: Mutex<Vec<PathBuf>>,
+    /// The character that a link means, until then too.
+    wanted: Mutex<Option<CharacterId>>,
     shown: AtomicBool,
     watching: Arc<Watching>,
 }
 
 impl Desktop {
-    /// The desktop of this program, with the files it was started with.
-    pub(crate) fn new(handle: AppHandle, preferences: PreferencesFile, files: Vec<PathBuf>) -> Self {
+    /// The desktop of this program, with what it was started with.
+    pub(crate) fn new(handle: AppHandle, preferences: PreferencesFile, arguments: Arguments) -> Self {
         Self {
             handle,
             preferences: Arc::new(preferences),
-            waiting: Mutex::new(files),
+            waiting: Mutex::new(arguments.files),
+            wanted: Mutex::new(arguments.character),
             shown: AtomicBool::new(false),
             watching: Arc::default(),
         }
@@ -118,6 +122,18 @@ impl Desktop {
         }
         if let Some(app) = self.handle.try_state::<Arc<App>>() {
             self.emit(AppEvent::Dropped(app.select(files)));
+        }
+    }
+}
+
+impl Desktop {
+    /// Opens a character, now or when the page is there.
+    pub(crate) fn open(&self, character: Option<CharacterId>) {
+        let Some(character) = character else { return };
+        if self.is_shown() {
+            self.emit(AppEvent::Open { character });
+        } else {
+            *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(character);
         }
     }
 }
@@ -200,6 +216,8 @@ impl Host for Desktop {
         self.show();
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         self.offer(waiting);
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.open(wanted);
     }
 
     async fn load_preferences(&self) -> Preferences {

@@ -58,8 +58,9 @@ async fn every_screen_is_for_everyone() {
     let home = Home::new();
     let (folder, captures) = home.with_samples();
     fs::write(folder.join("shopping.json"), "{\"milk\": 2}").unwrap();
-    let home = home.with("BACKSTORY_PICK_FOLDER", home.path().join("elsewhere"));
-    fs::create_dir(home.path().join("elsewhere")).unwrap();
+    let elsewhere = home.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let home = home.with("BACKSTORY_PICK_FOLDER", elsewhere);
     let window = Window::open(&home, &[], &[folder]).await;
     window.says("Every version of every character").await;
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");

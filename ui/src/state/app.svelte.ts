@@ -127,8 +127,20 @@ class App {
     }
   }
 
+  /** A link from outside opens a character that is there, and can do nothing else. */
+  async #open(id: string): Promise<void> {
+    try {
+      await call("character.get", { character: id });
+      router.go({ name: "character", id, version: null });
+    } catch (error) {
+      const failure = toWireError(error);
+      toasts.fail(failure.message, failure);
+    }
+  }
+
   #hear(event: AppEvent): void {
     if (event.event === "changed") void this.refresh();
+    else if (event.event === "open") void this.#open(event.character);
     else if (event.event === "watched") void imports.refreshFolders();
     else if (event.event === "drop_hover") imports.hovering = event.count;
     else if (event.event === "drop_left") imports.hovering = 0;

@@ -28,6 +28,7 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     library::{ChangeSet, Library},
+    model::CharacterId,
     source::{Draft, Source},
     storage::{CharacterStorage, QueryFilter, StorageFactory},
     wording::Language,
@@ -51,6 +52,11 @@ pub enum AppEvent {
     Dropped(import::Selection),
     /// Something happened in a watched folder.
     Watched,
+    /// A link to a character was followed from outside.
+    Open {
+        /// Which.
+        character: CharacterId,
+    },
 }
 
 /// What the commands need from the program that carries them, and nothing more.

@@ -38,7 +38,11 @@ export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hov
 /**
  * How many.
  */
-count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" };
+count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "open", 
+/**
+ * Which.
+ */
+character: CharacterId, };
 
 /**
  * Since when the fields of a sheet have their values.
