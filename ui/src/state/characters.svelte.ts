@@ -1,5 +1,12 @@
 // Characters whose history is open, shared by the History and Compare screens.
-import { call, toWireError, type CharacterEntry, type HistoryEntry, type WireError } from "../api";
+import {
+  call,
+  toWireError,
+  type BurstEntry,
+  type CharacterEntry,
+  type HistoryEntry,
+  type WireError,
+} from "../api";
 
 const HISTORY_PAGE = 500;
 const KEPT = 4;
@@ -18,6 +25,8 @@ export class Character {
   index = $state.raw<CharacterEntry | null>(null);
   /** The whole history, newest first, with the quiet versions. */
   entries = $state.raw<HistoryEntry[]>([]);
+  /** Changes of a sitting that are summed up. */
+  bursts = $state.raw<BurstEntry[]>([]);
   loaded = $state(false);
   failure = $state.raw<WireError | null>(null);
   #places = $derived(new Map(this.entries.map((entry, place) => [entry.version, place])));
@@ -57,9 +66,10 @@ export class Character {
   async load(): Promise<void> {
     const question = ++this.#question;
     try {
-      const [index, first] = await Promise.all([
+      const [index, first, { bursts }] = await Promise.all([
         call("character.get", { character: this.id }),
         this.#page(0),
+        call("character.bursts", { character: this.id }),
       ]);
       let entries = first.entries;
       while (entries.length < first.total) {
@@ -70,6 +80,7 @@ export class Character {
       if (question !== this.#question) return;
       this.index = index;
       this.entries = entries;
+      this.bursts = bursts;
       this.failure = null;
       this.loaded = true;
     } catch (error) {

@@ -72,6 +72,20 @@ pub fn summarise(old: Option<&Sheet>, new: &Sheet, deriver: u32) -> (Summary, Tr
     (summary, trace)
 }
 
+/// What is told of a stretch in which something was tried and taken back: how often, and how many changes were kept.
+pub fn tried(topic: Topic, times: u32, kept: u32) -> Said {
+    let what = match topic {
+        Topic::Spells => "tried-spells",
+        Topic::Items => "tried-items",
+        Topic::Features => "tried-features",
+        Topic::Abilities => "tried-abilities",
+        Topic::Notes => "tried-notes",
+        _ => "tried-things",
+    };
+    let kept = if kept == 0 { say("kept-nothing") } else { say("kept").with("count", kept) };
+    say("tried").with("what", say(what).with("times", times)).with("kept", kept)
+}
+
 /// What is told of a version that the player brought back: that first, and no alarm, for whatever is gone is gone on purpose.
 pub fn brought_back((mut summary, mut trace): (Summary, Trace), version: u64) -> (Summary, Trace) {
     summary.sentences.retain(|sentence| sentence.topic != Topic::Loss);
