@@ -45,7 +45,7 @@ pub struct Burst {
     pub changes: u32,
     /// What was tried.
     pub topic: Topic,
-    /// Where something was taken back: how often it was tried, and how much of it was kept.
+    /// Where the same was changed again: how often, and how much of it was kept.
     pub tried: Option<Said>,
     /// What is different behind the last from before the first.
     pub sentences: Vec<Sentence>,
@@ -116,7 +116,10 @@ impl Library {
         };
         let (old, new) = (self.sheet(before).await?, self.sheet(last).await?);
         let (net, _) = summarise(Some(&old), &new, 0);
-        let is_undone = tries.iter().map(|version| version.summary.changes).sum::<u32>() > net.changes;
+        let is_again = tries.iter().map(|version| version.summary.changes).sum::<u32>() > net.changes;
+        // Coins that are spent twice were spent twice; a spell that is learned and forgotten was tried.
+        let is_of_things = matches!(topic, Topic::Spells | Topic::Items | Topic::Features);
+        let is_undone = net.changes == 0 || (is_of_things && is_again);
         if !is_undone && tries.len() < timeline::MANY {
             return Ok(None);
         }
@@ -126,7 +129,7 @@ impl Library {
             last: last.version,
             changes,
             topic,
-            tried: is_undone.then(|| sentences::tried(topic, changes, net.changes)),
+            tried: is_again.then(|| sentences::tried(topic, changes, net.changes)),
             sentences: net.sentences,
         }))
     }

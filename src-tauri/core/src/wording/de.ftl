@@ -180,6 +180,10 @@ tried-abilities = { $times ->
     [2] zweimal
    *[other] { $times }-mal
 } Attributswerte verschoben
+tried-coins = { $times ->
+    [2] zweimal
+   *[other] { $times }-mal
+} den Geldbeutel geändert
 tried-notes = { $times ->
     [2] zweimal
    *[other] { $times }-mal

@@ -192,6 +192,10 @@ tried-abilities = Moved ability scores { $times ->
     [2] twice
    *[other] { $times } times
 }
+tried-coins = Changed the purse { $times ->
+    [2] twice
+   *[other] { $times } times
+}
 tried-notes = Edited notes { $times ->
     [2] twice
    *[other] { $times } times

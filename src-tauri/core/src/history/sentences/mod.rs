@@ -79,11 +79,18 @@ pub fn tried(topic: Topic, times: u32, kept: u32) -> Said {
         Topic::Items => "tried-items",
         Topic::Features => "tried-features",
         Topic::Abilities => "tried-abilities",
+        Topic::Coins => "tried-coins",
         Topic::Notes => "tried-notes",
         _ => "tried-things",
     };
-    let kept = if kept == 0 { say("kept-nothing") } else { say("kept").with("count", kept) };
-    say("tried").with("what", say(what).with("times", times)).with("kept", kept)
+    let what = say(what).with("times", times);
+    let kept = match topic {
+        _ if kept == 0 => say("kept-nothing"),
+        Topic::Spells | Topic::Items | Topic::Features => say("kept").with("count", kept),
+        // A number is what it is in the end: nothing of the others was kept.
+        _ => return what,
+    };
+    say("tried").with("what", what).with("kept", kept)
 }
 
 /// What is told of a version that the player brought back: that first, and no alarm, for whatever is gone is gone on purpose.
