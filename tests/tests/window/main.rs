@@ -8,4 +8,5 @@ mod driver;
 mod home;
 mod journey;
 mod outside;
+mod package;
 mod smoke;
