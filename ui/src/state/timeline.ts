@@ -2,7 +2,7 @@
 import type { HistoryEntry } from "../api";
 import { groupBy } from "../collections/group";
 import { localDay } from "../text";
-import { isVisible, shownAt } from "./characters.svelte";
+import { isLandmark, isVisible, shownAt } from "./characters.svelte";
 
 export type TimelineRow =
   | { type: "day"; key: string; at: string; levels: [number, number] | null }
@@ -127,8 +127,7 @@ function levelsByDay(entries: readonly HistoryEntry[]): Map<string, [number, num
 }
 
 function matches(entry: HistoryEntry, landmarks: boolean, find: string): boolean {
-  const marked = entry.landmark || entry.pinned || entry.tags.length > 0 || entry.note !== null;
-  if (landmarks && !marked) return false;
+  if (landmarks && !isLandmark(entry) && entry.note === null) return false;
   if (find === "") return true;
   const texts = [...entry.sentences, ...entry.tags, entry.note ?? ""];
   return texts.some((text) => text.toLocaleLowerCase().includes(find));
