@@ -4,7 +4,7 @@ import TimelineLine from "../src/screens/character/TimelineLine.svelte";
 import { timelineRows, type TimelineOptions, type TimelineRow } from "../src/state/timeline";
 import { rekorHistory } from "./fake/rekor";
 
-const plain: TimelineOptions = { open: new Set(), quiet: false, landmarks: false, find: "" };
+const plain: TimelineOptions = { open: new Set(), quiet: false, landmarks: false, find: "", hits: new Map() };
 const rowsOf = (options: Partial<TimelineOptions> = {}) =>
   timelineRows(rekorHistory, { ...plain, ...options });
 const folds = (rows: TimelineRow[]) => rows.filter((row) => row.type === "fold");
@@ -68,7 +68,7 @@ describe("the timeline", () => {
 describe("a line of the timeline", () => {
   const shown = (change: object) => {
     const entry = { ...rekorHistory.find((entry) => entry.note !== null)!, ...change };
-    const row = { type: "event" as const, key: "v-1", entry, otherDay: false };
+    const row = { type: "event" as const, key: "v-1", entry, otherDay: false, hit: null };
     render(TimelineLine, { row, rowindex: 1, selected: false, first: true, focused: false, onact: () => {} });
   };
 

@@ -319,6 +319,60 @@ describe("keeping", () => {
   });
 });
 
+describe("asking a value", () => {
+  async function rekor(): Promise<FakeBridge> {
+    const bridge = await open();
+    router.go({ name: "character", id: "ddb-102", version: null });
+    await screen.findByText("Fire Shield");
+    return bridge;
+  }
+  const answer = () => document.querySelector<HTMLElement>(".explain")!;
+
+  it("says what a number is made of, and that a skill follows from its ability", async () => {
+    await rekor();
+    const arcana = screen.getByText("Arcana").closest(".kv")!;
+    const number = within(arcana as HTMLElement).getByText("+11");
+    number.focus();
+    await user.keyboard("{Enter}");
+    expect(await screen.findByText(/^Since version 29, November \d+, 2026$/)).toBeTruthy();
+    expect(answer().textContent?.replace(/\s+/g, " ")).toContain("Intelligence3 Proficiency+8 Together+11");
+    expect(answer().textContent).toContain("Intelligence 16 to 17");
+    expect(screen.queryByText("Go to version 29")).toBeNull();
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(document.activeElement).toBe(number));
+    expect(router.route.name).toBe("character");
+  });
+
+  it("leads from a spell to the version that brought it", async () => {
+    await rekor();
+    await user.click(screen.getByRole("button", { name: "Fireball" }));
+    await user.click(await screen.findByText("Go to version 3"));
+    expect(await screen.findByText("version 3 of 451")).toBeTruthy();
+  });
+});
+
+describe("finding a change", () => {
+  it("finds what stands on the sheet, steps through the matches, and clears with Escape", async () => {
+    await open();
+    router.go({ name: "character", id: "ddb-102", version: null });
+    await screen.findByRole("treegrid");
+    const chosen = () => screen.getByRole("row", { selected: true });
+    await user.keyboard("{Control>}f{/Control}quarterstaff");
+    const hit = await screen.findByRole("row", { name: /First saved at level 4/ });
+    expect(hit.textContent).toContain("Quarterstaff");
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(chosen().textContent).toContain("First saved at level 4"));
+    await user.keyboard("{Escape}{Escape}");
+    expect(await screen.findByRole("row", { name: /Reached level 9/ })).toBeTruthy();
+    await user.keyboard("/reached{Tab}");
+    (document.activeElement as HTMLElement).blur();
+    await user.keyboard("p");
+    await waitFor(() => expect(chosen().textContent).toContain("Reached level 5"));
+    await user.keyboard("pp");
+    await waitFor(() => expect(chosen().textContent).toContain("Reached level 9"));
+  });
+});
+
 describe("progress", () => {
   it("draws a lane for what moved, folds the rest, and shares the chosen version", async () => {
     await open();

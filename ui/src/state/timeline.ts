@@ -6,7 +6,7 @@ import { isLandmark, isVisible, shownAt } from "./characters.svelte";
 
 export type TimelineRow =
   | { type: "day"; key: string; at: string; levels: [number, number] | null }
-  | { type: "event"; key: string; entry: HistoryEntry; otherDay: boolean }
+  | { type: "event"; key: string; entry: HistoryEntry; otherDay: boolean; hit: string | null }
   | {
       type: "fold";
       key: string;
@@ -27,6 +27,8 @@ export interface TimelineOptions {
   quiet: boolean;
   landmarks: boolean;
   find: string;
+  /** Where the words appeared on a sheet, by version. */
+  hits: ReadonlyMap<number, string>;
 }
 
 /** A stretch between two events: the quiet versions in it, and the sightings of the event it follows. */
@@ -43,9 +45,7 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
   let stretch: Stretch = { quiet: [], sightings: 0, sightedUntil: null };
   let newest = true;
   let day = "";
-  const wanted = new Set(
-    entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find)),
-  );
+  const wanted = new Set(entries.filter((entry) => isVisible(entry) && matches(entry, options, find)));
   const levels = levelsByDay(entries);
 
   for (const entry of entries) {
@@ -72,6 +72,7 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
       key: `v-${entry.version}`,
       entry,
       otherDay: localDay(shownAt(entry)) !== itsDay,
+      hit: find !== "" && !says(entry, find) ? (options.hits.get(entry.version) ?? null) : null,
     });
   }
   return rows;
@@ -126,9 +127,13 @@ function levelsByDay(entries: readonly HistoryEntry[]): Map<string, [number, num
   return levels;
 }
 
-function matches(entry: HistoryEntry, landmarks: boolean, find: string): boolean {
+function matches(entry: HistoryEntry, { landmarks, hits }: TimelineOptions, find: string): boolean {
   if (landmarks && !isLandmark(entry) && entry.note === null) return false;
-  if (find === "") return true;
+  return find === "" || says(entry, find) || hits.has(entry.version);
+}
+
+/** Whether what is told of a version holds the words. */
+function says(entry: HistoryEntry, find: string): boolean {
   const texts = [...entry.sentences, ...entry.tags, entry.note ?? ""];
   return texts.some((text) => text.toLocaleLowerCase().includes(find));
 }

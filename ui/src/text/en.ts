@@ -1,5 +1,5 @@
 // Every word the window says, in English. A further language is a file of the same shape.
-import type { ChangeKind, Section, Sort, Theme } from "../api";
+import type { ChangeKind, Rules, Section, Sort, Theme } from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("en");
@@ -231,6 +231,13 @@ export const en = {
     fold: "Fold",
   },
 
+  explain: {
+    sum: "Together",
+    since: (version: number, date: string) => `Since version ${n(version)}, ${date}`,
+    go: (version: number) => `Go to version ${n(version)}`,
+    unknown: "Backstory does not know since when.",
+  },
+
   keeping: {
     menu: "More for this version",
     captured: "Saved",
@@ -281,6 +288,7 @@ export const en = {
     grid: "Versions, newest first",
     find: "Find a change",
     findLabel: "Find in this history",
+    found: (matches: number) => n(matches),
     landmarks: "Landmarks",
     quiet: "Show checks in which nothing changed",
     noMatch: (text: string) => `No change matches “${text}”`,
@@ -355,6 +363,31 @@ export const en = {
     note: (key: string) => NOTES[key] ?? words(key),
     showAll: (more: number) => `and ${n(more)} more`,
     showLess: "show less",
+    always: "always prepared",
+    spellSave: "Spell save",
+    casting: (name: string, ability: string) => `${name}, ${ability}`,
+    saveDc: (name: string) => `${name} spell save DC`,
+    dc: (value: number) => `save DC ${n(value)}`,
+    spellAttack: (name: string) => `${name} spell attack`,
+    attack: (value: number) => `attack ${formatSigned(value)}`,
+    passive: (skill: string) => `Passive ${skill}`,
+    sensesAndDefenses: "Senses & defenses",
+    senses: "Senses",
+    sense: (sense: string, feet: number) => `${words(sense)} ${n(feet)} ft`,
+    movement: "Movement",
+    size: "Size",
+    resistances: "Resistant",
+    immunities: "Immune",
+    vulnerabilities: "Vulnerable",
+    actions: "Actions",
+    takes: (takes: string) => (takes ? words(takes) : "Other"),
+    uses: "Limited uses",
+    left: ({ max, used }: { max: number; used: number }) => `${n(max - used)} of ${n(max)} left`,
+    resets: (by: string) => `back after a ${by}`,
+    deathSaves: (successes: number, failures: number) =>
+      `Death saves: ${count(successes, "success", "successes")}, ${count(failures, "failure", "failures")}`,
+    hitDice: (name: string, used: number) => `${count(used, `${name} hit die`, `${name} hit dice`)} spent`,
+    rules: (rules: Rules) => (rules === "mixed" ? "Rules of 2014 and 2024" : `Rules of ${rules}`),
     inspiration: "Heroic Inspiration",
     experience: (xp: number) => `${n(xp)} XP`,
     other: "Other",
@@ -367,6 +400,11 @@ export const en = {
     sheet: "Sheet",
     raw: "Raw JSON",
     onlyChanges: "Only changes",
+    doSwap: "Swap A and B",
+    with: "Compare with another version…",
+    copy: "Copy as Markdown",
+    copied: "Copied as Markdown.",
+    notCopied: "The system did not let Backstory copy this.",
     state: "Also what a rest resets",
     sections: "Sections",
     keys: "Keys",
@@ -528,6 +566,7 @@ export const en = {
     withAny: "Compare with any version",
     words: "Name or note of the version",
     keep: "Keep forever, or stop keeping",
+    match: "Next or previous match, while something is looked for",
     views: "History, Compare, Progress",
     undo: "Undo the last action",
     nextPrevious: "Next, previous change",

@@ -127,8 +127,42 @@ export class FakeBridge implements Bridge {
       this.#put(character, { last_version: made.version });
       return made;
     },
-    "versions.search": () => ({ hits: [] }),
-    "character.blame": ({ character }) => ({ character, fields: [] }),
+    "versions.search": ({ text, character }) => ({
+      hits: "quarterstaff".startsWith(text)
+        ? this.#history(character ?? "")
+            .slice(-1)
+            .map(({ id, version, captured_at }) => ({
+              character: character ?? "",
+              id,
+              version,
+              captured_at,
+              where: "inventory" as const,
+              snippet: "Quarterstaff",
+            }))
+        : [],
+    }),
+    "character.blame": ({ character }) => {
+      const field = (key: string, section: "combat" | "spells", version: string, sentence: string | null) => {
+        const { id, captured_at, version: number } = this.#entry(character, version);
+        return {
+          key,
+          section,
+          label: key,
+          value: null,
+          since: { id, version: number, captured_at },
+          sentence,
+        };
+      };
+      return {
+        character,
+        fields: [
+          field("combat/hit_points_max", "combat", "29", "Hit points 51 to 65"),
+          field("spells/spell-Fireball", "spells", "3", "Learned Fireball and Counterspell"),
+          field("proficiencies/skills/Arcana", "combat", "1", null),
+          field("abilities/int", "combat", "29", "Intelligence 16 to 17"),
+        ],
+      };
+    },
     "character.progress": ({ character }) => ({
       character,
       series: rekorSeries(this.#history(character)),
