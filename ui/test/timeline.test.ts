@@ -4,7 +4,7 @@ import TimelineLine from "../src/screens/character/TimelineLine.svelte";
 import { placeOf, timelineRows, type TimelineOptions, type TimelineRow } from "../src/state/timeline";
 import { rekorHistory } from "./fake/rekor";
 
-const plain: TimelineOptions = { open: new Set(), quiet: false, landmarks: false, find: "" };
+const plain: TimelineOptions = { open: new Set(), quiet: false, landmarks: false, find: "", hits: new Map() };
 const rowsOf = (options: Partial<TimelineOptions> = {}) =>
   timelineRows(rekorHistory, [], { ...plain, ...options });
 const folds = (rows: TimelineRow[]) => rows.filter((row) => row.type === "fold");
@@ -120,7 +120,7 @@ describe("a burst", () => {
 describe("a line of the timeline", () => {
   const shown = (change: object) => {
     const entry = { ...rekorHistory.find((entry) => entry.note !== null)!, ...change };
-    const row = { type: "event" as const, key: "v-1", entry, otherDay: false, inBurst: false };
+    const row = { type: "event" as const, key: "v-1", entry, otherDay: false, inBurst: false, hit: null };
     render(TimelineLine, { row, rowindex: 1, selected: false, first: true, focused: false, onact: () => {} });
   };
 

@@ -272,6 +272,7 @@ fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Driver {
         // Without a compositor the engine never answers the request for a photograph.
         .env("WEBKIT_DISABLE_DMABUF_RENDERER", "0")
         .env("MESA_SHADER_CACHE_DISABLE", "true")
+        .env("BACKSTORY_SAVE", home.path())
         .env_remove("BACKSTORY_LOG")
         .current_dir(home.path())
         .stdin(Stdio::null());

@@ -40,7 +40,8 @@ async fn first_run_import_look_compare_and_the_day_after() {
     window.close().await;
 }
 
-async fn photograph(window: &Window, name: &str) {
+/// Photographs the screen in both themes and both sizes.
+pub(crate) async fn photograph(window: &Window, name: &str) {
     for size in SIZES {
         window.resize(size).await;
         window.photograph(name).await;

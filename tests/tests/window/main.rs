@@ -4,6 +4,7 @@
 //! a message bus of their own. No other command runs them, because they need all of that.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
 
+mod character;
 mod driver;
 mod home;
 mod journey;

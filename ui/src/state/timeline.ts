@@ -2,11 +2,18 @@
 import type { BurstEntry, HistoryEntry } from "../api";
 import { groupBy } from "../collections/group";
 import { localDay } from "../text";
-import { isVisible, shownAt } from "./characters.svelte";
+import { isLandmark, isVisible, shownAt } from "./characters.svelte";
 
 export type TimelineRow =
   | { type: "day"; key: string; at: string; levels: [number, number] | null }
-  | { type: "event"; key: string; entry: HistoryEntry; otherDay: boolean; inBurst: boolean }
+  | {
+      type: "event";
+      key: string;
+      entry: HistoryEntry;
+      otherDay: boolean;
+      inBurst: boolean;
+      hit: string | null;
+    }
   | { type: "burst"; key: string; burst: BurstEntry; from: HistoryEntry; to: HistoryEntry; open: boolean }
   | {
       type: "fold";
@@ -28,6 +35,8 @@ export interface TimelineOptions {
   quiet: boolean;
   landmarks: boolean;
   find: string;
+  /** Where the words appeared on a sheet, by version. */
+  hits: ReadonlyMap<number, string>;
 }
 
 /** A stretch between two events: the quiet versions in it, and the sightings of the event it follows. */
@@ -48,9 +57,7 @@ export function timelineRows(
   let stretch: Stretch = { quiet: [], sightings: 0, sightedUntil: null };
   let newest = true;
   let day = "";
-  const wanted = new Set(
-    entries.filter((entry) => isVisible(entry) && matches(entry, options.landmarks, find)),
-  );
+  const wanted = new Set(entries.filter((entry) => isVisible(entry) && matches(entry, options, find)));
   const levels = levelsByDay(entries);
   const byLast = new Map(filtered ? [] : bursts.map((burst) => [burst.last, burst]));
   let within: { burst: BurstEntry; open: boolean } | null = null;
@@ -92,6 +99,7 @@ export function timelineRows(
       entry,
       otherDay: localDay(shownAt(entry)) !== itsDay,
       inBurst: within !== null,
+      hit: find !== "" && !says(entry, find) ? (options.hits.get(entry.version) ?? null) : null,
     });
     if (entry.version === within?.burst.first) within = null;
   }
@@ -162,10 +170,13 @@ function levelsByDay(entries: readonly HistoryEntry[]): Map<string, [number, num
   return levels;
 }
 
-function matches(entry: HistoryEntry, landmarks: boolean, find: string): boolean {
-  const marked = entry.landmark || entry.pinned || entry.tags.length > 0 || entry.note !== null;
-  if (landmarks && !marked) return false;
-  if (find === "") return true;
+function matches(entry: HistoryEntry, { landmarks, hits }: TimelineOptions, find: string): boolean {
+  if (landmarks && !isLandmark(entry) && entry.note === null) return false;
+  return find === "" || says(entry, find) || hits.has(entry.version);
+}
+
+/** Whether what is told of a version holds the words. */
+function says(entry: HistoryEntry, find: string): boolean {
   const texts = [...entry.sentences, ...entry.tags, entry.note ?? ""];
   return texts.some((text) => text.toLocaleLowerCase().includes(find));
 }

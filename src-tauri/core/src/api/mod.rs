@@ -56,6 +56,12 @@ pub enum AppEvent {
 pub trait Host: Send + Sync {
     /// Lets the user choose files; none when they thought better of it.
     async fn choose_files(&self) -> Option<Vec<PathBuf>>;
+    /// Lets the user choose a place for a file that would be called `name`, and writes it there. Gives the name it has; none
+    /// when they thought better of it.
+    ///
+    /// # Errors
+    /// `storage_failed` when it cannot be written.
+    async fn save_file(&self, name: &str, contents: Vec<u8>) -> Result<Option<String>>;
     /// The first screen is painted: the window may show itself.
     async fn window_ready(&self);
     /// How the player likes the window; the defaults where nothing readable is kept.
@@ -243,6 +249,7 @@ macro_rules! commands {
             "compare.lines": compare::RawLinesGet => compare::RawLines, compare_lines;
             "version.pin": keeping::PinSet => character::HistoryEntry, version_pin;
             "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
+            "version.save": compare::VersionRef => keeping::FileSaved, version_save;
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
             "members.list": app::Empty => Vec<crate::model::Member>, members_list;
             "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;

@@ -630,6 +630,15 @@ changes: number,
 error?: WireError, };
 
 /**
+ * A document that was written to a file of its own.
+ */
+export type FileSaved = { 
+/**
+ * What the file is called; none when the user thought better of it.
+ */
+name: string | null, };
+
+/**
  * What was left out of the rows.
  */
 export type Folded = { 
@@ -1852,6 +1861,7 @@ export type Commands = {
   "compare.lines": [RawLinesGet, RawLines];
   "version.pin": [PinSet, HistoryEntry];
   "version.tag": [TagSet, HistoryEntry];
+  "version.save": [VersionRef, FileSaved];
   "version.note": [NoteSet, HistoryEntry];
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
