@@ -136,6 +136,23 @@ impl Desktop {
             *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(character);
         }
     }
+
+    /// Asks with the system's dialog where a file is to go.
+    async fn choose_place(&self, name: &str) -> Option<PathBuf> {
+        #[cfg(debug_assertions)]
+        if let Some(folder) = std::env::var_os("BACKSTORY_SAVE") {
+            return Some(PathBuf::from(folder).join(name));
+        }
+        let (answer, answered) = oneshot::channel();
+        let mut dialog = self.handle.dialog().file().set_title("Save this version").set_file_name(name);
+        if let Some(window) = self.handle.get_webview_window(WINDOW) {
+            dialog = dialog.set_parent(&window);
+        }
+        dialog.save_file(move |file| {
+            let _window_closed_meanwhile = answer.send(file);
+        });
+        answered.await.ok().flatten()?.into_path().ok()
+    }
 }
 
 #[async_trait]
@@ -209,6 +226,22 @@ impl Host for Desktop {
             Err(Error::new(Code::FileUnreadable, format!("{} cannot be shown.", folder.display()))
                 .hint("Open the folder in your file manager.")
                 .caused_by(problem))
+        })
+    }
+
+    async fn save_file(&self, name: &str, contents: Vec<u8>) -> Result<Option<String>> {
+        let Some(path) = self.choose_place(name).await else { return Ok(None) };
+        let write = tauri::async_runtime::spawn_blocking(move || {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            std::fs::write(&path, contents).map(|()| name)
+        });
+        let written =
+            write.await.map_err(|defect| Error::internal("The file was not written.").caused_by(defect))?;
+        written.map(Some).map_err(|error| {
+            Error::new(Code::StorageFailed, "The file could not be written there.")
+                .kept("The version itself is as it was.")
+                .hint("Choose another folder, or make room on the disk.")
+                .caused_by(error)
         })
     }
 

@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import type { Change, Comparison } from "../src/api";
+import { markdownOf } from "../src/diff/markdown";
 import { around } from "../src/diff/prose";
 import { diffSections } from "../src/diff/rows";
 import { intraline, keyAndRest, rawItems, shorten } from "../src/diff/raw";
@@ -210,5 +211,44 @@ describe("raw lines", () => {
     });
     expect(container.querySelector("img, script")).toBeNull();
     expect(container.textContent).toContain("<script>");
+  });
+});
+
+describe("a comparison as Markdown", () => {
+  const at = { ...side, captured_at: "2026-10-04T10:00:00Z" };
+  const of = (changes: Change[]) =>
+    markdownOf({ ...comparison(changes), from: at, to: { ...at, version: 2 } }).split("\n");
+
+  it("names both sides and says every row under its section", () => {
+    const lines = of(rekorChanges);
+    expect(lines[0]).toBe("# Rekor");
+    expect(lines[2]).toMatch(/^Version 1 \(.*2026\) → Version 2 \(.*2026\)$/);
+    expect(lines).toContain("## Spells");
+    expect(lines.find((line) => line.startsWith("- **added** 4th level: "))).toContain("Fire Shield");
+    expect(lines.filter((line) => line.startsWith("- "))).toHaveLength(
+      diffSections(comparison(rekorChanges)).reduce((sum, part) => sum + part.rows.length, 0),
+    );
+  });
+
+  it("lets no name become markup", () => {
+    const name = "*[x](y)* <b>";
+    const text = of([
+      { section: "notes", key: "notes/a", label: name, kind: "changed", old: "a", new: "b" },
+      {
+        section: "notes",
+        key: "notes/b",
+        label: "B",
+        kind: "changed",
+        old: "a b",
+        new: "a _c_",
+        text: [
+          { op: "equal", value: "a " },
+          { op: "delete", value: "b " },
+          { op: "insert", value: "_c_" },
+        ],
+      },
+    ]);
+    expect(text).toContain("- \\*\\[x\\](y)\\* \\<b\\>: a → b");
+    expect(text).toContain("- B: a ~~b~~ **\\_c\\_**");
   });
 });

@@ -206,6 +206,214 @@ describe("the history", () => {
   });
 });
 
+describe("keeping", () => {
+  async function rekor(options: FakeOptions = {}): Promise<FakeBridge> {
+    const bridge = await open(options);
+    router.go({ name: "character", id: "ddb-102", version: null });
+    await screen.findByRole("treegrid");
+    return bridge;
+  }
+  /** Popups are placed by their size, of which this page has none: they are found by their words. */
+  const item = (name: string) => screen.findByText(name, { selector: "[role=menuitem] span" });
+  const openMenu = (name: string) => user.click(screen.getByRole("button", { name }));
+  const chosen = () => screen.getByRole("row", { selected: true });
+
+  it("stops keeping and keeps with L, and Ctrl Z takes it back", async () => {
+    const bridge = await rekor();
+    await user.keyboard("l");
+    expect(await screen.findByText("Version 29 is kept forever.")).toBeTruthy();
+    expect(chosen().textContent).toContain("Kept forever");
+    await user.keyboard("{Control>}z{/Control}");
+    await waitFor(() => expect(chosen().textContent).not.toContain("Kept forever"));
+    expect(bridge.asked("version.pin")).toEqual([
+      { character: "ddb-102", version: "29", pinned: true },
+      { character: "ddb-102", version: "29", pinned: false },
+    ]);
+    expect(screen.queryByText("Version 29 is kept forever.")).toBeNull();
+  });
+
+  it("puts back what could not be written, and says why", async () => {
+    const failure: WireError = {
+      code: "storage_full",
+      message: "There is no room.",
+      hint: null,
+      retryable: true,
+    };
+    await rekor({ failing: { "version.pin": failure } });
+    await user.keyboard("l");
+    expect((await screen.findByRole("alert")).textContent).toContain("There is no room.");
+    expect(chosen().textContent).not.toContain("Kept forever");
+  });
+
+  it("names a version on F2 and notes on it, each taken back with Undo", async () => {
+    const bridge = await rekor();
+    await user.keyboard("{F2}");
+    const name = await screen.findByRole<HTMLInputElement>("textbox", { name: /^Name/ });
+    await waitFor(() => expect(document.activeElement).toBe(name));
+    await user.keyboard("Before the vault, tower{Enter}");
+    await waitFor(() => expect(chosen().textContent).toContain("Before the vault"));
+    expect(bridge.asked("version.tag").at(-1)).toMatchObject({
+      add: ["Before the vault", "tower"],
+      remove: [],
+    });
+    await user.keyboard("{Shift>}{F2}{/Shift}");
+    await waitFor(() => expect(document.activeElement?.tagName).toBe("TEXTAREA"));
+    await user.keyboard("We nearly died.{Control>}{Enter}{/Control}");
+    await waitFor(() => expect(chosen().textContent).toContain("We nearly died."));
+    await user.keyboard("{Control>}z{/Control}");
+    await waitFor(() => expect(chosen().textContent).not.toContain("We nearly died."));
+    expect(chosen().textContent).toContain("tower");
+  });
+
+  it("goes back to a version from its menu, and forward again", async () => {
+    const bridge = await rekor();
+    await user.keyboard("{End}");
+    await waitFor(() => expect(chosen().textContent).toContain("First saved"));
+    await openMenu("More for this version");
+    await user.click(await item("Go back to this version"));
+    expect(await screen.findByText(/^Version 1 is the newest again, as version 452/)).toBeTruthy();
+    await waitFor(() => expect(screen.getByText("version 452 of 452")).toBeTruthy());
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    await waitFor(() => expect(bridge.asked("version.restore")).toHaveLength(2));
+    expect(bridge.asked("version.restore").at(-1)).toMatchObject({ version: "30" });
+  });
+
+  it("saves a version as a file", async () => {
+    const bridge = await rekor();
+    await openMenu("More for this version");
+    expect(await screen.findByText("Edited")).toBeTruthy();
+    await user.click(await item("Save as a file…"));
+    expect(await screen.findByText("Version 29 is saved as Rekor, version 29.json.")).toBeTruthy();
+    expect(bridge.asked("version.save")).toEqual([{ character: "ddb-102", version: "29" }]);
+  });
+
+  it("moves a character to the bin and takes it out again", async () => {
+    await rekor();
+    await openMenu("More for this character");
+    await user.click(await item("Move to the bin"));
+    expect(await screen.findByText("Rekor is in the bin, with every version.")).toBeTruthy();
+    expect(screen.queryByRole("button", { name: /^Rekor/ })).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    expect(await screen.findByRole("button", { name: /Rekor/ })).toBeTruthy();
+  });
+
+  it("offers the same in the palette, and says why it cannot", async () => {
+    await rekor({ readOnly: "made by a newer Backstory" });
+    await openMenu("More for this version");
+    const keep = await item("Keep forever");
+    expect(keep.parentElement?.title).toBe("The library is open for reading only");
+    await user.keyboard("{Escape}{Control>}k{/Control}");
+    await screen.findByRole("combobox");
+    expect(screen.getByRole("option", { name: /Compare with…/ })).toBeTruthy();
+    expect(screen.queryByRole("option", { name: /Keep forever/ })).toBeNull();
+  });
+
+  it("goes from landmark to landmark", async () => {
+    await rekor();
+    await user.keyboard("{Shift>}{ArrowLeft}{ArrowLeft}{/Shift}");
+    await waitFor(() => expect(chosen().textContent).toContain("Before the dragon"));
+    await user.keyboard("{Shift>}{ArrowRight}{/Shift}");
+    await waitFor(() => expect(chosen().textContent).toContain("Rebuilt at level 7"));
+    await user.keyboard("{Home}");
+    await waitFor(() => expect(chosen().textContent).toContain("Reached level 9"));
+  });
+});
+
+describe("asking a value", () => {
+  async function rekor(): Promise<FakeBridge> {
+    const bridge = await open();
+    router.go({ name: "character", id: "ddb-102", version: null });
+    await screen.findByText("Fire Shield");
+    return bridge;
+  }
+  const answer = () => document.querySelector<HTMLElement>(".explain")!;
+
+  it("says what a number is made of, and that a skill follows from its ability", async () => {
+    await rekor();
+    const arcana = screen.getByText("Arcana").closest(".kv")!;
+    const number = within(arcana as HTMLElement).getByText("+11");
+    number.focus();
+    await user.keyboard("{Enter}");
+    expect(await screen.findByText(/^Since version 29, November \d+, 2026$/)).toBeTruthy();
+    expect(answer().textContent?.replace(/\s+/g, " ")).toContain("Intelligence3 Proficiency+8 Together+11");
+    expect(answer().textContent).toContain("Intelligence 16 to 17");
+    expect(screen.queryByText("Go to version 29")).toBeNull();
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(document.activeElement).toBe(number));
+    expect(router.route.name).toBe("character");
+  });
+
+  it("leads from a spell to the version that brought it", async () => {
+    await rekor();
+    await user.click(screen.getByRole("button", { name: "Fireball" }));
+    await user.click(await screen.findByText("Go to version 3"));
+    expect(await screen.findByText("version 3 of 451")).toBeTruthy();
+  });
+});
+
+describe("finding a change", () => {
+  it("finds what stands on the sheet, steps through the matches, and clears with Escape", async () => {
+    await open();
+    router.go({ name: "character", id: "ddb-102", version: null });
+    await screen.findByRole("treegrid");
+    const chosen = () => screen.getByRole("row", { selected: true });
+    await user.keyboard("{Control>}f{/Control}quarterstaff");
+    const hit = await screen.findByRole("row", { name: /First saved at level 4/ });
+    expect(hit.textContent).toContain("Quarterstaff");
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(chosen().textContent).toContain("First saved at level 4"));
+    await user.keyboard("{Escape}{Escape}");
+    expect(await screen.findByRole("row", { name: /Reached level 9/ })).toBeTruthy();
+    await user.keyboard("/reached{Tab}");
+    (document.activeElement as HTMLElement).blur();
+    await user.keyboard("p");
+    await waitFor(() => expect(chosen().textContent).toContain("Reached level 5"));
+    await user.keyboard("pp");
+    await waitFor(() => expect(chosen().textContent).toContain("Reached level 9"));
+  });
+});
+
+describe("progress", () => {
+  it("draws a lane for what moved, folds the rest, and shares the chosen version", async () => {
+    await open();
+    router.go({ name: "character", id: "ddb-102", version: null });
+    await screen.findByRole("treegrid");
+    await user.keyboard("gp");
+    const points = await screen.findByRole("slider", {
+      name: "Hit points: from 40 to 90 in 3 steps, lowest 40, highest 90",
+    });
+    expect(router.route).toMatchObject({ name: "progress", version: 29 });
+    expect(points.getAttribute("aria-valuetext")).toMatch(/^90, Version 29, Reached level 9, /);
+    expect(
+      screen.getByText(/^In \d+ days Rekor went from level 4 to 9, gained 50 hit points and/),
+    ).toBeTruthy();
+    expect(screen.getByText(/Never changed: Coins, in gold 27 gp, Armor Class 11\./)).toBeTruthy();
+    points.focus();
+    await user.keyboard("{ArrowLeft}");
+    await waitFor(() => expect(router.route).toMatchObject({ name: "progress", version: 4 }));
+    expect(points.getAttribute("aria-valuenow")).toBe("80");
+    await user.click(screen.getByRole("button", { name: "Show as lanes" }));
+    expect(await screen.findByRole("slider", { name: "Armor Class: 11, never changed" })).toBeTruthy();
+    points.focus();
+    await user.keyboard("{Enter}");
+    expect(await screen.findByText("version 4 of 451")).toBeTruthy();
+  });
+
+  it("says the same numbers in a table", async () => {
+    await open();
+    router.go({ name: "progress", id: "ddb-102", version: null });
+    await user.click(await screen.findByRole("tab", { name: "Table" }));
+    const row = await screen.findByRole("row", { name: /^29 / });
+    expect(
+      within(row)
+        .getAllByRole("cell")
+        .map((cell) => cell.textContent),
+    ).toEqual(["90", "14"]);
+    await user.click(within(screen.getByRole("row", { name: /^3 / })).getByRole("button"));
+    expect(router.route).toMatchObject({ name: "progress", version: 3 });
+  });
+});
+
 describe("comparing", () => {
   async function compare(): Promise<FakeBridge> {
     const bridge = await open();

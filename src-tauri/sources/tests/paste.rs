@@ -23,6 +23,10 @@ impl Host for NoWindow {
         None
     }
 
+    async fn save_file(&self, _: &str, _: Vec<u8>) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     async fn window_ready(&self) {}
 
     async fn load_preferences(&self) -> Preferences {

@@ -62,6 +62,15 @@ impl Window {
     /// Starts the program in this home, with these arguments and, in place of the file dialog, these files.
     pub(crate) async fn open(home: &Home, arguments: &[&str], picked: &[PathBuf]) -> Self {
         let program = env::var("BACKSTORY_DESKTOP").expect("BACKSTORY_DESKTOP: run `cargo xtask test`");
+        Self::start(&program, home, arguments, picked).await
+    }
+
+    /// Starts the program that is installed here.
+    pub(crate) async fn open_installed(home: &Home, program: &str, arguments: &[&str]) -> Self {
+        Self::start(program, home, arguments, &[]).await
+    }
+
+    async fn start(program: &str, home: &Home, arguments: &[&str], picked: &[PathBuf]) -> Self {
         let port = free_port();
         let driver = start_driver(home, port, picked);
         let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program, "args": arguments } });
@@ -271,6 +280,7 @@ fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Driver {
         // Without a compositor the engine never answers the request for a photograph.
         .env("WEBKIT_DISABLE_DMABUF_RENDERER", "0")
         .env("MESA_SHADER_CACHE_DISABLE", "true")
+        .env("BACKSTORY_SAVE", home.path())
         .env_remove("BACKSTORY_LOG")
         .current_dir(home.path())
         .stdin(Stdio::null());

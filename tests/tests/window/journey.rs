@@ -40,6 +40,7 @@ async fn first_run_import_look_compare_and_the_day_after() {
     window.close().await;
 }
 
+/// Photographs the screen in both themes and both sizes.
 pub(crate) async fn photograph(window: &Window, name: &str) {
     for size in SIZES {
         window.resize(size).await;

@@ -4,10 +4,12 @@
 //! a message bus of their own. No other command runs them, because they need all of that.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
 
+mod character;
 mod driver;
 mod everyone;
 mod home;
 mod journey;
 mod outside;
+mod package;
 mod smoke;
 mod ways;

@@ -41,6 +41,11 @@ class App {
     return this.overview !== null && !this.overview.sample && this.overview.store.read_only === null;
   }
 
+  /** Whether versions can be named, kept and brought back. In the samples they can: it is gone when they are left. */
+  get canChange(): boolean {
+    return this.overview !== null && this.overview.store.read_only === null;
+  }
+
   get isEmpty(): boolean {
     return this.overview?.facets.characters === 0;
   }

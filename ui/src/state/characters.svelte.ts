@@ -1,5 +1,12 @@
 // Characters whose history is open, shared by the History and Compare screens.
-import { call, toWireError, type CharacterEntry, type HistoryEntry, type WireError } from "../api";
+import {
+  call,
+  toWireError,
+  type BurstEntry,
+  type CharacterEntry,
+  type HistoryEntry,
+  type WireError,
+} from "../api";
 
 const HISTORY_PAGE = 500;
 const KEPT = 4;
@@ -14,39 +21,63 @@ export function isVisible(entry: HistoryEntry): boolean {
   return entry.kind === "change" || entry.kind === "baseline";
 }
 
+/** Whether it stands out in the story: a turning point, or what the player named or keeps. */
+export function isLandmark(entry: HistoryEntry): boolean {
+  return entry.landmark || entry.pinned || entry.tags.length > 0;
+}
+
+/** A history, and where in it each version stands. */
+const placed = (entries: HistoryEntry[]) => ({
+  entries,
+  places: new Map(entries.map((entry, place) => [entry.version, place])),
+});
+
 export class Character {
   index = $state.raw<CharacterEntry | null>(null);
-  /** The whole history, newest first, with the quiet versions. */
-  entries = $state.raw<HistoryEntry[]>([]);
+  /** Changes of a sitting that are summed up. */
+  bursts = $state.raw<BurstEntry[]>([]);
+  // Not a `$derived`: that would belong to the screen that opened the character, and stand still when it is left.
+  #history = $state.raw(placed([]));
   loaded = $state(false);
   failure = $state.raw<WireError | null>(null);
-  #places = $derived(new Map(this.entries.map((entry, place) => [entry.version, place])));
   #question = 0;
 
   constructor(readonly id: string) {}
+
+  /** The whole history, newest first, with the quiet versions. */
+  get entries(): HistoryEntry[] {
+    return this.#history.entries;
+  }
 
   get newest(): HistoryEntry | undefined {
     return this.entries[0];
   }
 
   entry(version: number): HistoryEntry | undefined {
-    return this.entries[this.#places.get(version) ?? -1];
+    return this.entries[this.#history.places.get(version) ?? -1];
   }
 
   /** The version before this one in the history. */
   before(version: number): HistoryEntry | undefined {
-    return this.entries[(this.#places.get(version) ?? NaN) + 1];
+    return this.entries[(this.#history.places.get(version) ?? NaN) + 1];
   }
 
   /** The next visible version, towards newer (-1) or older (+1). */
   neighbour(version: number, step: -1 | 1, accept: (entry: HistoryEntry) => boolean = isVisible) {
-    const place = this.#places.get(version);
+    const place = this.#history.places.get(version);
     if (place === undefined) return undefined;
     for (let i = place + step; i >= 0 && i < this.entries.length; i += step) {
       const entry = this.entries[i]!;
       if (accept(entry)) return entry;
     }
     return undefined;
+  }
+
+  /** Shows a version as it will be once that is written. */
+  paint(version: number, change: Partial<HistoryEntry>): void {
+    this.#history = placed(
+      this.entries.map((entry) => (entry.version === version ? { ...entry, ...change } : entry)),
+    );
   }
 
   /** What is selected when nothing else is: the newest step of the story. */
@@ -57,9 +88,10 @@ export class Character {
   async load(): Promise<void> {
     const question = ++this.#question;
     try {
-      const [index, first] = await Promise.all([
+      const [index, first, { bursts }] = await Promise.all([
         call("character.get", { character: this.id }),
         this.#page(0),
+        call("character.bursts", { character: this.id }),
       ]);
       let entries = first.entries;
       while (entries.length < first.total) {
@@ -69,7 +101,8 @@ export class Character {
       }
       if (question !== this.#question) return;
       this.index = index;
-      this.entries = entries;
+      this.#history = placed(entries);
+      this.bursts = bursts;
       this.failure = null;
       this.loaded = true;
     } catch (error) {

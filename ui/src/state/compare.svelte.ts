@@ -1,5 +1,6 @@
 // Two versions side by side: the sheets row by row, the documents line by line.
-import { call, toWireError, type Comparison, type RawLines, type VersionRef, type WireError } from "../api";
+import { call, type Comparison, type RawLines, type VersionRef } from "../api";
+import { Asked } from "./asked.svelte";
 import type { VersionPick } from "./router.svelte";
 
 const CONTEXT = 3;
@@ -8,26 +9,6 @@ const side = (pick: VersionPick): VersionRef => ({
   character: pick.character,
   version: String(pick.version),
 });
-
-/** One answer that belongs to one question; a late answer to an older one is dropped. */
-class Asked<T> {
-  value = $state.raw<T | null>(null);
-  failure = $state.raw<WireError | null>(null);
-  #key = "";
-
-  async ask(key: string, get: () => Promise<T>): Promise<void> {
-    if (this.#key === key && !this.failure) return;
-    this.#key = key;
-    try {
-      const value = await get();
-      if (this.#key !== key) return;
-      this.value = value;
-      this.failure = null;
-    } catch (error) {
-      if (this.#key === key) this.failure = toWireError(error);
-    }
-  }
-}
 
 const keyOf = (a: VersionPick, b: VersionPick, epoch: number) =>
   `${a.character}@${a.version}:${b.character}@${b.version}#${epoch}`;

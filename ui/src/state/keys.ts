@@ -5,6 +5,7 @@ export function isTyping(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || document.querySelector("[role=dialog][aria-modal=true]")) return true;
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
+  if (target.closest("[role=dialog],[role=menu]")) return true;
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 

@@ -32,7 +32,7 @@ class Pins {
     const before = app.preferences.pinned;
     const on = !this.has(id);
     await this.#set(on ? [...before, id] : before.filter((other) => other !== id));
-    const undo = { label: t.library.undo, run: () => void this.#set(before) };
+    const undo = { label: t.undo, run: () => void this.#set(before) };
     toasts.news(on ? t.library.pinned(name) : t.library.unpinned(name), undo);
   }
 

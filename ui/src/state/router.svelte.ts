@@ -12,6 +12,7 @@ export type CompareMode = "sheet" | "raw";
 export type Route =
   | { name: "characters"; filter: LibraryFilter }
   | { name: "character"; id: string; version: number | null }
+  | { name: "progress"; id: string; version: number | null }
   | { name: "compare"; a: VersionPick; b: VersionPick; mode: CompareMode }
   | { name: "import" }
   | { name: "settings" }

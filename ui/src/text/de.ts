@@ -2,7 +2,7 @@
 import guide from "../../../docs/guide.de.md?raw";
 import type { ChangeKind, Section, Sort, Theme } from "../api";
 import type { Catalogue } from "./en";
-import { formatNumber as n, plurals } from "./format";
+import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("de");
 const count = (value: number, one: string, other: string) =>
@@ -82,6 +82,8 @@ export const de: Catalogue = {
   loading: "Lädt",
   close: "Schließen",
   tryAgain: "Noch einmal versuchen",
+  cancel: "Abbrechen",
+  undo: "Rückgängig",
 
   nav: {
     main: "Hauptbereich",
@@ -169,7 +171,6 @@ export const de: Catalogue = {
     unpin: (name) => `${name} lösen`,
     pinned: (name) => `${name} angeheftet`,
     unpinned: (name) => `${name} gelöst`,
-    undo: "Rückgängig",
     remove: (what) => `Filter entfernen: ${what}`,
     showAll: "Alle zeigen",
     noMatch: (text) => (text ? `Keine Figur passt zu „${text}“` : "Keine Figur passt zu diesen Filtern"),
@@ -193,6 +194,8 @@ export const de: Catalogue = {
     views: "Ansichten der Figur",
     history: "Geschichte",
     compare: "Vergleichen",
+    progress: "Werdegang",
+    more: "Mehr zu dieser Figur",
     back: "Zurück zu den Figuren",
     classes: (classes) => classes.map((c) => `${c.name} ${c.level}`).join(" / "),
     classesLong: (classes) =>
@@ -214,6 +217,7 @@ export const de: Catalogue = {
     grid: "Fassungen, die neueste zuerst",
     find: "Eine Änderung finden",
     findLabel: "In dieser Geschichte suchen",
+    found: (matches) => n(matches),
     landmarks: "Meilensteine",
     quiet: "Auch Prüfungen zeigen, bei denen sich nichts geändert hat",
     noMatch: (text) => `Keine Änderung passt zu „${text}“`,
@@ -231,7 +235,109 @@ export const de: Catalogue = {
     first: "Zuerst gespeichert",
   },
 
+  progress: {
+    level: "Stufe",
+    spells: "Bekannte Zauber",
+    items: "Sorten von Gegenständen",
+    gold: "Münzen, in Gold",
+    gp: (value) => `${n(value)} GM`,
+    experience: "Erfahrung",
+    version: "Fassung",
+    showAs: "Zeigen als",
+    chart: "Diagramm",
+    table: "Tabelle",
+    showChart: "Werdegang als Diagramm zeigen",
+    showTable: "Werdegang als Tabelle zeigen",
+    since: (by) => `${formatSigned(by)} seit der ersten Fassung`,
+    story: (name, days, [from, to], points, spells) => {
+      const did = [
+        from === to ? `blieb auf Stufe ${n(to)}` : `kam von Stufe ${n(from)} auf ${n(to)}`,
+        points > 0 ? `gewann ${count(points, "Trefferpunkt", "Trefferpunkte")}` : "",
+        points < 0 ? `verlor ${count(-points, "Trefferpunkt", "Trefferpunkte")}` : "",
+        spells > 0 ? `lernte ${count(spells, "Zauber", "Zauber")}` : "",
+        spells < 0 ? `vergaß ${count(-spells, "Zauber", "Zauber")}` : "",
+      ].filter(Boolean);
+      const all = did.length > 1 ? `${did.slice(0, -1).join(", ")} und ${did.at(-1)}` : did[0];
+      return days > 0 ? `${name} ${all}, in ${count(days, "Tag", "Tagen")}.` : `${name} ${all}.`;
+    },
+    lane: (name, from, to, steps, { low, high }) =>
+      steps === 0
+        ? `${name}: ${to}, nie geändert`
+        : `${name}: von ${from} zu ${to} in ${count(steps, "Schritt", "Schritten")}, am niedrigsten ${low}, am höchsten ${high}`,
+    never: (names) => `Nie geändert: ${names.join(", ")}.`,
+    named: (name, value) => `${name} ${value}`,
+    unfold: "Als Bahnen zeigen",
+    fold: "Zuklappen",
+  },
+
+  explain: {
+    sum: "Zusammen",
+    since: (version, date) => `Seit Fassung ${n(version)}, ${date}`,
+    go: (version) => `Zu Fassung ${n(version)}`,
+    unknown: "Backstory weiß nicht, seit wann.",
+  },
+
+  keeping: {
+    menu: "Mehr zu dieser Fassung",
+    captured: "Gespeichert",
+    edited: "Bearbeitet",
+    seen: "Gesehen",
+    seenTimes: (checks) => count(checks, "Mal", "Mal"),
+    origin: "Woher",
+    size: "Größe",
+    notSaid: "nicht bekannt",
+    name: "Name…",
+    note: "Notiz…",
+    keep: "Für immer behalten",
+    release: "Nicht mehr festhalten",
+    restore: "Zu dieser Fassung zurückkehren",
+    isNow: "So ist die Figur jetzt",
+    save: "Als Datei speichern…",
+    compare: "Mit der Fassung davor vergleichen",
+    compareWith: "Vergleichen mit…",
+    readOnly: "Die Bibliothek ist nur zum Lesen geöffnet",
+    kept: (version) => `Fassung ${n(version)} wird für immer behalten.`,
+    released: (version) => `Fassung ${n(version)} wird nicht mehr für immer behalten.`,
+    described: (version) => `Deine Worte zu Fassung ${n(version)} sind gespeichert.`,
+    restored: (version, now) =>
+      `Fassung ${n(version)} ist wieder die neueste, als Fassung ${n(now)}. Alles andere bleibt in der Geschichte.`,
+    saved: (version, name) => `Fassung ${n(version)} ist als ${name} gespeichert.`,
+    binned: (name) => `${name} liegt im Papierkorb, mit jeder Fassung.`,
+    words: (version) => `Fassung ${n(version)}`,
+    names: "Name",
+    namesHint: "Mehrere Namen werden durch Kommas getrennt.",
+    noteLabel: "Notiz",
+    noteHint: "Strg Enter speichert.",
+    saveWords: "Speichern",
+    bin: "In den Papierkorb legen",
+  },
+
   sheet: {
+    always: "immer vorbereitet",
+    spellSave: "Zauberrettungswurf",
+    casting: (name, ability) => `${name}, ${ability}`,
+    saveDc: (name) => `SG der Zauber, ${name}`,
+    dc: (value) => `SG ${n(value)}`,
+    spellAttack: (name) => `Zauberangriff, ${name}`,
+    attack: (value) => `Angriff ${formatSigned(value)}`,
+    passive: (skill) => `Passiv: ${skill}`,
+    sensesAndDefenses: "Sinne & Abwehr",
+    senses: "Sinne",
+    sense: (sense, feet) => `${words(sense)} ${n(feet)} Fuß`,
+    movement: "Fortbewegung",
+    size: "Größe",
+    resistances: "Resistent",
+    immunities: "Immun",
+    vulnerabilities: "Verwundbar",
+    actions: "Aktionen",
+    takes: (takes) => (takes ? words(takes) : "Sonstige"),
+    uses: "Begrenzt nutzbar",
+    left: ({ max, used }) => `${n(max - used)} von ${n(max)} übrig`,
+    resets: (by) => `zurück nach: ${by}`,
+    deathSaves: (successes, failures) =>
+      `Todesrettungswürfe: ${count(successes, "Erfolg", "Erfolge")}, ${count(failures, "Fehlschlag", "Fehlschläge")}`,
+    hitDice: (name, used) => `${name}: ${count(used, "Trefferwürfel", "Trefferwürfel")} verbraucht`,
+    rules: (rules) => (rules === "mixed" ? "Regeln von 2014 und 2024" : `Regeln von ${rules}`),
     label: (name, version) => `${name} in Fassung ${n(version)}`,
     older: "Ältere Fassung",
     newer: "Neuere Fassung",
@@ -320,6 +426,11 @@ export const de: Catalogue = {
     previous: "Vorige Änderung (P)",
     next: "Nächste Änderung (N)",
     swap: "A und B tauschen (X)",
+    doSwap: "A und B tauschen",
+    with: "Mit einer anderen Fassung vergleichen…",
+    copy: "Als Markdown kopieren",
+    copied: "Als Markdown kopiert.",
+    notCopied: "Das System ließ Backstory dies nicht kopieren.",
     version: (version) => `F${n(version)}`,
     pickVersion: (side) => `Fassung für ${side}`,
     findVersion: "Eine Fassung oder ein Datum finden",
@@ -505,6 +616,7 @@ export const de: Catalogue = {
       everywhere: "Überall",
       library: "Figuren",
       history: "Geschichte",
+      progress: "Werdegang",
       compare: "Vergleichen",
     },
     search: "Suchen oder ausführen",
@@ -528,6 +640,14 @@ export const de: Catalogue = {
     only: "Nur Änderungen an oder aus",
     raw: "Bogen oder JSON",
     leave: "Schließen, oder eine Ebene hinauf",
+    along: "Ältere oder neuere Fassung; auf einer Bahn: wo sie sich änderte",
+    table: "Diagramm oder Tabelle",
+    withAny: "Mit irgendeiner Fassung vergleichen",
+    words: "Name oder Notiz der Fassung",
+    keep: "Für immer behalten oder nicht mehr",
+    match: "Nächster oder voriger Treffer, solange gesucht wird",
+    views: "Geschichte, Vergleich, Werdegang",
+    undo: "Das Letzte rückgängig machen",
   },
 
   settings: {

@@ -1,7 +1,7 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
-import type { ChangeKind, Section, Sort, Theme } from "../api";
-import { formatNumber as n, plurals } from "./format";
+import type { ChangeKind, Rules, Section, Sort, Theme } from "../api";
+import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("en");
 const count = (value: number, one: string, other: string) =>
@@ -85,6 +85,8 @@ export const en = {
   loading: "Loading",
   close: "Close",
   tryAgain: "Try again",
+  cancel: "Cancel",
+  undo: "Undo",
 
   nav: {
     main: "Main",
@@ -173,7 +175,6 @@ export const en = {
     unpin: (name: string) => `Unpin ${name}`,
     pinned: (name: string) => `${name} pinned`,
     unpinned: (name: string) => `${name} unpinned`,
-    undo: "Undo",
     remove: (what: string) => `Remove filter: ${what}`,
     showAll: "Show all",
     noMatch: (text: string) =>
@@ -198,11 +199,96 @@ export const en = {
     views: "Character views",
     history: "History",
     compare: "Compare",
+    progress: "Progress",
     back: "Back to characters",
+    more: "More for this character",
     classes: (classes: { name: string; level: number; subclass: string | null }[]) =>
       classes.map((c) => `${c.name} ${c.level}`).join(" / "),
     classesLong: (classes: { name: string; level: number; subclass: string | null }[]) =>
       classes.map((c) => `${c.name} ${c.level}${c.subclass ? ` (${c.subclass})` : ""}`).join(" / "),
+  },
+
+  progress: {
+    level: "Level",
+    spells: "Spells known",
+    items: "Kinds of items",
+    gold: "Coins, in gold",
+    gp: (value: number) => `${n(value)} gp`,
+    experience: "Experience",
+    version: "Version",
+    showAs: "Show as",
+    chart: "Chart",
+    table: "Table",
+    showChart: "Show progress as a chart",
+    showTable: "Show progress as a table",
+    since: (by: number) => `${formatSigned(by)} since the first version`,
+    story: (name: string, days: number, [from, to]: [number, number], points: number, spells: number) => {
+      const did = [
+        from === to ? `stayed at level ${n(to)}` : `went from level ${n(from)} to ${n(to)}`,
+        points > 0 ? `gained ${count(points, "hit point", "hit points")}` : "",
+        points < 0 ? `lost ${count(-points, "hit point", "hit points")}` : "",
+        spells > 0 ? `learned ${count(spells, "spell", "spells")}` : "",
+        spells < 0 ? `forgot ${count(-spells, "spell", "spells")}` : "",
+      ].filter(Boolean);
+      const all = did.length > 1 ? `${did.slice(0, -1).join(", ")} and ${did.at(-1)}` : did[0];
+      return days > 0 ? `In ${count(days, "day", "days")} ${name} ${all}.` : `${name} ${all}.`;
+    },
+    lane: (
+      name: string,
+      from: string,
+      to: string,
+      steps: number,
+      { low, high }: { low: string; high: string },
+    ) =>
+      steps === 0
+        ? `${name}: ${to}, never changed`
+        : `${name}: from ${from} to ${to} in ${count(steps, "step", "steps")}, lowest ${low}, highest ${high}`,
+    never: (names: string[]) => `Never changed: ${names.join(", ")}.`,
+    named: (name: string, value: string) => `${name} ${value}`,
+    unfold: "Show as lanes",
+    fold: "Fold",
+  },
+
+  explain: {
+    sum: "Together",
+    since: (version: number, date: string) => `Since version ${n(version)}, ${date}`,
+    go: (version: number) => `Go to version ${n(version)}`,
+    unknown: "Backstory does not know since when.",
+  },
+
+  keeping: {
+    menu: "More for this version",
+    captured: "Saved",
+    edited: "Edited",
+    seen: "Seen",
+    seenTimes: (checks: number) => count(checks, "time", "times"),
+    origin: "From",
+    size: "Size",
+    notSaid: "not known",
+    name: "Name…",
+    note: "Note…",
+    keep: "Keep forever",
+    release: "Stop keeping",
+    restore: "Go back to this version",
+    isNow: "This is what the character is now",
+    save: "Save as a file…",
+    compare: "Compare with the version before",
+    compareWith: "Compare with…",
+    readOnly: "The library is open for reading only",
+    kept: (version: number) => `Version ${n(version)} is kept forever.`,
+    released: (version: number) => `Version ${n(version)} is no longer kept forever.`,
+    described: (version: number) => `Your words on version ${n(version)} are saved.`,
+    restored: (version: number, now: number) =>
+      `Version ${n(version)} is the newest again, as version ${n(now)}. Everything else stays in the history.`,
+    saved: (version: number, name: string) => `Version ${n(version)} is saved as ${name}.`,
+    binned: (name: string) => `${name} is in the bin, with every version.`,
+    words: (version: number) => `Version ${n(version)}`,
+    names: "Name",
+    namesHint: "Several names are separated by commas.",
+    noteLabel: "Note",
+    noteHint: "Ctrl Enter saves.",
+    saveWords: "Save",
+    bin: "Move to the bin",
   },
 
   ribbon: {
@@ -220,6 +306,7 @@ export const en = {
     grid: "Versions, newest first",
     find: "Find a change",
     findLabel: "Find in this history",
+    found: (matches: number) => n(matches),
     landmarks: "Landmarks",
     quiet: "Show checks in which nothing changed",
     noMatch: (text: string) => `No change matches “${text}”`,
@@ -294,6 +381,31 @@ export const en = {
     note: (key: string) => NOTES[key] ?? words(key),
     showAll: (more: number) => `and ${n(more)} more`,
     showLess: "show less",
+    always: "always prepared",
+    spellSave: "Spell save",
+    casting: (name: string, ability: string) => `${name}, ${ability}`,
+    saveDc: (name: string) => `${name} spell save DC`,
+    dc: (value: number) => `save DC ${n(value)}`,
+    spellAttack: (name: string) => `${name} spell attack`,
+    attack: (value: number) => `attack ${formatSigned(value)}`,
+    passive: (skill: string) => `Passive ${skill}`,
+    sensesAndDefenses: "Senses & defenses",
+    senses: "Senses",
+    sense: (sense: string, feet: number) => `${words(sense)} ${n(feet)} ft`,
+    movement: "Movement",
+    size: "Size",
+    resistances: "Resistant",
+    immunities: "Immune",
+    vulnerabilities: "Vulnerable",
+    actions: "Actions",
+    takes: (takes: string) => (takes ? words(takes) : "Other"),
+    uses: "Limited uses",
+    left: ({ max, used }: { max: number; used: number }) => `${n(max - used)} of ${n(max)} left`,
+    resets: (by: string) => `back after a ${by}`,
+    deathSaves: (successes: number, failures: number) =>
+      `Death saves: ${count(successes, "success", "successes")}, ${count(failures, "failure", "failures")}`,
+    hitDice: (name: string, used: number) => `${count(used, `${name} hit die`, `${name} hit dice`)} spent`,
+    rules: (rules: Rules) => (rules === "mixed" ? "Rules of 2014 and 2024" : `Rules of ${rules}`),
     inspiration: "Heroic Inspiration",
     experience: (xp: number) => `${n(xp)} XP`,
     other: "Other",
@@ -306,6 +418,11 @@ export const en = {
     sheet: "Sheet",
     raw: "Raw JSON",
     onlyChanges: "Only changes",
+    doSwap: "Swap A and B",
+    with: "Compare with another version…",
+    copy: "Copy as Markdown",
+    copied: "Copied as Markdown.",
+    notCopied: "The system did not let Backstory copy this.",
     state: "Also what a rest resets",
     sections: "Sections",
     keys: "Keys",
@@ -503,8 +620,11 @@ export const en = {
       everywhere: "Everywhere",
       library: "Characters",
       history: "History",
+      progress: "Progress",
       compare: "Compare",
     },
+    along: "Older or newer version; in a lane, where it changed",
+    table: "Chart or table",
     search: "Search or run anything",
     choose: "Choose files to import",
     goBack: "Go back",
@@ -521,6 +641,12 @@ export const en = {
     newest: "Newest, oldest",
     landmark: "Previous or next landmark, on the ribbon",
     withBefore: "Compare with the version before",
+    withAny: "Compare with any version",
+    words: "Name or note of the version",
+    keep: "Keep forever, or stop keeping",
+    match: "Next or previous match, while something is looked for",
+    views: "History, Compare, Progress",
+    undo: "Undo the last action",
     nextPrevious: "Next, previous change",
     swap: "Swap A and B",
     only: "Only changes on or off",

@@ -18,7 +18,7 @@ import type {
 } from "../../src/api";
 import { people } from "./people";
 import { rawLines } from "./lines";
-import { rekorChanges, rekorHistory, rekorSame, rekorSheet, rekorState } from "./rekor";
+import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
 
 export interface FakeOptions {
   characters?: CharacterEntry[];
@@ -51,6 +51,10 @@ export class FakeBridge implements Bridge {
   #cancelled = false;
   #agreed = false;
   #folders: WatchedFolder[] = [];
+  #revision = 1;
+  /** What was written, by character. */
+  #histories = new Map<string, HistoryEntry[]>();
+  #changed = new Map<string, CharacterEntry>();
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
@@ -93,7 +97,8 @@ export class FakeBridge implements Bridge {
   }
 
   get #people(): CharacterEntry[] {
-    return this.#sample ? people : (this.#options.characters ?? people);
+    const all = this.#sample ? people : (this.#options.characters ?? people);
+    return all.map((one) => this.#changed.get(one.id) ?? one);
   }
 
   #answers: Answers = {
@@ -122,28 +127,60 @@ export class FakeBridge implements Bridge {
     "character.get": ({ character }) => this.#find(character),
     "character.delete": ({ character }) => this.#put(character, { deleted_at: "2026-11-22T10:00:00Z" }),
     "character.undelete": ({ character }) => this.#put(character, { deleted_at: undefined }),
-    "version.pin": ({ character, version, pinned }) => ({ ...this.#entry(character, version), pinned }),
-    "version.note": ({ character, version, note }) => ({ ...this.#entry(character, version), note }),
-    "version.tag": ({ character, version, add }) => ({ ...this.#entry(character, version), tags: add ?? [] }),
-    "version.restore": ({ character, version }) => ({
-      ...this.#entry(character, version),
-      id: "restored",
-      version: this.#find(character).last_version + 1,
+    "version.pin": ({ character, version, pinned }) => this.#mark(character, version, () => ({ pinned })),
+    "version.note": ({ character, version, note }) => this.#mark(character, version, () => ({ note })),
+    "version.tag": ({ character, version, add, remove }) =>
+      this.#mark(character, version, ({ tags }) => ({
+        tags: [...tags.filter((tag) => !remove?.includes(tag)), ...(add ?? [])],
+      })),
+    "version.save": ({ version }) => ({ name: `Rekor, version ${version}.json` }),
+    "version.restore": ({ character, version }) => {
+      const all = this.#history(character);
+      const old = this.#entry(character, version);
+      const made = { ...old, id: `restored-${all.length}`, version: this.#find(character).last_version + 1 };
+      this.#histories.set(character, [made, ...all]);
+      this.#put(character, { last_version: made.version });
+      return made;
+    },
+    "versions.search": ({ text, character }) => ({
+      hits: "quarterstaff".startsWith(text)
+        ? this.#history(character ?? "")
+            .slice(-1)
+            .map(({ id, version, captured_at }) => ({
+              character: character ?? "",
+              id,
+              version,
+              captured_at,
+              where: "inventory" as const,
+              snippet: "Quarterstaff",
+            }))
+        : [],
     }),
-    "versions.search": () => ({ hits: [] }),
-    "character.blame": ({ character }) => ({ character, fields: [] }),
+    "character.blame": ({ character }) => {
+      const field = (key: string, section: "combat" | "spells", version: string, sentence: string | null) => {
+        const { id, captured_at, version: number } = this.#entry(character, version);
+        return {
+          key,
+          section,
+          label: key,
+          value: null,
+          since: { id, version: number, captured_at },
+          sentence,
+        };
+      };
+      return {
+        character,
+        fields: [
+          field("combat/hit_points_max", "combat", "29", "Hit points 51 to 65"),
+          field("spells/spell-Fireball", "spells", "3", "Learned Fireball and Counterspell"),
+          field("proficiencies/skills/Arcana", "combat", "1", null),
+          field("abilities/int", "combat", "29", "Intelligence 16 to 17"),
+        ],
+      };
+    },
     "character.progress": ({ character }) => ({
       character,
-      series: {
-        level: [],
-        xp: [],
-        hit_points_max: [],
-        armor_class: [],
-        gold: [],
-        items: [],
-        spells_known: [],
-        abilities: {},
-      },
+      series: rekorSeries(this.#history(character)),
       levels: [],
     }),
     "library.retell": () => ({ characters: 0, versions: 0, unreadable: 0 }),
@@ -160,10 +197,11 @@ export class FakeBridge implements Bridge {
     }),
     "store.recompress": () => ({ contents: 0, rewritten: 0, bytes_before: 0, bytes_after: 0 }),
     "character.history": ({ character, limit, offset }) => {
-      const all = historyOf(this.#find(character));
+      const all = this.#history(character);
       const from = offset ?? 0;
       return { character, total: all.length, entries: all.slice(from, from + (limit ?? all.length)) };
     },
+    "character.bursts": ({ character }) => ({ character: this.#find(character).id, bursts: [] }),
     "character.sheet": ({ character, version }) => {
       const one = this.#find(character);
       const sheet = rekorSheet(Number(version ?? one.last_version));
@@ -196,11 +234,29 @@ export class FakeBridge implements Bridge {
   };
 
   #put(id: string, change: Partial<CharacterEntry>): CharacterEntry {
-    return Object.assign(this.#find(id), change);
+    const found = { ...this.#find(id), ...change };
+    this.#changed.set(id, found);
+    this.#revision += 1;
+    return found;
+  }
+
+  #history(id: string): HistoryEntry[] {
+    return this.#histories.get(id) ?? historyOf(this.#find(id));
+  }
+
+  #mark(id: string, version: string, to: (entry: HistoryEntry) => Partial<HistoryEntry>): HistoryEntry {
+    const old = this.#entry(id, version);
+    const entry = { ...old, ...to(old) };
+    this.#histories.set(
+      id,
+      this.#history(id).map((other) => (other === old ? entry : other)),
+    );
+    this.#revision += 1;
+    return entry;
   }
 
   #entry(id: string, version: string): HistoryEntry {
-    const all = historyOf(this.#find(id));
+    const all = this.#history(id);
     return all.find((entry) => String(entry.version) === version) ?? all[0]!;
   }
 
@@ -247,14 +303,14 @@ export class FakeBridge implements Bridge {
         campaigns: facet((one) => [one.campaign]),
       },
       sample: this.#sample,
-      revision: 1,
+      revision: this.#revision,
     };
   }
 
   #compare({ from, to, state, same }: CompareGet): Comparison {
     const side = ({ character, version }: CompareGet["from"]) => {
       const one = this.#find(character);
-      const entry = historyOf(one).find((entry) => String(entry.version) === version) ?? historyOf(one)[0]!;
+      const entry = this.#entry(character, version);
       return {
         character,
         name: one.name,
@@ -328,6 +384,7 @@ function page(all: CharacterEntry[], query: QueryFilter) {
   const has = (text: string | null, part: string) => (text ?? "").toLowerCase().includes(part.toLowerCase());
   const matching = all.filter(
     (one) =>
+      one.deleted_at === undefined &&
       (!query.text ||
         [one.name, one.species, one.campaign, ...one.classes.flatMap((c) => [c.name, c.subclass])].some(
           (text) => has(text, query.text!),

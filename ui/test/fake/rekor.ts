@@ -1,5 +1,5 @@
 // One invented wizard with a busy history: level-ups, a rebuild, swaps, quiet stretches, a rest.
-import type { Change, HistoryEntry, Kind, SheetView, Topic } from "../../src/api";
+import type { Change, HistoryEntry, Kind, Point, Series, SheetView, Topic } from "../../src/api";
 
 interface Told {
   at: string;
@@ -151,13 +151,34 @@ function entryOf(told: Told, i: number): HistoryEntry {
     session: told.session ?? told.at,
     origin: `rekor-${i + 1}.json`,
     bytes: 431_204,
-    content: "ab".repeat(32),
+    content: `${i}`.padStart(64, "a"),
     cuts: [],
   };
 }
 
 /** Newest first, as the program gives it. */
 export const rekorHistory: HistoryEntry[] = TOLD.map(entryOf).reverse();
+
+/** Numbers over time: hit points and spells move with the levels up, the rest stands. */
+export function rekorSeries(newestFirst: readonly HistoryEntry[]): Series {
+  const entries = newestFirst.toReversed();
+  let highest = 0;
+  const levels = entries.map((entry) => (highest = Math.max(highest, entry.level)));
+  const of = (value: (level: number) => number): Point[] =>
+    entries
+      .map(({ captured_at, version }, i) => ({ t: captured_at, v: value(levels[i]!), version }))
+      .filter((point, i, all) => point.v !== all[i - 1]?.v || i === all.length - 1);
+  return {
+    level: entries.map(({ captured_at, version, level }) => ({ t: captured_at, v: level, version })),
+    xp: of(() => 0),
+    hit_points_max: of((level) => level * 10),
+    armor_class: of(() => 11),
+    gold: of(() => 27),
+    items: of(() => 0),
+    spells_known: of((level) => level + 5),
+    abilities: {},
+  };
+}
 
 const trained = (ability: string, modifier: number, bonus: number) => ({
   value: modifier + bonus,

@@ -7,6 +7,7 @@ use crate::{
         App,
         app::Empty,
         character::{CharacterEntry, CharacterGet, HistoryEntry, single_entry},
+        compare::VersionRef,
     },
     error::Result,
     job::{Progress, ProgressEvent},
@@ -73,6 +74,14 @@ pub struct MemberSet {
     pub role: Option<Role>,
 }
 
+/// A document that was written to a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FileSaved {
+    /// What the file is called; none when the user thought better of it.
+    pub name: Option<String>,
+}
+
 /// Puts a character into the bin.
 ///
 /// # Errors
@@ -130,6 +139,26 @@ pub async fn version_note(app: &App, request: NoteSet, _: &dyn Progress) -> Resu
     Ok(single_entry(library.note(&version, request.note.as_deref()).await?, app.language()))
 }
 
+/// Writes the document of a version, byte for byte, to a file that the user chooses.
+///
+/// # Errors
+/// As [`crate::library::Library::version`], [`crate::library::Library::document`] and [`super::Host::save_file`].
+pub async fn version_save(app: &App, request: VersionRef, _: &dyn Progress) -> Result<FileSaved> {
+    let library = app.library()?;
+    let character = library.find(&request.character).await?;
+    let version = library.version(&character.id, &request.version).await?;
+    let document = library.document(&version).await?;
+    let name = file_name(&character.name, version.version);
+    Ok(FileSaved { name: app.parts.host.save_file(&name, document).await? })
+}
+
+/// What a file is called that every system takes: `Rekor, version 12.json`.
+fn file_name(character: &str, version: u64) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || " -'".contains(c) { c } else { '_' };
+    let name: String = character.trim().chars().take(80).map(safe).collect();
+    format!("{name}, version {version}.json")
+}
+
 /// Who has a place in which campaign.
 ///
 /// # Errors
@@ -164,4 +193,15 @@ pub async fn recompress(app: &App, encoding: Encoding, progress: &dyn Progress) 
     let (library, job) = (app.library()?, app.job());
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
     library.recompress(&encoding, progress, &job.cancel).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_leads_nowhere() {
+        assert_eq!(file_name("Zoë O'Hara", 12), "Zoë O'Hara, version 12.json");
+        assert_eq!(file_name("../../etc/a:b\\c", 1), "______etc_a_b_c, version 1.json");
+    }
 }

@@ -89,6 +89,12 @@ pub trait Host: Send + Sync {
     async fn show_folder(&self, _path: &str) -> Result<()> {
         Ok(())
     }
+    /// Lets the user choose a place for a file that would be called `name`, and writes it there. Gives the name it has; none
+    /// when they thought better of it.
+    ///
+    /// # Errors
+    /// `storage_failed` when it cannot be written.
+    async fn save_file(&self, name: &str, contents: Vec<u8>) -> Result<Option<String>>;
     /// The first screen is painted: the window may show itself.
     async fn window_ready(&self);
     /// How the player likes the window; the defaults where nothing readable is kept.
@@ -284,12 +290,14 @@ macro_rules! commands {
             "character.delete": character::CharacterGet => character::CharacterEntry, character_delete;
             "character.undelete": character::CharacterGet => character::CharacterEntry, character_undelete;
             "character.history": character::HistoryGet => character::History, character_history;
+            "character.bursts": character::CharacterGet => character::Bursts, character_bursts;
             "character.sheet": character::SheetGet => character::SheetView, character_sheet;
             "compare.sheets": compare::CompareGet => compare::Comparison, compare_sheets;
             "compare.raw": compare::RawCompareGet => compare::RawComparison, compare_raw;
             "compare.lines": compare::RawLinesGet => compare::RawLines, compare_lines;
             "version.pin": keeping::PinSet => character::HistoryEntry, version_pin;
             "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
+            "version.save": compare::VersionRef => keeping::FileSaved, version_save;
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
             "members.list": app::Empty => Vec<crate::model::Member>, members_list;
             "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;

@@ -104,6 +104,48 @@ version?: string,
 field?: string, };
 
 /**
+ * Changes of the same kind in one sitting, summed up by what they come to.
+ */
+export type BurstEntry = { 
+/**
+ * The number of its first version.
+ */
+first: number, 
+/**
+ * The number of its last version.
+ */
+last: number, 
+/**
+ * How many changes it sums up.
+ */
+changes: number, 
+/**
+ * What was tried.
+ */
+topic: Topic, 
+/**
+ * "Swapped spells 12 times, kept 4".
+ */
+headline: string, 
+/**
+ * What it came to, beside that.
+ */
+sentences: Array<string>, };
+
+/**
+ * What is summed up in a history.
+ */
+export type Bursts = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * The stretches that are summed up, the newest first.
+ */
+bursts: Array<BurstEntry>, };
+
+/**
  * What a backend can do beyond the promises every backend keeps.
  */
 export type Capabilities = { 
@@ -590,6 +632,15 @@ changes: number,
  * Why it failed.
  */
 error?: WireError, };
+
+/**
+ * A document that was written to a file of its own.
+ */
+export type FileSaved = { 
+/**
+ * What the file is called; none when the user thought better of it.
+ */
+name: string | null, };
 
 /**
  * What was left out of the rows.
@@ -1886,12 +1937,14 @@ export type Commands = {
   "character.delete": [CharacterGet, CharacterEntry];
   "character.undelete": [CharacterGet, CharacterEntry];
   "character.history": [HistoryGet, History];
+  "character.bursts": [CharacterGet, Bursts];
   "character.sheet": [SheetGet, SheetView];
   "compare.sheets": [CompareGet, Comparison];
   "compare.raw": [RawCompareGet, RawComparison];
   "compare.lines": [RawLinesGet, RawLines];
   "version.pin": [PinSet, HistoryEntry];
   "version.tag": [TagSet, HistoryEntry];
+  "version.save": [VersionRef, FileSaved];
   "version.note": [NoteSet, HistoryEntry];
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];

@@ -1,7 +1,7 @@
 // A history as the ribbon wants it, and versions in words.
 import type { HistoryEntry } from "../../api";
 import type { RibbonPoint } from "../../components/ribbon";
-import { isVisible, shownAt, type Character } from "../../state/characters.svelte";
+import { isLandmark, isVisible, shownAt, type Character } from "../../state/characters.svelte";
 import { formatMoment, t } from "../../text";
 
 export function ribbonPoints(entries: readonly HistoryEntry[]): RibbonPoint[] {
@@ -11,7 +11,7 @@ export function ribbonPoints(entries: readonly HistoryEntry[]): RibbonPoint[] {
     session: entry.session,
     changes: entry.changes,
     level: entry.level,
-    landmark: entry.landmark,
+    landmark: isLandmark(entry),
     visible: isVisible(entry),
   }));
 }

@@ -1,4 +1,5 @@
 // What the palette can run now. A command that would do nothing is not in the list.
+import { actions, type Action } from "../../state/actions.svelte";
 import { app } from "../../state/app.svelte";
 import { characters } from "../../state/characters.svelte";
 import { noFilter } from "../../state/filter";
@@ -7,15 +8,9 @@ import { pins } from "../../state/pins.svelte";
 import { router } from "../../state/router.svelte";
 import { t } from "../../text";
 
-export interface PaletteCommand {
-  label: string;
-  /** The keys that do the same, if any. */
-  side: string;
-  run: () => void;
-}
-
-export function commandsFor(onshortcuts: () => void): PaletteCommand[] {
-  const commands: PaletteCommand[] = [
+export function commandsFor(onshortcuts: () => void): Action[] {
+  const commands: Action[] = [
+    ...actions.here.filter((action) => action.off === undefined),
     command(t.palette.goCharacters, () => router.go({ name: "characters", filter: noFilter })),
     command(t.palette.goImport, () => router.go({ name: "import" })),
   ];
@@ -62,4 +57,4 @@ export function commandsFor(onshortcuts: () => void): PaletteCommand[] {
   return commands;
 }
 
-const command = (label: string, run: () => void, side = ""): PaletteCommand => ({ label, side, run });
+const command = (label: string, run: () => void, side = ""): Action => ({ label, side, run });
