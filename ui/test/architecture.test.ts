@@ -10,7 +10,7 @@ const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
   .map((file) => ({ file, text: readFileSync(join(SRC, file), "utf8") }));
 
 /** Charts and the ribbon run from left to right in every language. */
-const PHYSICAL = ["character.css", "compare.css"];
+const PHYSICAL = ["character.css", "compare.css", "progress.css"];
 
 /** Which rooms a room may import values from. Types are free: they leave nothing behind. */
 const MAY: Record<string, string[]> = {

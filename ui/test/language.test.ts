@@ -36,7 +36,7 @@ const NO_WORD = /^[\s\d\p{P}\p{S}\p{Script=Han}]*$/u;
 /** Dates in signs that no word of another language has. */
 const PSEUDO_DATES = "zh-u-nu-hanidec";
 const ADDRESS = /^https:\/\/\S+$/;
-const KEYS = /^((Ctrl|Alt|Shift|Esc|Enter|Home|End|F1|Backstory|\d|[\p{P}\p{S}\s]|\b[A-Z]\b)+)$/u;
+const KEYS = /^((Ctrl|Alt|Shift|Esc|Enter|Home|End|F\d|Backstory|\d|[\p{P}\p{S}\s]|\b[A-Z]\b)+)$/u;
 
 /** Every text and name on the page that no catalogue said. */
 function unmarked(bridge: FakeBridge): string[] {
