@@ -6,7 +6,7 @@ import { emblems } from "./emblems.ts";
 // `--mode dev-page` builds the page with the invented characters instead, to look at it under the app's strict policy.
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), svelteTesting(), emblems()],
-  server: { port: 5173, strictPort: true },
+  server: { port: 5173, strictPort: true, fs: { allow: [".", "../docs"] } },
   build: {
     outDir: mode === "dev-page" ? "dist-dev" : "dist",
     target: "es2022",

@@ -5,12 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use backstory_core::model::CharacterId;
+
 const HELP: &str = "\
 Backstory keeps every version of your D&D characters.
 
-Usage: backstory-desktop [--demo] [FILE]...
+Usage: backstory-desktop [--demo] [FILE]... [backstory://character/ID]
 
   FILE         Files and folders to bring in. The window asks before it imports them.
+  backstory://character/ID
+               Opens this character. Nothing else is done.
   --demo       Opens the sample characters. Nothing is kept.
   --help       Prints this.
   --version    Prints the version.
@@ -27,6 +31,8 @@ pub(crate) struct Arguments {
     pub(crate) demo: bool,
     /// Files and folders to offer for import, absolute.
     pub(crate) files: Vec<PathBuf>,
+    /// The character to open.
+    pub(crate) character: Option<CharacterId>,
 }
 
 /// A window, or some text and no window.
@@ -57,11 +63,24 @@ impl Arguments {
                     }
                     unknown => return Err(format!("Backstory has no option {unknown}. Try --help.")),
                 },
+                Some(link) if !only_files && link.starts_with(SCHEME) => {
+                    arguments.character = Some(character(link)?);
+                }
                 _ => arguments.files.push(folder.join(word)),
             }
         }
         Ok(Request::Start(arguments))
     }
+}
+
+/// Links to Backstory begin so.
+const SCHEME: &str = "backstory:";
+
+/// The character that a link means. A link comes from anywhere, so it can say no more than which one.
+fn character(link: &str) -> Result<CharacterId, String> {
+    let id = link.strip_prefix("backstory://character/").unwrap_or_default();
+    let id = id.strip_suffix('/').unwrap_or(id);
+    CharacterId::new(id).map_err(|_| "This is not a link to a character in Backstory.".to_owned())
 }
 
 #[cfg(test)]
@@ -76,9 +95,26 @@ mod tests {
     fn files_are_taken_from_the_folder_of_the_caller() {
         let expected = Arguments {
             demo: true,
+            character: None,
             files: vec!["/home/mira/tam.json".into(), "/srv/x".into(), "/home/mira/--demo".into()],
         };
         assert_eq!(parse(&["tam.json", "--demo", "/srv/x", "--", "--demo"]), Ok(Request::Start(expected)));
+    }
+
+    #[test]
+    fn a_link_names_a_character_and_does_nothing_else() {
+        let Ok(Request::Start(arguments)) = parse(&["backstory://character/ddb-102"]) else { panic!() };
+        assert_eq!(arguments.character, CharacterId::new("ddb-102").ok());
+        assert_eq!(arguments.files, Vec::<PathBuf>::new());
+        for link in [
+            "backstory:",
+            "backstory://import/x",
+            "backstory://character/",
+            "backstory://character/a?b=c",
+            "backstory://character/../a",
+        ] {
+            assert!(parse(&[link]).is_err(), "{link}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use backstory_core::{
@@ -41,13 +41,26 @@ async fn forward(
 ) -> Result<Value> {
     let name = command.clone();
     let work = async move { api::call(&app, &command, params, progress.as_ref()).await };
-    let result = tauri::async_runtime::spawn(work).await.unwrap_or_else(|defect| {
-        Err(Error::internal("Backstory could not finish what you asked for.").caused_by(defect))
-    });
+    let result = match tauri::async_runtime::spawn(work).await {
+        Ok(result) => result,
+        Err(broken) => Err(defect(broken)),
+    };
     if let Err(error) = &result {
         tracing::warn!(command = name, ?error, "a command failed");
     }
     result
+}
+
+/// A defect of Backstory's own as an error that can be found in the log again.
+fn defect(broken: impl std::error::Error + Send + Sync + 'static) -> Error {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let reference = format!("{:x}", now.as_millis());
+    tracing::error!(reference, %broken, "a defect");
+    Error::internal(format!("Backstory could not finish what you asked for. In its log this is {reference}."))
+        .kept("What was saved before is not affected, and the window goes on.")
+        .hint("Try again. If it happens again, copy the details into a report.")
+        .detail("reference", reference)
+        .caused_by(broken)
 }
 
 /// Passes on every outcome, and of the reports that only move a bar at most one in each [`Throttled::PAUSE`].
@@ -91,6 +104,14 @@ impl<F: Fn(ProgressEvent) + Send + Sync> Progress for Throttled<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_defect_becomes_an_error_with_a_reference() {
+        let broken = tauri::async_runtime::block_on(tauri::async_runtime::spawn(async { panic!("broken") }));
+        let error = defect(broken.map(|(): ()| ()).unwrap_err());
+        let reference = error.details["reference"].as_str().unwrap();
+        assert!(error.message.contains(reference) && error.kept.is_some() && error.hint.is_some());
+    }
 
     #[test]
     fn the_bar_is_throttled_and_its_end_is_not() {

@@ -1,7 +1,8 @@
 //! What the core asks of the desktop: files from the user, preferences, events to the page.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
+    process::Command,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -10,14 +11,17 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::{App, AppEvent, Host, app::Preferences},
+    api::{App, AppEvent, Host, app::Preferences, import::WatchedFolder},
     error::{Code, Error, Result},
+    model::CharacterId,
 };
+use backstory_sources::watch::{is_library, own_library};
+use backstory_storage::config::data_folder;
 use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
-use crate::preferences::PreferencesFile;
+use crate::{arguments::Arguments, preferences::PreferencesFile, watching::Watching};
 
 /// The label of the one window.
 pub(crate) const WINDOW: &str = "main";
@@ -31,17 +35,22 @@ pub(crate) struct Desktop {
     preferences: Arc<PreferencesFile>,
     /// Files given at the start, until the page is there to take them.
     waiting: Mutex<Vec<PathBuf>>,
+    /// The character that a link means, until then too.
+    wanted: Mutex<Option<CharacterId>>,
     shown: AtomicBool,
+    watching: Arc<Watching>,
 }
 
 impl Desktop {
-    /// The desktop of this program, with the files it was started with.
-    pub(crate) fn new(handle: AppHandle, preferences: PreferencesFile, files: Vec<PathBuf>) -> Self {
+    /// The desktop of this program, with what it was started with.
+    pub(crate) fn new(handle: AppHandle, preferences: PreferencesFile, arguments: Arguments) -> Self {
         Self {
             handle,
             preferences: Arc::new(preferences),
-            waiting: Mutex::new(files),
+            waiting: Mutex::new(arguments.files),
+            wanted: Mutex::new(arguments.character),
             shown: AtomicBool::new(false),
+            watching: Arc::default(),
         }
     }
 
@@ -56,6 +65,45 @@ impl Desktop {
             }
             tracing::info!("window ready");
         }
+    }
+
+    /// Watches the folders that the player chose, from the start of the program.
+    pub(crate) fn watch_folders(&self) {
+        self.watch_exactly(self.preferences.folders());
+    }
+
+    fn watch_exactly(&self, folders: Vec<PathBuf>) {
+        let Some(app) = self.handle.try_state::<Arc<App>>() else { return };
+        let handle = self.handle.clone();
+        let told = move || emit(&handle, AppEvent::Watched);
+        self.watching.watch(app.own_library(), folders, data_folder(), told);
+    }
+
+    async fn change_folders(
+        &self,
+        change: impl FnOnce(&mut Vec<PathBuf>) + Send + 'static,
+    ) -> Result<Vec<PathBuf>> {
+        let file = self.preferences.clone();
+        tauri::async_runtime::spawn_blocking(move || file.change_folders(change))
+            .await
+            .unwrap_or_else(|defect| Err(Error::internal("The folders were not saved.").caused_by(defect)))
+    }
+
+    /// The folder that the player chooses.
+    async fn choose_folder(&self) -> Option<PathBuf> {
+        #[cfg(debug_assertions)]
+        if let Some(picked) = std::env::var_os("BACKSTORY_PICK_FOLDER") {
+            return Some(picked.into());
+        }
+        let (answer, answered) = oneshot::channel();
+        let mut dialog = self.handle.dialog().file().set_title("Choose a folder to watch");
+        if let Some(window) = self.handle.get_webview_window(WINDOW) {
+            dialog = dialog.set_parent(&window);
+        }
+        dialog.pick_folder(move |folder| {
+            let _window_closed_meanwhile = answer.send(folder);
+        });
+        answered.await.ok().flatten()?.into_path().ok()
     }
 
     /// Whether the window was shown.
@@ -79,6 +127,16 @@ impl Desktop {
 }
 
 impl Desktop {
+    /// Opens a character, now or when the page is there.
+    pub(crate) fn open(&self, character: Option<CharacterId>) {
+        let Some(character) = character else { return };
+        if self.is_shown() {
+            self.emit(AppEvent::Open { character });
+        } else {
+            *self.wanted.lock().unwrap_or_else(PoisonError::into_inner) = Some(character);
+        }
+    }
+
     /// Asks with the system's dialog where a file is to go.
     async fn choose_place(&self, name: &str) -> Option<PathBuf> {
         #[cfg(debug_assertions)]
@@ -122,6 +180,55 @@ impl Host for Desktop {
         Some(files.into_iter().map(FilePath::into_path).filter_map(std::result::Result::ok).collect())
     }
 
+    async fn watched(&self) -> Vec<WatchedFolder> {
+        self.watching.list()
+    }
+
+    async fn watch(&self) -> Result<()> {
+        let Some(folder) = self.choose_folder().await else { return Ok(()) };
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        if is_library(&folder) {
+            return Err(own_library(&folder));
+        }
+        let folders = self
+            .change_folders(move |folders| {
+                if !folders.contains(&folder) {
+                    folders.push(folder);
+                }
+            })
+            .await?;
+        self.watch_exactly(folders);
+        Ok(())
+    }
+
+    async fn unwatch(&self, path: &str) -> Result<()> {
+        let path = path.to_owned();
+        let folders = self
+            .change_folders(move |folders| folders.retain(|folder| folder.to_string_lossy() != path))
+            .await?;
+        self.watch_exactly(folders);
+        Ok(())
+    }
+
+    async fn show_folder(&self, path: &str) -> Result<()> {
+        let path = Path::new(path);
+        let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+        let opener = match std::env::consts::OS {
+            "macos" => "open",
+            "windows" => "explorer",
+            _ => "xdg-open",
+        };
+        let problem = match folder.is_dir() {
+            true => Command::new(opener).arg(folder).spawn().err(),
+            false => Some(std::io::ErrorKind::NotFound.into()),
+        };
+        problem.map_or(Ok(()), |problem| {
+            Err(Error::new(Code::FileUnreadable, format!("{} cannot be shown.", folder.display()))
+                .hint("Open the folder in your file manager.")
+                .caused_by(problem))
+        })
+    }
+
     async fn save_file(&self, name: &str, contents: Vec<u8>) -> Result<Option<String>> {
         let Some(path) = self.choose_place(name).await else { return Ok(None) };
         let write = tauri::async_runtime::spawn_blocking(move || {
@@ -142,6 +249,8 @@ impl Host for Desktop {
         self.show();
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         self.offer(waiting);
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.open(wanted);
     }
 
     async fn load_preferences(&self) -> Preferences {
@@ -157,8 +266,12 @@ impl Host for Desktop {
     }
 
     fn emit(&self, event: AppEvent) {
-        if let Err(error) = self.handle.emit(EVENT, event) {
-            tracing::warn!(%error, "an event did not reach the page");
-        }
+        emit(&self.handle, event);
+    }
+}
+
+fn emit(handle: &AppHandle, event: AppEvent) {
+    if let Err(error) = handle.emit(EVENT, event) {
+        tracing::warn!(%error, "an event did not reach the page");
     }
 }

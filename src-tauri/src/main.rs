@@ -8,6 +8,7 @@ mod host;
 mod preferences;
 mod resting;
 mod shell;
+mod watching;
 
 use std::{io::IsTerminal, process::ExitCode};
 

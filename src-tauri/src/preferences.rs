@@ -11,12 +11,22 @@ use backstory_core::{
     api::app::Preferences,
     error::{Code, Error, Result},
 };
+use serde::{Deserialize, Serialize};
 
 /// The file of preferences. Writes replace it whole: a crash leaves the old one or the new one.
 #[derive(Debug)]
 pub(crate) struct PreferencesFile {
     path: PathBuf,
     writing: Mutex<()>,
+}
+
+/// What the file holds: how the player likes the window, and what only the program may change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    #[serde(flatten)]
+    preferences: Preferences,
+    folders: Vec<PathBuf>,
 }
 
 impl PreferencesFile {
@@ -27,28 +37,56 @@ impl PreferencesFile {
 
     /// What the file says. A missing file, a damaged one or one that cannot be read gives the defaults.
     pub(crate) fn load(&self) -> Preferences {
+        self.kept().preferences
+    }
+
+    /// The folders that are watched.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        self.kept().folders
+    }
+
+    fn kept(&self) -> Kept {
         let text = match fs::read(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Preferences::default(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Kept::default(),
             Err(error) => {
                 tracing::warn!(path = %self.path.display(), %error, "the preferences cannot be read");
-                return Preferences::default();
+                return Kept::default();
             }
         };
         serde_json::from_slice(&text).unwrap_or_else(|error| {
             tracing::warn!(path = %self.path.display(), %error, "the preferences are damaged");
-            Preferences::default()
+            Kept::default()
         })
     }
 
-    /// Replaces the file.
+    /// Keeps how the player likes the window.
     ///
     /// # Errors
     /// `storage_failed` where the folder or the file cannot be written.
     pub(crate) fn save(&self, preferences: &Preferences) -> Result<()> {
-        let text = serde_json::to_vec_pretty(preferences)
-            .map_err(|e| Error::internal("The preferences cannot be put into words.").caused_by(e))?;
+        self.change(|kept| kept.preferences = preferences.clone())
+    }
+
+    /// Changes which folders are watched, and says which they are.
+    ///
+    /// # Errors
+    /// As [`PreferencesFile::save`].
+    pub(crate) fn change_folders(&self, change: impl FnOnce(&mut Vec<PathBuf>)) -> Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        self.change(|kept| {
+            change(&mut kept.folders);
+            folders.clone_from(&kept.folders);
+        })?;
+        Ok(folders)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Kept)) -> Result<()> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
+        change(&mut kept);
+        let text = serde_json::to_vec_pretty(&kept)
+            .map_err(|e| Error::internal("The preferences cannot be put into words.").caused_by(e))?;
         replace(&self.path, &text).map_err(|e| {
             Error::new(Code::StorageFailed, format!("The file {} cannot be written: {e}.", self.path.display()))
                 .kept("Your characters are not affected, and the window goes on with your choice until it is closed.")
@@ -94,6 +132,17 @@ mod tests {
         let names: Vec<_> =
             fs::read_dir(folder.path().join("deep")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["preferences.json"], "nothing is left beside it");
+    }
+
+    #[test]
+    fn folders_and_preferences_do_not_overwrite_each_other() {
+        let (_folder, file) = file();
+        let liked = Preferences { text_size: 120, ..Preferences::default() };
+        file.save(&liked).unwrap();
+        assert_eq!(file.change_folders(|folders| folders.push("/a".into())).unwrap(), [PathBuf::from("/a")]);
+        assert_eq!(file.load(), liked);
+        file.save(&Preferences::default()).unwrap();
+        assert_eq!(file.folders(), [PathBuf::from("/a")]);
     }
 
     #[test]

@@ -3,15 +3,16 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use backstory_core::{
-    api::{self, App, AppEvent, Host, Parts},
+    api::{self, App, AppEvent, Host, Parts, import::Remote},
     error::Result,
     job::Silent,
     storage::{CharacterStorage, StorageFactory},
 };
-use backstory_sources::{files::Files, registry, sample};
+use backstory_sources::{fetch::DdbFetcher, files::Files, registry, sample};
 use backstory_storage::{clock::SystemClock, config, open::Stores};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
+use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::{
@@ -58,8 +59,9 @@ pub(crate) fn run(arguments: Arguments) -> tauri::Result<()> {
 /// Opens the store and puts the core behind the bridge. The window is being made meanwhile and waits for its answers.
 fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
     let preferences = PreferencesFile::at(handle.path().app_config_dir()?.join("preferences.json"));
-    let desktop = Arc::new(Desktop::new(handle.clone(), preferences, arguments.files));
-    let app = Arc::new(tauri::async_runtime::block_on(open(desktop.clone(), arguments.demo)));
+    let demo = arguments.demo;
+    let desktop = Arc::new(Desktop::new(handle.clone(), preferences, arguments));
+    let app = Arc::new(tauri::async_runtime::block_on(open(desktop.clone(), demo)));
     let resting = Arc::new(Resting::default());
     handle.manage(app.clone());
     handle.manage(resting.clone());
@@ -69,14 +71,32 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
     }
     tauri::async_runtime::spawn(resting::retell(app));
     handle.manage(desktop.clone());
+    tauri::async_runtime::block_on(async { desktop.watch_folders() });
+    let watcher = handle.clone();
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;
         if !desktop.is_shown() {
             tracing::warn!("the page has not said that it is there");
             desktop.show();
+            say_that_nothing_is_drawn(&watcher);
         }
     });
     Ok(())
+}
+
+/// A window that stays empty says why in the system's own words, since it has none itself.
+fn say_that_nothing_is_drawn(handle: &AppHandle) {
+    handle
+        .dialog()
+        .message(
+            "Backstory's window stays empty: the web engine of this computer draws nothing.\n\n\
+             Your characters are not affected.\n\n\
+             Bring the system and its graphics driver up to date, or start Backstory with WEBKIT_DISABLE_COMPOSITING_MODE=1. \
+             The `backstory` command shows your characters without a window.",
+        )
+        .kind(MessageDialogKind::Warning)
+        .title("Backstory")
+        .show(|_| {});
 }
 
 /// The core on the library that is asked for, and on the samples where they are.
@@ -86,6 +106,9 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         storage: open_library(&stores, demo).await,
         factory: stores,
         sources: registry::sources(),
+        remote: config::data_folder()
+            .and_then(|folder| DdbFetcher::real(&folder))
+            .map(|fetcher| Arc::new(fetcher) as Arc<dyn Remote>),
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
         host: desktop,
@@ -127,6 +150,7 @@ fn second_start(handle: &AppHandle, words: Vec<String>, folder: &Path) {
         && let Some(desktop) = handle.try_state::<Arc<Desktop>>()
     {
         desktop.offer(arguments.files);
+        desktop.open(arguments.character);
     }
 }
 

@@ -3,13 +3,11 @@ import { mount, tick } from "svelte";
 import App from "./App.svelte";
 import { app } from "./state/app.svelte";
 import { library } from "./state/library.svelte";
-import { t } from "./text";
 
 /** Milliseconds after which a window with a skeleton in it is better than none. */
 const LONGEST_WAIT = 1500;
 
 export async function start(): Promise<void> {
-  document.documentElement.lang = t.locale;
   await app.start();
   mount(App, { target: document.body });
   await firstScreen();

@@ -477,7 +477,15 @@ describe("importing", () => {
   it("tells what became of every file", async () => {
     const bridge = await open({ files: someFiles });
     bridge.emit({ event: "dropped", selection: 4, names: someFiles.map((file) => file.path) });
-    await waitFor(() => expect(bridge.asked("import.start")).toEqual([{ selection: 4 }]));
+    await waitFor(() => expect(bridge.asked("import.start")).toEqual([{ selection: 4, dry_run: true }]));
+    expect(
+      await screen.findByText("1 new character, 3 new versions, 1 unchanged, 1 cannot be imported"),
+    ).toBeTruthy();
+    expect(screen.queryByRole("link", { name: /New version/ })).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Import 5 files" }));
+    await waitFor(() =>
+      expect(bridge.asked("import.start").at(-1)).toEqual({ selection: 4, dry_run: false }),
+    );
     const list = await screen.findByRole("list", { name: "Files" });
     await waitFor(() => expect(within(list).getAllByRole("listitem")).toHaveLength(6));
     const [failed, changed, added, quiet, identical] = within(list)
@@ -511,6 +519,7 @@ describe("importing", () => {
   it("stops on request and says what was kept", async () => {
     const bridge = await open({ files: someFiles, hangsAfter: 2 });
     await user.keyboard("{Control>}o{/Control}");
+    await user.click(await screen.findByRole("button", { name: "Import 5 files" }));
     await user.click(await screen.findByRole("button", { name: "Stop" }));
     expect(bridge.asked("job.cancel")).toEqual([{ job: 7 }]);
     expect(await screen.findByText("Stopped. What was read until then is saved: 2 files.")).toBeTruthy();
@@ -519,6 +528,7 @@ describe("importing", () => {
   it("leads to the character", async () => {
     await open({ files: someFiles });
     await user.keyboard("{Control>}o{/Control}");
+    await user.click(await screen.findByRole("button", { name: "Import 5 files" }));
     await user.click((await screen.findAllByRole("link", { name: "New version of Rekor" }))[0]!);
     expect(await screen.findByRole("heading", { level: 1, name: "Rekor" })).toBeTruthy();
   });

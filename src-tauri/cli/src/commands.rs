@@ -225,6 +225,7 @@ async fn open_app(flags: &Flags, files: Arc<Files>) -> Result<App> {
         storage: Ok(storage),
         factory: stores,
         sources: registry::sources(),
+        remote: Err(Error::internal("The command line brings its own.")),
         intake: files,
         samples: Arc::new(sample::drafts),
         host: Arc::new(Terminal),

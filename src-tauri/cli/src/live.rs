@@ -14,7 +14,7 @@ use backstory_core::{
     error::{Code, Error, Result},
 };
 use backstory_sources::{
-    fetch::{Consent, DDB, DdbFetcher, Keychain as _, MAX_SESSION, Parts, SystemKeychain, WORDS, session},
+    fetch::{Consent, DDB, DdbFetcher, Keychain as _, MAX_SESSION, SystemKeychain, WORDS, session},
     watch::{Event, Settings, Watch},
 };
 use backstory_storage::{clock::SystemClock, config::data_folder};
@@ -40,21 +40,11 @@ pub(crate) async fn fetch(
     if consent.agreed(DDB)?.is_none() && (agree || agrees(json)) {
         consent.agree(DDB, SystemClock.now())?;
     }
-    let fetcher = DdbFetcher::new(&folder, parts())?;
+    let fetcher = DdbFetcher::real(&folder)?;
     let bar = Bar::new(quiet || json);
     let report = stoppable(app, fetch_all(app, &fetcher, characters, &bar)).await?;
     bar.finish();
     imported(&report, json)
-}
-
-/// The real servers. A build for tests may be sent to a server of its own.
-fn parts() -> Parts {
-    #[cfg(debug_assertions)]
-    if let Ok(base) = std::env::var("BACKSTORY_TEST_DDB") {
-        let endpoints = backstory_sources::fetch::Endpoints { characters: base.clone(), tokens: base };
-        return Parts { endpoints, ..Parts::default() };
-    }
-    Parts::default()
 }
 
 /// Asks, where there is somebody to ask.

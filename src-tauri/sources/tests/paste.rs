@@ -45,6 +45,7 @@ fn app() -> App {
         storage: Ok(Arc::new(MemoryStorage::new())),
         factory: Arc::new(Stores),
         sources: registry::sources(),
+        remote: Err(backstory_core::error::Error::internal("No network here.")),
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
         host: Arc::new(NoWindow),

@@ -147,6 +147,14 @@ impl Window {
         self.keys(&format!("{CONTROL}{key}{RELEASE}")).await;
     }
 
+    /// Puts a text into a field, as pasting does.
+    pub(crate) async fn paste(&self, text: &str) {
+        const PASTE: &str = "const data = new DataTransfer(); data.setData('text/plain', arguments[0]); \
+            const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }); \
+            (document.activeElement ?? document.body).dispatchEvent(event);";
+        within("paste", self.client.execute(PASTE, vec![json!(text)])).await.unwrap();
+    }
+
     /// Waits until the page says this somewhere.
     pub(crate) async fn says(&self, words: &str) {
         self.until(&format!("the page says {words:?}"), async || {
@@ -231,7 +239,7 @@ impl Window {
     }
 
     /// Switches the look, and lets the page draw it: transitions are cut short, then two frames pass.
-    async fn set_theme(&self, theme: &Value) {
+    pub(crate) async fn set_theme(&self, theme: &Value) {
         const SET: &str = "const [theme, done] = arguments; \
             if (theme === null) delete document.documentElement.dataset.theme; \
             else document.documentElement.dataset.theme = theme; \

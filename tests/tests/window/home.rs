@@ -11,12 +11,19 @@ use tempfile::TempDir;
 /// The folders of one imagined player. They are removed with this value.
 pub(crate) struct Home {
     folder: TempDir,
+    more: Vec<(&'static str, PathBuf)>,
 }
 
 impl Home {
     /// A computer that Backstory has never run on.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), more: Vec::new() }
+    }
+
+    /// The same, with one thing more in its environment.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<PathBuf>) -> Self {
+        self.more.push((name, value.into()));
+        self
     }
 
     /// Where the library is.
@@ -43,12 +50,14 @@ impl Home {
     /// What the program must find in its environment to live here.
     pub(crate) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
         let folder = self.folder.path();
-        vec![
+        let mut environment = vec![
             ("HOME", folder.to_owned()),
             ("XDG_CONFIG_HOME", folder.join("config")),
             ("XDG_DATA_HOME", folder.join("data")),
             ("XDG_CACHE_HOME", folder.join("cache")),
             ("BACKSTORY_LIBRARY", self.library()),
-        ]
+        ];
+        environment.extend(self.more.iter().cloned());
+        environment
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{driver::Window, home::Home};
 
 /// The usual size, and the smallest the window has.
-const SIZES: [(u32, u32); 2] = [(1280, 832), (900, 640)];
+pub(crate) const SIZES: [(u32, u32); 2] = [(1280, 832), (900, 640)];
 
 #[tokio::test]
 async fn first_run_import_look_compare_and_the_day_after() {
@@ -54,12 +54,19 @@ async fn import(window: &Window, captures: &[Capture]) {
     let known = captures.iter().filter(|capture| capture.expected.outcome == Outcome::Identical).count();
     let saved = captures.len() - known;
     window.press("Choose files").await;
+    window.says("looked at, nothing saved yet").await;
+    photograph(window, "2-import-preview").await;
+    let nothing = window.call("app.overview", json!({})).await.unwrap();
+    assert_eq!(nothing["facets"]["versions"], 0, "looking writes nothing");
+    window.press(&format!("Import {} files", captures.len())).await;
     window.says(&format!("{saved} saved, {known} already here, 1 not imported")).await;
     photograph(window, "2-import").await;
 
     let once = window.call("app.overview", json!({})).await.unwrap();
     assert_eq!(once["facets"]["versions"], saved);
     window.control_and('o').await;
+    window.says(&format!("{} unchanged, 1 cannot be imported", captures.len())).await;
+    window.press(&format!("Import {} files", captures.len())).await;
     window.says(&format!("{} already here, 1 not imported", captures.len())).await;
     let twice = window.call("app.overview", json!({})).await.unwrap();
     assert_eq!(once["facets"], twice["facets"], "the same files again add nothing");

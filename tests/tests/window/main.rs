@@ -6,8 +6,10 @@
 
 mod character;
 mod driver;
+mod everyone;
 mod home;
 mod journey;
 mod outside;
 mod package;
 mod smoke;
+mod ways;

@@ -4,23 +4,38 @@ import {
   listen,
   toWireError,
   type AppEvent,
+  type Language,
   type Overview,
   type Preferences,
   type WireError,
 } from "../api";
-import { t } from "../text";
+import { languageFor, speak, t } from "../text";
 import { imports } from "./imports.svelte";
 import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
 
 const dark = () => matchMedia("(prefers-color-scheme: dark)");
 
+/** The sizes of text there are, in per cent. */
+export const TEXT_SIZES = [80, 90, 100, 110, 120, 135, 150];
+
 class App {
   overview = $state.raw<Overview | null>(null);
-  preferences = $state.raw<Preferences>({ theme: "system", layout: "grid", sort: "changed" });
+  preferences = $state.raw<Preferences>({
+    language: null,
+    text_size: 100,
+    pinned: [],
+    theme: "system",
+    layout: "grid",
+    sort: "changed",
+  });
   failure = $state.raw<WireError | null>(null);
   /** Rises whenever something was written: screens read it to know that they must ask again. */
   epoch = $state(0);
+  /** What the library takes on the disk, in bytes. */
+  weight = $state<number | null>(null);
+  /** The language the window is drawn in: a change draws it anew. */
+  language = $state<Language>("en");
 
   get canWrite(): boolean {
     return this.overview !== null && !this.overview.sample && this.overview.store.read_only === null;
@@ -44,8 +59,10 @@ class App {
       (found) => (this.preferences = found),
       () => undefined,
     );
-    await Promise.all([preferences, this.refresh()]);
+    await preferences;
+    await this.#speak();
     this.#paintTheme();
+    await this.refresh();
   }
 
   /** Tells the program that something can be seen: it shows the window. */
@@ -69,9 +86,34 @@ class App {
     this.preferences = { ...this.preferences, ...change };
     this.#paintTheme();
     try {
+      if ("language" in change) await this.#speak();
       await call("preferences.set", this.preferences);
     } catch (error) {
       toasts.fail(t.errors.preferences, toWireError(error));
+    }
+  }
+
+  /** One step smaller or larger. */
+  async resizeText(step: -1 | 1): Promise<void> {
+    const at = TEXT_SIZES.findIndex((size) => size >= this.preferences.text_size);
+    const text_size = TEXT_SIZES[(at < 0 ? TEXT_SIZES.length - 1 : at) + step];
+    if (text_size) await this.prefer({ text_size });
+  }
+
+  /** Asks how much room the library takes. */
+  async weigh(): Promise<void> {
+    this.weight = await call("store.statistics", {}).then(
+      (found) => found.store_bytes,
+      () => null,
+    );
+  }
+
+  async showLibrary(): Promise<void> {
+    try {
+      await call("library.show", {});
+    } catch (error) {
+      const failure = toWireError(error);
+      toasts.fail(failure.message, failure);
     }
   }
 
@@ -90,16 +132,40 @@ class App {
     }
   }
 
+  /** A link from outside opens a character that is there, and can do nothing else. */
+  async #open(id: string): Promise<void> {
+    try {
+      await call("character.get", { character: id });
+      router.go({ name: "character", id, version: null });
+    } catch (error) {
+      const failure = toWireError(error);
+      toasts.fail(failure.message, failure);
+    }
+  }
+
   #hear(event: AppEvent): void {
     if (event.event === "changed") void this.refresh();
+    else if (event.event === "open") void this.#open(event.character);
+    else if (event.event === "watched") void imports.refreshFolders();
     else if (event.event === "drop_hover") imports.hovering = event.count;
     else if (event.event === "drop_left") imports.hovering = 0;
     else if (this.canWrite) imports.take(event);
     else imports.refuse();
   }
 
+  /** The window and the sentences of the program speak one language. */
+  async #speak(): Promise<void> {
+    const language = languageFor(this.preferences.language, navigator.languages);
+    speak(language, navigator.languages);
+    await call("app.speak", { language }).catch(() => undefined);
+    if (language !== this.language) this.epoch += 1;
+    this.language = language;
+  }
+
   #paintTheme(): void {
-    const { theme } = this.preferences;
+    const { theme, text_size } = this.preferences;
+    const size = Math.min(Math.max(text_size, TEXT_SIZES[0]!), TEXT_SIZES.at(-1)!);
+    document.documentElement.style.fontSize = size === 100 ? "" : `${(16 * size) / 100}px`;
     const shown = theme === "system" ? (dark().matches ? "dark" : "light") : theme;
     document.documentElement.dataset.theme = shown;
   }

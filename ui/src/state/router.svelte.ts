@@ -14,7 +14,9 @@ export type Route =
   | { name: "character"; id: string; version: number | null }
   | { name: "progress"; id: string; version: number | null }
   | { name: "compare"; a: VersionPick; b: VersionPick; mode: CompareMode }
-  | { name: "import" };
+  | { name: "import" }
+  | { name: "settings" }
+  | { name: "help" };
 
 interface Entry {
   route: Route;

@@ -1,4 +1,5 @@
 // Every word the window says, in English. A further language is a file of the same shape.
+import guide from "../../../docs/guide.md?raw";
 import type { ChangeKind, Rules, Section, Sort, Theme } from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
@@ -96,6 +97,11 @@ export const en = {
     noCampaign: "No campaign",
     find: "Search or jump",
     about: "Shortcuts and about",
+    pinned: "Pinned",
+    yours: "Your window",
+    settings: "Settings",
+    help: "Help",
+    pinHint: "Alt ↑ ↓ moves it",
   },
   theme: { label: "Theme", names: THEMES },
   status: {
@@ -157,6 +163,18 @@ export const en = {
     },
     classes: (names: string[]) => (names.length > 2 ? `${names.length} classes` : names.join(", ")),
     anyCampaign: "Every campaign",
+    changed: "Changed",
+    changedWithin: {
+      any: "At any time",
+      week: "In the last 7 days",
+      month: "In the last 30 days",
+      quarter: "In the last 90 days",
+      before: "Longer ago than 90 days",
+    },
+    pin: (name: string) => `Pin ${name}`,
+    unpin: (name: string) => `Unpin ${name}`,
+    pinned: (name: string) => `${name} pinned`,
+    unpinned: (name: string) => `${name} unpinned`,
     remove: (what: string) => `Remove filter: ${what}`,
     showAll: "Show all",
     noMatch: (text: string) =>
@@ -480,7 +498,58 @@ export const en = {
   import: {
     title: "Import",
     drop: "Drop character files here",
-    formats: "D&D Beyond JSON: one file, many, or a folder. Nothing is saved twice.",
+    formats: "D&D Beyond JSON or Foundry VTT actors: one file, many, or a folder. Nothing is saved twice.",
+    ways: "Ways to import",
+    tabs: { files: "Files", paste: "Paste", link: "Link", folders: "Watched folders" },
+    preview: (files: number) => `${count(files, "file", "files")} looked at, nothing saved yet`,
+    would: (added: number, versions: number, same: number, failed: number) =>
+      [
+        added > 0 ? count(added, "new character", "new characters") : "",
+        versions > 0 ? count(versions, "new version", "new versions") : "",
+        same > 0 ? `${n(same)} unchanged` : "",
+        failed > 0 ? `${n(failed)} cannot be imported` : "",
+      ]
+        .filter(Boolean)
+        .join(", "),
+    wouldBeSame: (version: number, name: string) =>
+      `Same as version ${n(version)} of ${name}. It would be counted as a check.`,
+    wouldBeQuiet: "Nothing a player would notice changed.",
+    confirm: (files: number) => `Import ${count(files, "file", "files")}`,
+    discard: "Discard",
+    waiting: (time: string) => `D&D Beyond is asked at most every 30 seconds. It goes on at ${time}.`,
+    pasted: "Pasted text",
+    pasteLabel: "Paste a character",
+    pasteHow:
+      "The JSON of a character, as D&D Beyond or Foundry VTT gives it. Outside of this field, Ctrl V anywhere in the window does the same.",
+    look: "Look at it",
+    unknownPaste: "What was pasted is neither a character’s JSON nor a link to one.",
+    linkLabel: "Link to a character on D&D Beyond",
+    linkHow:
+      "The address of the character’s page, or the number in it. The character has to be public there. What is fetched is saved at once.",
+    fetch: "Fetch",
+    consentTitle: "Ask D&D Beyond over the internet?",
+    // What is agreed to. Whoever changes what it means raises WORDING in sources/src/fetch/consent.rs.
+    consent: [
+      "D&D Beyond’s own server is asked for the characters you name, only when you say so and at most every 30 seconds.",
+      "It learns their numbers, your network address and the name of this program. A session that you gave to Backstory is used for characters that are private.",
+      "D&D Beyond does not document this way in: it may stop at any time, and whether its terms allow it for you is yours to decide.",
+      "Nothing is sent anywhere else. Your answer is kept, so that you are asked once.",
+    ],
+    agree: "Agree and fetch",
+    decline: "Not now",
+    alsoWatching: (folders: number, taken: number) =>
+      `Also watching ${count(folders, "folder", "folders")}: ${taken === 0 ? "nothing new since the start" : `${count(taken, "file", "files")} taken since the start`}.`,
+    showFolders: "Show",
+    folders: {
+      headline: "Folders that Backstory watches",
+      how: "New and changed character files in them come in by themselves while Backstory is open.",
+      add: "Add a folder",
+      remove: "Stop watching",
+      stands: (taken: number, time: string | null) =>
+        `${taken === 0 ? "Nothing new since the start" : `${count(taken, "file", "files")} taken since the start`}${time ? `. Last look at ${time}.` : "."}`,
+      latest: "Latest files",
+      none: "No folder is watched.",
+    },
     choose: "Choose files",
     files: (files: number) => count(files, "file", "files"),
     stop: "Stop",
@@ -531,6 +600,11 @@ export const en = {
     commandsOnly: "commands only",
     goCharacters: "Go to characters",
     goImport: "Go to import",
+    goSettings: "Go to settings",
+    goHelp: "Read the guide",
+    addFolder: "Watch a folder",
+    importBy: (way: string) => `Import: ${way}`,
+    showLibrary: "Open the folder of the library",
     chooseFiles: "Choose files to import",
     grid: "Show characters as a grid",
     rows: "Show characters as a list",
@@ -554,6 +628,10 @@ export const en = {
     search: "Search or run anything",
     choose: "Choose files to import",
     goBack: "Go back",
+    pasteAnywhere: "Paste a character or a link",
+    pinnedOne: "Pinned character",
+    togglePin: "Pin or unpin",
+    guide: "The guide",
     all: "This list",
     find: "Find in this view",
     move: "Move",
@@ -574,10 +652,53 @@ export const en = {
     only: "Only changes on or off",
     raw: "Sheet or Raw JSON",
     leave: "Close, or up one level",
-    about: (version: string) => `Backstory ${version}`,
-    credit:
-      "Class emblems by game-icons.net: Lorc, Delapouite and contributors (CC BY 3.0). Icons by Lucide (ISC).",
   },
+
+  settings: {
+    title: "Settings",
+    appearance: "Appearance",
+    theme: "Theme",
+    themeHow: "System follows what your computer is set to.",
+    language: "Language",
+    languageHow: "Backstory and the sentences of your histories. Names and notes stay as you wrote them.",
+    languages: { system: "System", en: "English", de: "Deutsch" },
+    textSize: "Size of the text",
+    textSizeHow: "Applies to the whole window at once.",
+    percent: (value: number) => `${n(value)} %`,
+    smaller: "Smaller text",
+    larger: "Larger text",
+    layout: "Characters",
+    layoutHow: "As cards with their growth, or as a dense list.",
+    importing: "Importing",
+    folders: "Watched folders",
+    foldersHow: (folders: number) =>
+      folders === 0 ? "No folder is watched." : `${count(folders, "folder is", "folders are")} watched.`,
+    change: "Change",
+    storage: "Where your library is kept",
+    open: "Open the folder",
+    size: (bytes: string) => `It takes ${bytes} on this computer.`,
+    readOnly: "It is open for reading only.",
+    kinds: {
+      sqlite: "One file on this computer",
+      postgres: "A PostgreSQL database",
+      folder: "A folder of files",
+      objects: "An object store",
+      memory: "Nowhere: it is gone when Backstory is closed",
+    },
+    otherKind: "A library of its own kind",
+    chosenBy:
+      "Which library is opened is chosen in the configuration file or with BACKSTORY_LIBRARY. “backstory config” tells every value and where it comes from.",
+    about: "About",
+    version: (version: string) => `Backstory ${version}`,
+    license: "Free software under the MIT license or the Apache License 2.0, as you choose.",
+    credits:
+      "Class emblems by game-icons.net: Lorc, Delapouite and contributors (CC BY 3.0). Icons by Lucide (ISC). Source Sans, Source Serif, Source Code and Alegreya SC (SIL Open Font License).",
+    affiliation:
+      "Backstory is not affiliated with, endorsed or sponsored by Wizards of the Coast, D&D Beyond or Foundry Gaming. Their names belong to them.",
+    offline: "It sends nothing anywhere unless you fetch a link or chose a library on a server.",
+  },
+
+  help: { title: "Help", contents: "On this page", guide },
 };
 
 export type Catalogue = typeof en;

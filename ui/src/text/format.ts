@@ -2,18 +2,27 @@
 
 const MINUS = "−";
 
-const number = new Intl.NumberFormat();
-const weekdayDay = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const weekdayDayYear = new Intl.DateTimeFormat(undefined, {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-});
-const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const dayMonthYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const longDate = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
-const hourMinute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+/** Everything that writes dates and numbers, for one locale. */
+function formatsFor(locale: string | undefined) {
+  const date = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
+  return {
+    number: new Intl.NumberFormat(locale),
+    weekdayDay: date({ weekday: "long", day: "numeric", month: "long" }),
+    weekdayDayYear: date({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+    dayMonth: date({ day: "numeric", month: "short" }),
+    dayMonthYear: date({ day: "numeric", month: "short", year: "numeric" }),
+    longDate: date({ day: "numeric", month: "long", year: "numeric" }),
+    hourMinute: date({ hour: "2-digit", minute: "2-digit" }),
+    clock: date({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  };
+}
+
+let formats = formatsFor(undefined);
+
+/** Writes dates and numbers the way of this locale from now on. */
+export function formatAs(locale: string | undefined): void {
+  formats = formatsFor(locale);
+}
 
 /** Which plural of a language a count takes. */
 export function plurals(locale: string): (count: number) => Intl.LDMLPluralRule {
@@ -22,39 +31,46 @@ export function plurals(locale: string): (count: number) => Intl.LDMLPluralRule 
 }
 
 export function formatNumber(value: number): string {
-  return number.format(value).replace("-", MINUS);
+  return formats.number.format(value).replace("-", MINUS);
 }
 
 /** `+3`, `−1`, `+0`: a bonus or a difference. */
 export function formatSigned(value: number): string {
-  return value < 0 ? `${MINUS}${number.format(-value)}` : `+${number.format(value)}`;
+  return value < 0 ? `${MINUS}${formats.number.format(-value)}` : `+${formats.number.format(value)}`;
 }
 
 export function formatTime(at: string): string {
-  return hourMinute.format(new Date(at));
+  return formats.hourMinute.format(new Date(at));
+}
+
+/** `21:00:05`. */
+export function formatClock(at: string): string {
+  return formats.clock.format(new Date(at));
 }
 
 /** `26 Jul`, with the year where it is not this one. */
 export function formatShortDate(at: string, now = new Date()): string {
   const date = new Date(at);
-  return (date.getFullYear() === now.getFullYear() ? dayMonth : dayMonthYear).format(date);
+  return (date.getFullYear() === now.getFullYear() ? formats.dayMonth : formats.dayMonthYear).format(date);
 }
 
 /** `26 July 2026`. */
 export function formatDate(at: string): string {
-  return longDate.format(new Date(at));
+  return formats.longDate.format(new Date(at));
 }
 
 /** `Saturday 26 July`, with the year where it is not this one. */
 export function formatDay(at: string, now = new Date()): string {
   const date = new Date(at);
-  return (date.getFullYear() === now.getFullYear() ? weekdayDay : weekdayDayYear).format(date);
+  return (date.getFullYear() === now.getFullYear() ? formats.weekdayDay : formats.weekdayDayYear).format(
+    date,
+  );
 }
 
 /** `Saturday 26 July 2026, 21:00`. */
 export function formatMoment(at: string): string {
   const date = new Date(at);
-  return `${weekdayDayYear.format(date)}, ${hourMinute.format(date)}`;
+  return `${formats.weekdayDayYear.format(date)}, ${formats.hourMinute.format(date)}`;
 }
 
 /** `26 July 2026, 21:00`. */
@@ -66,12 +82,14 @@ export function formatShortMoment(at: string): string {
 export function formatDateRange(from: string, to: string, now = new Date()): string {
   const [a, b] = [new Date(from), new Date(to)];
   const withYear = a.getFullYear() !== now.getFullYear() || b.getFullYear() !== now.getFullYear();
-  return (withYear ? dayMonthYear : dayMonth).formatRange(a, b).replace(/\s*–\s*(?=\d+\s)/u, "–");
+  return (withYear ? formats.dayMonthYear : formats.dayMonth)
+    .formatRange(a, b)
+    .replace(/\s*–\s*(?=\d+\s)/u, "–");
 }
 
 /** `10:15–11:07`. */
 export function formatTimeRange(from: string, to: string): string {
-  return hourMinute.formatRange(new Date(from), new Date(to)).replace(/\s*–\s*(?=\d+)/u, "–");
+  return formats.hourMinute.formatRange(new Date(from), new Date(to)).replace(/\s*–\s*(?=\d+)/u, "–");
 }
 
 /** The day a moment falls on here, to group by. */

@@ -13,6 +13,7 @@ import type {
   Overview,
   Preferences,
   QueryFilter,
+  WatchedFolder,
   WireError,
 } from "../../src/api";
 import { people } from "./people";
@@ -40,12 +41,16 @@ type Answers = {
 };
 
 export class FakeBridge implements Bridge {
+  /** Everything it said. */
+  answered: unknown[] = [];
   calls: { command: Command; params: unknown }[] = [];
   #handlers: ((event: AppEvent) => void)[] = [];
   #options: FakeOptions;
   #preferences: Preferences;
   #sample: boolean;
   #cancelled = false;
+  #agreed = false;
+  #folders: WatchedFolder[] = [];
   #revision = 1;
   /** What was written, by character. */
   #histories = new Map<string, HistoryEntry[]>();
@@ -53,7 +58,15 @@ export class FakeBridge implements Bridge {
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
-    this.#preferences = { theme: "system", layout: "grid", sort: "changed", ...options.preferences };
+    this.#preferences = {
+      language: "en",
+      text_size: 100,
+      pinned: [],
+      theme: "system",
+      layout: "grid",
+      sort: "changed",
+      ...options.preferences,
+    };
     this.#sample = options.sample ?? false;
   }
 
@@ -74,7 +87,9 @@ export class FakeBridge implements Bridge {
     if (this.#options.delay) await new Promise((done) => setTimeout(done, this.#options.delay));
     const failure = this.#options.failing?.[command];
     if (failure) throw failure;
-    return this.#answers[command](params, onProgress) as Promise<Commands[C][1]>;
+    const answer = (await this.#answers[command](params, onProgress)) as Commands[C][1];
+    this.answered.push(answer);
+    return answer;
   }
 
   asked(command: Command): unknown[] {
@@ -196,7 +211,17 @@ export class FakeBridge implements Bridge {
     "compare.raw": () => ({ changes: [] }),
     "compare.lines": ({ context }) => rawLines(context),
     "import.choose": () => ({ selection: 1, names: (this.#options.files ?? []).map((file) => file.path) }),
-    "import.start": (_, onProgress) => this.#import(onProgress),
+    "import.start": ({ dry_run }, onProgress) => this.#import(onProgress, dry_run),
+    "import.link": ({ address, agree }, onProgress) => {
+      this.#agreed ||= agree ?? false;
+      if (!this.#agreed) throw consentNeeded;
+      return this.#import(onProgress, false, [{ ...this.#options.files![1]!, path: address }]);
+    },
+    "watch.list": () => this.#folders,
+    "watch.add": () => (this.#folders = [...this.#folders, watched("/home/player/Downloads")]),
+    "watch.remove": ({ path }) => (this.#folders = this.#folders.filter((folder) => folder.path !== path)),
+    "app.speak": () => ({}),
+    "library.show": () => ({}),
     "import.text": () => {
       const [first] = this.#options.files ?? [];
       if (!first) throw new Error("the fake has no file to answer a pasted text with");
@@ -308,14 +333,14 @@ export class FakeBridge implements Bridge {
     };
   }
 
-  async #import(onProgress?: OnProgress) {
-    const files = this.#options.files ?? [];
+  async #import(onProgress?: OnProgress, dryRun = false, files = this.#options.files ?? []) {
     this.#cancelled = false;
     onProgress?.({ event: "started", job: 7, total: files.length });
     const done: FileResult[] = [];
     for (const [index, result] of files.entries()) {
       onProgress?.({ event: "reading", index, path: result.path });
-      if (this.#options.hangsAfter === index) await new Promise<void>((stop) => this.#whenCancelled(stop));
+      if (!dryRun && this.#options.hangsAfter === index)
+        await new Promise<void>((stop) => this.#whenCancelled(stop));
       if (this.#cancelled) break;
       done.push(result);
       onProgress?.({ event: "file", index, result });
@@ -378,6 +403,21 @@ function page(all: CharacterEntry[], query: QueryFilter) {
   const from = query.offset ?? 0;
   return { total: sorted.length, characters: sorted.slice(from, from + (query.limit ?? sorted.length)) };
 }
+
+const watched = (path: string): WatchedFolder => ({
+  path,
+  error: null,
+  looked_at: "2026-11-22T10:00:00Z",
+  taken: 1,
+  files: [someFiles[2]!],
+});
+
+const consentNeeded: WireError = {
+  code: "consent_needed",
+  message: "Backstory asks D&D Beyond only after you agreed to it, once.",
+  hint: "Agree first.",
+  retryable: false,
+};
 
 /** One file of every outcome. */
 export const someFiles: FileResult[] = [

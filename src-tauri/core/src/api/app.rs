@@ -9,7 +9,9 @@ use crate::{
     error::Result,
     job::{Progress, ProgressEvent},
     library::Library,
+    model::CharacterId,
     storage::{CheckScope, Facets, Problem, StorageInfo},
+    wording::Language,
 };
 
 /// Nothing to say.
@@ -57,16 +59,44 @@ pub enum Layout {
 }
 
 /// How the player likes the window on this computer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Preferences {
+    /// The language; none is the system's.
+    pub language: Option<Language>,
+    /// The size of the text, in per cent of the usual one.
+    pub text_size: u16,
+    /// The characters at hand, in the player's order.
+    pub pinned: Vec<CharacterId>,
     /// Light or dark.
     pub theme: Theme,
     /// Cards or rows.
     pub layout: Layout,
     /// The order of the library.
     pub sort: crate::storage::Sort,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            language: None,
+            text_size: 100,
+            pinned: Vec::new(),
+            theme: Theme::default(),
+            layout: Layout::default(),
+            sort: crate::storage::Sort::default(),
+        }
+    }
+}
+
+/// Asks for another language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Speak {
+    /// The language of sentences from now on.
+    pub language: Language,
 }
 
 /// Asks for a check.
@@ -146,6 +176,18 @@ pub async fn verify(app: &App, request: VerifyGet, progress: &dyn Progress) -> R
         bytes: report.bytes,
     };
     Ok(VerifyReport { ok: report.problems.is_empty(), checked, problems: report.problems, repaired })
+}
+
+/// Tells sentences in the language of the window.
+pub(super) async fn speak(app: &App, request: Speak, _: &dyn Progress) -> Result<Empty> {
+    app.speak(request.language);
+    Ok(Empty {})
+}
+
+/// Shows where the player's library is kept, in the system's own window.
+pub(super) async fn show_library(app: &App, _: Empty, _: &dyn Progress) -> Result<Empty> {
+    app.parts.host.show_folder(&app.own_library()?.info().location).await?;
+    Ok(Empty {})
 }
 
 pub(super) async fn preferences_get(app: &App, _: Empty, _: &dyn Progress) -> Result<Preferences> {

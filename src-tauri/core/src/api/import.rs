@@ -66,6 +66,12 @@ pub trait Remote: Send + Sync {
     /// # Errors
     /// As [`Remote::ready`]; why there is no character, in a player's words; `cancelled`.
     async fn fetch(&self, address: &str, progress: &dyn Progress, cancel: &Cancel) -> Result<Draft>;
+
+    /// Records that the player agrees that it is asked.
+    ///
+    /// # Errors
+    /// `storage_failed`: then nothing was agreed to.
+    async fn agree(&self) -> Result<()>;
 }
 
 /// What became of one file.
@@ -180,6 +186,47 @@ pub struct Selection {
 pub struct ImportStart {
     /// From [`Selection`].
     pub selection: u64,
+    /// Only say what would happen. The selection can still be imported.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Fetches a character from where it lives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ImportLink {
+    /// Its page's address, or its number.
+    pub address: String,
+    /// The player has read what fetching does and agrees; recorded, so that it is asked once.
+    #[serde(default)]
+    pub agree: bool,
+}
+
+/// A folder whose new and changed files are taken in by themselves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct WatchedFolder {
+    /// Where it is.
+    pub path: String,
+    /// Why nothing is taken from it now.
+    pub error: Option<Error>,
+    /// When it was looked into last.
+    #[cfg_attr(test, ts(as = "Option<String>"))]
+    pub looked_at: Option<Timestamp>,
+    /// How many files were taken since the program started.
+    pub taken: u64,
+    /// What became of the latest files, newest first; those that were known already are left out.
+    pub files: Vec<FileResult>,
+}
+
+/// Names a watched folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FolderRef {
+    /// From [`WatchedFolder`].
+    pub path: String,
 }
 
 /// Stops a running job; it leaves a whole state and reports what it did.
@@ -218,19 +265,60 @@ pub(super) async fn import_choose(app: &App, _: Empty, _: &dyn Progress) -> Resu
     Ok(app.parts.host.choose_files().await.map(|paths| app.select(paths)))
 }
 
+/// Fetches one character by its link, or says that the player has to agree first.
+pub(super) async fn import_link(
+    app: &App,
+    request: ImportLink,
+    progress: &dyn Progress,
+) -> Result<ImportReport> {
+    let remote = app.parts.remote.clone()?;
+    if request.agree {
+        remote.agree().await?;
+    }
+    fetch(app, remote.as_ref(), &[request.address], progress).await
+}
+
+/// The watched folders.
+pub(super) async fn watch_list(app: &App, _: Empty, _: &dyn Progress) -> Result<Vec<WatchedFolder>> {
+    Ok(app.parts.host.watched().await)
+}
+
+/// Lets the user choose a folder and watches it.
+pub(super) async fn watch_add(app: &App, _: Empty, _: &dyn Progress) -> Result<Vec<WatchedFolder>> {
+    app.parts.host.watch().await?;
+    Ok(app.parts.host.watched().await)
+}
+
+/// Watches a folder no longer.
+pub(super) async fn watch_remove(
+    app: &App,
+    request: FolderRef,
+    _: &dyn Progress,
+) -> Result<Vec<WatchedFolder>> {
+    app.parts.host.unwatch(&request.path).await?;
+    Ok(app.parts.host.watched().await)
+}
+
 /// Imports a selection. Each selection can be imported once.
 pub(super) async fn import_start(
     app: &App,
     request: ImportStart,
     progress: &dyn Progress,
 ) -> Result<ImportReport> {
-    let paths = app.selections.lock().unwrap_or_else(PoisonError::into_inner).remove(&request.selection);
+    let paths = {
+        let mut selections = app.selections.lock().unwrap_or_else(PoisonError::into_inner);
+        match request.dry_run {
+            true => selections.get(&request.selection).cloned(),
+            false => selections.remove(&request.selection),
+        }
+    };
     let paths = paths.ok_or_else(|| {
         Error::new(Code::InvalidArgument, "This selection was imported before.")
             .hint("Choose the files again.")
     })?;
     let files = app.parts.intake.list(&paths).await;
-    import(app, files, ImportOptions::default(), progress).await
+    let options = ImportOptions { dry_run: request.dry_run, ..ImportOptions::default() };
+    import(app, files, options, progress).await
 }
 
 /// Imports a text, or says what that would do.
@@ -402,10 +490,12 @@ impl<'i> Import<'i> {
             && let Some((index, file, draft)) = ahead.next().await
         {
             let capture = match draft {
-                Ok(draft) => Ok(rehearsal.capture(&draft).await?),
+                Ok(draft) => rehearsal.capture(&draft).await,
                 Err(error) => Err(error),
             };
             self.note(index, file_result(&file.path, file.named_at, capture, self.library.language()));
+            let (done, total) = (index as u64 + 1, files.len() as u64);
+            self.progress.report(ProgressEvent::Advanced { done, total });
         }
         Ok(self.report)
     }

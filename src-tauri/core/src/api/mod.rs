@@ -28,6 +28,7 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     library::{ChangeSet, Library},
+    model::CharacterId,
     source::{Draft, Source},
     storage::{CharacterStorage, QueryFilter, StorageFactory},
     wording::Language,
@@ -49,6 +50,13 @@ pub enum AppEvent {
     DropLeft,
     /// Files were dropped on the window, or handed over by a second start of the program.
     Dropped(import::Selection),
+    /// Something happened in a watched folder.
+    Watched,
+    /// A link to a character was followed from outside.
+    Open {
+        /// Which.
+        character: CharacterId,
+    },
 }
 
 /// What the commands need from the program that carries them, and nothing more.
@@ -56,6 +64,31 @@ pub enum AppEvent {
 pub trait Host: Send + Sync {
     /// Lets the user choose files; none when they thought better of it.
     async fn choose_files(&self) -> Option<Vec<PathBuf>>;
+    /// The watched folders and how they stand.
+    async fn watched(&self) -> Vec<import::WatchedFolder> {
+        Vec::new()
+    }
+    /// Lets the user choose a folder to watch; nothing where they thought better of it.
+    ///
+    /// # Errors
+    /// `invalid_argument` for a folder that cannot be watched; `storage_failed`.
+    async fn watch(&self) -> Result<()> {
+        Ok(())
+    }
+    /// Watches this folder no longer.
+    ///
+    /// # Errors
+    /// `storage_failed`.
+    async fn unwatch(&self, _path: &str) -> Result<()> {
+        Ok(())
+    }
+    /// Shows the folder in which this file lies, in the system's own window.
+    ///
+    /// # Errors
+    /// `file_unreadable` where the system cannot.
+    async fn show_folder(&self, _path: &str) -> Result<()> {
+        Ok(())
+    }
     /// Lets the user choose a place for a file that would be called `name`, and writes it there. Gives the name it has; none
     /// when they thought better of it.
     ///
@@ -86,6 +119,8 @@ pub struct Parts {
     pub factory: Arc<dyn StorageFactory>,
     /// Every source of characters.
     pub sources: Vec<Arc<dyn Source>>,
+    /// Fetches characters over the network, or why it cannot.
+    pub remote: Result<Arc<dyn import::Remote>>,
     /// Reads files.
     pub intake: Arc<dyn import::Intake>,
     /// The sample characters.
@@ -106,6 +141,7 @@ pub struct Parts {
 pub struct App {
     own: Result<Arc<Library>>,
     sample: RwLock<Option<Arc<Library>>>,
+    language: RwLock<Language>,
     parts: Parts,
     jobs: Mutex<HashMap<u64, Arc<Cancel>>>,
     selections: Mutex<HashMap<u64, Vec<PathBuf>>>,
@@ -133,6 +169,7 @@ impl App {
         Self {
             own,
             sample: RwLock::default(),
+            language: RwLock::new(parts.language),
             parts,
             jobs: Mutex::default(),
             selections: Mutex::default(),
@@ -154,7 +191,16 @@ impl App {
 
     /// The language of sentences.
     pub fn language(&self) -> Language {
-        self.parts.language
+        *self.language.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells in this language from now on.
+    pub fn speak(&self, language: Language) {
+        *self.language.write().unwrap_or_else(PoisonError::into_inner) = language;
+        let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner);
+        for library in self.own.iter().chain(sample.iter()) {
+            library.speak(language);
+        }
     }
 
     /// The player's own library, whatever is looked at.
@@ -228,6 +274,8 @@ macro_rules! commands {
             "app.overview": app::Empty => app::Overview, overview;
             "app.ready": app::Empty => app::Empty, ready;
             "app.verify": app::VerifyGet => app::VerifyReport, verify;
+            "app.speak": app::Speak => app::Empty, speak;
+            "library.show": app::Empty => app::Empty, show_library;
             "preferences.get": app::Empty => app::Preferences, preferences_get;
             "preferences.set": app::Preferences => app::Empty, preferences_set;
             "sample.open": app::Empty => app::Overview, sample_open;
@@ -258,6 +306,10 @@ macro_rules! commands {
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
             "import.start": import::ImportStart => import::ImportReport, import_start;
             "import.text": import::ImportText => import::FileResult, import_text;
+            "import.link": import::ImportLink => import::ImportReport, import_link;
+            "watch.list": app::Empty => Vec<import::WatchedFolder>, watch_list;
+            "watch.add": app::Empty => Vec<import::WatchedFolder>, watch_add;
+            "watch.remove": import::FolderRef => Vec<import::WatchedFolder>, watch_remove;
             "job.cancel": import::JobCancel => app::Empty, job_cancel;
         }
     };

@@ -9,7 +9,7 @@ mod writing;
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use jiff::Timestamp;
@@ -90,7 +90,7 @@ pub struct Library {
     sources: Vec<Arc<dyn Source>>,
     clock: Arc<dyn Clock>,
     origin: String,
-    language: Language,
+    language: RwLock<Language>,
     sheets: Mutex<LruCache<(CharacterId, ContentHash), Arc<Sheet>>>,
     changes: broadcast::Sender<ChangeSet>,
 }
@@ -114,7 +114,7 @@ impl Library {
             sources,
             clock,
             origin: origin.to_owned(),
-            language: Language::default(),
+            language: RwLock::default(),
             sheets: Mutex::new(LruCache::new(SHEETS)),
             changes: broadcast::channel(256).0,
         }
@@ -122,14 +122,19 @@ impl Library {
 
     /// The same, with its sentences in this language.
     #[must_use]
-    pub fn speaking(mut self, language: Language) -> Self {
-        self.language = language;
+    pub fn speaking(self, language: Language) -> Self {
+        self.speak(language);
         self
+    }
+
+    /// Tells in this language from now on.
+    pub fn speak(&self, language: Language) {
+        *self.language.write().unwrap_or_else(PoisonError::into_inner) = language;
     }
 
     /// The language of its sentences.
     pub fn language(&self) -> Language {
-        self.language
+        *self.language.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hears of every write made through this library from now on.

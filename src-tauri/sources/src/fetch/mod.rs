@@ -75,6 +75,19 @@ pub struct DdbFetcher {
 }
 
 impl DdbFetcher {
+    /// A fetcher that asks the real servers. A build for tests may be sent to a server of its own.
+    ///
+    /// # Errors
+    /// As [`DdbFetcher::new`].
+    pub fn real(folder: &Path) -> Result<Self> {
+        #[cfg(debug_assertions)]
+        if let Ok(base) = std::env::var("BACKSTORY_TEST_DDB") {
+            let endpoints = Endpoints { characters: base.clone(), tokens: base };
+            return Self::new(folder, Parts { endpoints, ..Parts::default() });
+        }
+        Self::new(folder, Parts::default())
+    }
+
     /// A fetcher that remembers in this folder when it asked last and what the player agreed to.
     ///
     /// # Errors
@@ -171,6 +184,10 @@ impl Remote for DdbFetcher {
             Some(_) => Ok(()),
             None => Err(consent::needed()),
         }
+    }
+
+    async fn agree(&self) -> Result<()> {
+        self.consent.agree(DDB, self.pace.timer.now())
     }
 
     async fn fetch(&self, address: &str, progress: &dyn Progress, cancel: &Cancel) -> Result<Draft> {

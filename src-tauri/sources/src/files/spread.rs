@@ -49,7 +49,7 @@ fn walk(path: &Path, links_within: Option<PathBuf>) -> Vec<Found> {
 }
 
 /// Whether a folder is a library of Backstory's own.
-pub(crate) fn is_library(path: &Path) -> bool {
+pub fn is_library(path: &Path) -> bool {
     path.join("metadata.json").is_file() && path.join("characters").is_dir()
 }
 

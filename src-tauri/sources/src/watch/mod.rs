@@ -11,7 +11,7 @@ mod tests;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use backstory_core::{
     job::{Cancel, Silent},
     library::Library,
 };
+use jiff::Timestamp;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use serde::Serialize;
 use tokio::{
@@ -32,11 +33,14 @@ use tokio::{
 use self::memory::{Memory, Stamp};
 use crate::{
     decode::KEPT,
+    fetch::{SystemTimer, Timer as _},
     files::{
         Files,
-        spread::{Found, is_library, watched},
+        spread::{Found, watched},
     },
 };
+
+pub use crate::files::spread::is_library;
 
 /// How long things take.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +93,7 @@ pub enum Event {
 /// A watch that runs until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Watch {
+    looked: Arc<Mutex<Option<Timestamp>>>,
     cancel: Arc<Cancel>,
     task: JoinHandle<()>,
 }
@@ -112,7 +117,9 @@ impl Watch {
             folders.into_iter().map(|folder| std::path::absolute(&folder).unwrap_or(folder)).collect();
         let (events, receiver) = mpsc::unbounded_channel();
         let cancel = Arc::new(Cancel::default());
+        let looked = Arc::<Mutex<Option<Timestamp>>>::default();
         let task = Task {
+            looked: Arc::clone(&looked),
             memory: Memory::load(memory, &library.info()),
             library,
             files: Arc::new(Files::new()),
@@ -125,7 +132,12 @@ impl Watch {
             trouble: None,
             told: true,
         };
-        Ok((Self { cancel, task: tokio::spawn(task.run()) }, receiver))
+        Ok((Self { looked, cancel, task: tokio::spawn(task.run()) }, receiver))
+    }
+
+    /// When the folders were looked into last.
+    pub fn looked_at(&self) -> Option<Timestamp> {
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stops after what is being written now.
@@ -142,7 +154,8 @@ impl Drop for Watch {
     }
 }
 
-fn own_library(folder: &Path) -> Error {
+/// Why such a folder is not watched.
+pub fn own_library(folder: &Path) -> Error {
     Error::new(
         Code::InvalidArgument,
         format!(
@@ -209,6 +222,7 @@ struct Pending {
 }
 
 struct Task {
+    looked: Arc<Mutex<Option<Timestamp>>>,
     library: Arc<Library>,
     files: Arc<Files>,
     bell: Bell,
@@ -266,6 +280,7 @@ impl Task {
         let folders = self.bell.folders.clone();
         let looking = tokio::task::spawn_blocking(move || look(&folders));
         let Ok((there, closed)) = looking.await else { return };
+        *self.looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(SystemTimer.now());
         self.say_closed(closed);
         let ready = self.ready(&there);
         if !ready.is_empty() {

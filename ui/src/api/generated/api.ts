@@ -38,7 +38,11 @@ export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hov
 /**
  * How many.
  */
-count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection;
+count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "open", 
+/**
+ * Which.
+ */
+character: CharacterId, };
 
 /**
  * Since when the fields of a sheet have their values.
@@ -652,6 +656,15 @@ state: number,
 noise: number, };
 
 /**
+ * Names a watched folder.
+ */
+export type FolderRef = { 
+/**
+ * From [`WatchedFolder`].
+ */
+path: string, };
+
+/**
  * How a character grew.
  */
 export type Growth = { 
@@ -822,6 +835,19 @@ export type HitPoints = { max: number, current: number, temporary: number,
 parts: Array<Part>, };
 
 /**
+ * Fetches a character from where it lives.
+ */
+export type ImportLink = { 
+/**
+ * Its page's address, or its number.
+ */
+address: string, 
+/**
+ * The player has read what fetching does and agrees; recorded, so that it is asked once.
+ */
+agree: boolean, };
+
+/**
  * What became of every file.
  */
 export type ImportReport = { 
@@ -845,7 +871,11 @@ export type ImportStart = {
 /**
  * From [`Selection`].
  */
-selection: number, };
+selection: number, 
+/**
+ * Only say what would happen. The selection can still be imported.
+ */
+dry_run: boolean, };
 
 /**
  * Imports a text that was pasted.
@@ -901,6 +931,11 @@ row: number, };
  * What a version is, compared with the one before it in the history.
  */
 export type Kind = "baseline" | "change" | "state" | "quiet";
+
+/**
+ * A language the catalogue is complete in.
+ */
+export type Language = "en" | "de";
 
 /**
  * How the library is laid out.
@@ -1073,6 +1108,18 @@ version: number, };
  * How the player likes the window on this computer.
  */
 export type Preferences = { 
+/**
+ * The language; none is the system's.
+ */
+language: Language | null, 
+/**
+ * The size of the text, in per cent of the usual one.
+ */
+text_size: number, 
+/**
+ * The characters at hand, in the player's order.
+ */
+pinned: Array<CharacterId>, 
 /**
  * Light or dark.
  */
@@ -1614,6 +1661,15 @@ export type SnapshotId = string;
 export type Sort = "changed" | "name" | "level";
 
 /**
+ * Asks for another language.
+ */
+export type Speak = { 
+/**
+ * The language of sentences from now on.
+ */
+language: Language, };
+
+/**
  * A spell as shown.
  */
 export type SpellView = { key: string, name: string, level: number, source: string, prepared: boolean, always: boolean, };
@@ -1807,6 +1863,31 @@ user: string,
 shared: Array<[string, string]>, };
 
 /**
+ * A folder whose new and changed files are taken in by themselves.
+ */
+export type WatchedFolder = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * Why nothing is taken from it now.
+ */
+error: WireError | null, 
+/**
+ * When it was looked into last.
+ */
+looked_at: string | null, 
+/**
+ * How many files were taken since the program started.
+ */
+taken: number, 
+/**
+ * What became of the latest files, newest first; those that were known already are left out.
+ */
+files: Array<FileResult>, };
+
+/**
  * A failure, in words for people and with a [`Code`] for programs.
  */
 export type WireError = { 
@@ -1840,6 +1921,8 @@ export type Commands = {
   "app.overview": [Empty, Overview];
   "app.ready": [Empty, Empty];
   "app.verify": [VerifyGet, VerifyReport];
+  "app.speak": [Speak, Empty];
+  "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];
   "sample.open": [Empty, Overview];
@@ -1870,5 +1953,9 @@ export type Commands = {
   "import.choose": [Empty, Selection | null];
   "import.start": [ImportStart, ImportReport];
   "import.text": [ImportText, FileResult];
+  "import.link": [ImportLink, ImportReport];
+  "watch.list": [Empty, Array<WatchedFolder>];
+  "watch.add": [Empty, Array<WatchedFolder>];
+  "watch.remove": [FolderRef, Array<WatchedFolder>];
   "job.cancel": [JobCancel, Empty];
 };

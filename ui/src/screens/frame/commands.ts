@@ -1,8 +1,10 @@
 // What the palette can run now. A command that would do nothing is not in the list.
 import { actions, type Action } from "../../state/actions.svelte";
 import { app } from "../../state/app.svelte";
+import { characters } from "../../state/characters.svelte";
 import { noFilter } from "../../state/filter";
 import { imports } from "../../state/imports.svelte";
+import { pins } from "../../state/pins.svelte";
 import { router } from "../../state/router.svelte";
 import { t } from "../../text";
 
@@ -12,7 +14,34 @@ export function commandsFor(onshortcuts: () => void): Action[] {
     command(t.palette.goCharacters, () => router.go({ name: "characters", filter: noFilter })),
     command(t.palette.goImport, () => router.go({ name: "import" })),
   ];
-  if (app.canWrite) commands.push(command(t.palette.chooseFiles, () => void imports.choose(), "Ctrl O"));
+  commands.push(
+    command(t.palette.goSettings, () => router.go({ name: "settings" }), "Ctrl ,"),
+    command(t.palette.goHelp, () => router.go({ name: "help" }), "F1"),
+  );
+  if (app.canWrite) {
+    commands.push(
+      command(t.palette.chooseFiles, () => void imports.choose(), "Ctrl O"),
+      ...(["paste", "link"] as const).map((tab) =>
+        command(t.palette.importBy(t.import.tabs[tab]), () => imports.show(tab)),
+      ),
+      command(t.palette.addFolder, () => {
+        imports.show("folders");
+        void imports.addFolder();
+      }),
+    );
+  }
+  if (app.overview && !app.overview.sample)
+    commands.push(command(t.palette.showLibrary, () => void app.showLibrary()));
+  const { route } = router;
+  const shown = route.name === "character" ? characters.open(route.id, app.epoch).index : null;
+  if (shown && !app.overview?.sample) {
+    const label = pins.has(shown.id) ? t.library.unpin(shown.name) : t.library.pin(shown.name);
+    commands.push(command(label, () => void pins.toggle(shown)));
+  }
+  for (const step of [-1, 1] as const)
+    commands.push(
+      command(step < 0 ? t.settings.smaller : t.settings.larger, () => void app.resizeText(step)),
+    );
   commands.push(
     app.preferences.layout === "grid"
       ? command(t.palette.rows, () => void app.prefer({ layout: "list" }))

@@ -1,0 +1,162 @@
+// Another language reaches every word: a catalogue of marked words is drawn, and nothing unmarked may stand anywhere.
+import { render, screen, waitFor } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { tick } from "svelte";
+import { afterEach, describe, expect, it } from "vitest";
+import App from "../src/App.svelte";
+import { connect } from "../src/api";
+import { app } from "../src/state/app.svelte";
+import { imports, type ImportTab } from "../src/state/imports.svelte";
+import { noFilter } from "../src/state/filter";
+import { router, type Route } from "../src/state/router.svelte";
+import { languageFor, use } from "../src/text";
+import { en, type Catalogue } from "../src/text/en";
+import { FakeBridge, someFiles, type FakeOptions } from "./fake";
+
+const [OPEN, CLOSE] = ["⟦", "⟧"];
+
+/** The same catalogue with every word between marks. */
+function marked<T>(part: T): T {
+  if (typeof part === "string") return `${OPEN}${part}${CLOSE}` as T;
+  if (typeof part === "function")
+    return ((...args: unknown[]) => {
+      const said: unknown = part(...args);
+      return typeof said === "string" && said !== "" ? `${OPEN}${said}${CLOSE}` : said;
+    }) as T;
+  if (Array.isArray(part)) return part.map(marked) as T;
+  if (typeof part === "object" && part !== null)
+    return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, marked(value)])) as T;
+  return part;
+}
+
+const pseudo: Catalogue = { ...marked(en), locale: "en", help: { ...marked(en.help), guide: "" } };
+
+/** What is no word of the window: marks, keys, names of marks. */
+const NO_WORD = /^[\s\d\p{P}\p{S}\p{Script=Han}]*$/u;
+/** Dates in signs that no word of another language has. */
+const PSEUDO_DATES = "zh-u-nu-hanidec";
+const ADDRESS = /^https:\/\/\S+$/;
+const KEYS = /^((Ctrl|Alt|Shift|Esc|Enter|Home|End|F1|Backstory|\d|[\p{P}\p{S}\s]|\b[A-Z]\b)+)$/u;
+
+/** Every text and name on the page that no catalogue said. */
+function unmarked(bridge: FakeBridge): string[] {
+  const isData = dataOf(bridge);
+  const found: string[] = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  const check = (text: string | null | undefined) => {
+    const rest = (text ?? "").trim();
+    if (!rest || NO_WORD.test(rest) || KEYS.test(rest) || ADDRESS.test(rest)) return;
+    if (rest.includes(OPEN) || rest.includes(CLOSE) || isData(rest)) return;
+    found.push(rest);
+  };
+  for (let node: Node | null = walker.currentNode; node; node = walker.nextNode()) {
+    if (node instanceof Text) {
+      if (!node.parentElement?.closest("style, script")) check(node.data);
+    } else if (node instanceof Element)
+      for (const name of ["aria-label", "title", "placeholder", "alt", "aria-valuetext"])
+        check(node.getAttribute(name));
+  }
+  return [...new Set(found)];
+}
+
+/** Whether a text is put together from what the program behind the window said: names, sentences, numbers. */
+function dataOf(bridge: FakeBridge): (text: string) => boolean {
+  const said: string[] = [];
+  const gather = (value: unknown): void => {
+    if (typeof value === "string") said.push(value);
+    else if (typeof value === "object" && value !== null)
+      for (const [key, inner] of Object.entries(value)) {
+        said.push(key.replaceAll("_", " "));
+        gather(inner);
+      }
+  };
+  bridge.answered.forEach(gather);
+  const all = said.join("\n").toLowerCase();
+  return (text) =>
+    all.includes(text.toLowerCase()) ||
+    text
+      .toLowerCase()
+      .split(/[\n:+−\d\p{Script=Han}〇]+/u)
+      .every((piece) => all.includes(piece.trim()));
+}
+
+async function open(route: Route, options: FakeOptions = {}): Promise<FakeBridge> {
+  const bridge = new FakeBridge({ files: someFiles, ...options });
+  connect(bridge);
+  router.reset(route);
+  app.epoch += 1;
+  await app.start();
+  use(pseudo, PSEUDO_DATES);
+  render(App);
+  await tick();
+  return bridge;
+}
+
+afterEach(() => {
+  imports.batch = null;
+  imports.tab = "files";
+  imports.asksConsent = false;
+  app.overview = null;
+  use(en, "en");
+});
+
+const version = (version: number) => ({ character: "ddb-102", version });
+const SCREENS: [string, Route, FakeOptions?][] = [
+  ["the list as cards", { name: "characters", filter: noFilter }],
+  ["the list as rows", { name: "characters", filter: noFilter }, { preferences: { layout: "list" } }],
+  ["the first run", { name: "characters", filter: noFilter }, { characters: [] }],
+  ["the history", { name: "character", id: "ddb-102", version: null }],
+  ["comparing", { name: "compare", a: version(28), b: version(29), mode: "sheet" }],
+  ["the documents", { name: "compare", a: version(28), b: version(29), mode: "raw" }],
+  ["settings", { name: "settings" }, { preferences: { pinned: ["ddb-102"] } }],
+  ["help", { name: "help" }],
+];
+
+describe("another language", () => {
+  it.each(SCREENS)("reaches every word of %s", async (_, route, options) => {
+    const bridge = await open(route, options);
+    await waitFor(() => expect(document.querySelector("h1")).toBeTruthy());
+    await new Promise((done) => setTimeout(done, 50));
+    expect(unmarked(bridge)).toEqual([]);
+  });
+
+  it.each(["files", "paste", "link", "folders"] as ImportTab[])("reaches importing by %s", async (tab) => {
+    const bridge = await open({ name: "import" });
+    imports.tab = tab;
+    if (tab === "folders") await imports.addFolder();
+    if (tab === "link") {
+      imports.address = "https://www.dndbeyond.com/characters/1";
+      await imports.fetch();
+    }
+    if (tab === "files") imports.take({ selection: 1, names: ["a"] });
+    await new Promise((done) => setTimeout(done, 50));
+    expect(unmarked(bridge)).toEqual([]);
+  });
+
+  it("reaches the palette and the shortcuts", async () => {
+    const bridge = await open({ name: "settings" });
+    await userEvent.keyboard("{Control>}k{/Control}");
+    await screen.findByRole("combobox");
+    await new Promise((done) => setTimeout(done, 50));
+    expect(unmarked(bridge)).toEqual([]);
+    await userEvent.keyboard("{Escape}");
+    await userEvent.keyboard("?");
+    await screen.findByRole("dialog");
+    expect(unmarked(bridge)).toEqual([]);
+  });
+
+  it("is the wished one, else the system's, else English", () => {
+    expect(languageFor("de", ["en-GB"])).toBe("de");
+    expect(languageFor(null, ["fr-FR", "de-AT", "en"])).toBe("de");
+    expect(languageFor(null, ["fr-FR"])).toBe("en");
+  });
+
+  it("is changed in the settings at once, and the program is told", async () => {
+    const bridge = await open({ name: "settings" });
+    await userEvent.click(screen.getByRole("radio", { name: /Deutsch/ }));
+    expect(await screen.findByRole("heading", { level: 1, name: "Einstellungen" })).toBeTruthy();
+    expect(document.documentElement.lang).toBe("de");
+    expect(bridge.asked("app.speak").at(-1)).toEqual({ language: "de" });
+    expect(bridge.asked("preferences.set").at(-1)).toMatchObject({ language: "de" });
+  });
+});
