@@ -335,7 +335,7 @@ describe("asking a value", () => {
     number.focus();
     await user.keyboard("{Enter}");
     expect(await screen.findByText(/^Since version 29, November \d+, 2026$/)).toBeTruthy();
-    expect(answer().textContent?.replace(/\s+/g, " ")).toContain("Intelligence3 Proficiency+8 Together+11");
+    expect(answer().textContent?.replace(/\s+/g, "")).toContain("Intelligence3Proficiency+8Together+11");
     expect(answer().textContent).toContain("Intelligence 16 to 17");
     expect(screen.queryByText("Go to version 29")).toBeNull();
     await user.keyboard("{Escape}");
