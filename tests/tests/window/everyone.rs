@@ -3,6 +3,7 @@
 
 use std::{env, fs, path::Path};
 
+use fantoccini::Locator;
 use serde_json::{Value, json};
 
 use crate::{
@@ -117,7 +118,7 @@ async fn every_screen_is_for_everyone() {
     window.says("Only changes").await;
     found.extend(findings(&window, "compare").await);
     window.press("Raw JSON").await;
-    window.says("Find a key").await;
+    window.find(Locator::Css("[role=tabpanel][aria-label='Raw JSON']")).await;
     found.extend(findings(&window, "raw").await);
     assert!(found.is_empty(), "{} findings:\n{}", found.len(), found.join("\n"));
 
