@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{driver::Window, home::Home};
 
 /// The usual size, and the smallest the window has.
-const SIZES: [(u32, u32); 2] = [(1280, 832), (900, 640)];
+pub(crate) const SIZES: [(u32, u32); 2] = [(1280, 832), (900, 640)];
 
 #[tokio::test]
 async fn first_run_import_look_compare_and_the_day_after() {
