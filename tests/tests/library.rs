@@ -17,7 +17,7 @@ use backstory_core::{
     sheet::Sheet,
     source::{Draft, Reading, Source},
     storage::{CharacterStorage, CheckScope, Deleted, HistoryQuery, StorageFactory},
-    wording::Language,
+    wording::{Language, Said},
 };
 use backstory_storage::open::Stores;
 use backstory_tests::fixtures::moment;
@@ -436,4 +436,66 @@ async fn an_old_version_comes_back_as_a_new_one() {
     assert_eq!(again.code, Code::InvalidArgument, "it is what the character is already");
     let second = library.version(&id, "2").await.unwrap();
     assert_eq!(library.restore(&second).await.unwrap().content, second.content, "and it can be undone");
+}
+
+#[tokio::test]
+async fn what_is_tried_and_taken_back_in_a_sitting_is_summed_up() {
+    let library = memory().await;
+    let hours = [
+        (0, 10),
+        (5, 30),
+        (5, 10),
+        (6, 15),
+        (12, 40),
+        (13, 10),
+        (13, 40),
+        (20, 50),
+        (20, 60),
+        (30, 70),
+        (30, 80),
+        (31, 90),
+    ];
+    let drafts: Vec<_> =
+        (0..).zip(hours).map(|(n, (hour, gp))| draft(3600 * hour + 60 * n, &purse(gp, 0, 0))).collect();
+    library.capture(&drafts).await.unwrap();
+    let bursts = library.bursts(&CharacterId::new("purse-1").unwrap()).await.unwrap();
+    let told: Vec<_> = bursts
+        .iter()
+        .map(|burst| {
+            let text = |said: &Said| said.text(Language::En);
+            let net: Vec<_> = burst.sentences.iter().map(|sentence| text(&sentence.said)).collect();
+            (burst.first, burst.last, burst.tried.as_ref().map(text), net.join(". "))
+        })
+        .collect();
+    let back = "Changed the purse twice, and back to how it was";
+    assert_eq!(
+        told,
+        [
+            (
+                10,
+                12,
+                Some("Changed the purse 3 times".to_owned()),
+                "Gained 30 gp: 90 gp in the purse".to_owned()
+            ),
+            (
+                5,
+                7,
+                Some("Changed the purse 3 times".to_owned()),
+                "Gained 25 gp: 40 gp in the purse".to_owned()
+            ),
+            (
+                2,
+                4,
+                Some("Changed the purse 3 times".to_owned()),
+                "Gained 5 gp: 15 gp in the purse".to_owned()
+            ),
+        ],
+        "two that lead on are told by themselves"
+    );
+    library
+        .capture(&[draft(50 * 3600, &purse(91, 0, 0)), draft(50 * 3600 + 1, &purse(90, 0, 1))])
+        .await
+        .unwrap();
+    let bursts = library.bursts(&CharacterId::new("purse-1").unwrap()).await.unwrap();
+    assert_eq!(bursts[0].tried.as_ref().map(|said| said.text(Language::En)).as_deref(), Some(back));
 }

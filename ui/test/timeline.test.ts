@@ -1,12 +1,12 @@
 import { render, screen } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import TimelineLine from "../src/screens/character/TimelineLine.svelte";
-import { timelineRows, type TimelineOptions, type TimelineRow } from "../src/state/timeline";
+import { placeOf, timelineRows, type TimelineOptions, type TimelineRow } from "../src/state/timeline";
 import { rekorHistory } from "./fake/rekor";
 
 const plain: TimelineOptions = { open: new Set(), quiet: false, landmarks: false, find: "", hits: new Map() };
 const rowsOf = (options: Partial<TimelineOptions> = {}) =>
-  timelineRows(rekorHistory, { ...plain, ...options });
+  timelineRows(rekorHistory, [], { ...plain, ...options });
 const folds = (rows: TimelineRow[]) => rows.filter((row) => row.type === "fold");
 const events = (rows: TimelineRow[]) =>
   rows.flatMap((row) => (row.type === "event" ? row.entry.version : []));
@@ -29,7 +29,7 @@ describe("the timeline", () => {
   it("counts sightings of an event as checks after it", () => {
     const [first] = rekorHistory.slice(-1);
     const seen = { ...first!, seen: { last: "2026-10-25T00:00:00Z", count: 8 } };
-    const rows = timelineRows([seen], plain);
+    const rows = timelineRows([seen], [], plain);
     expect(folds(rows)).toMatchObject([{ checks: 7, hides: 0, to: "2026-10-25T00:00:00Z" }]);
   });
 
@@ -65,10 +65,62 @@ describe("the timeline", () => {
   });
 });
 
+describe("a burst", () => {
+  const swaps = [5, 4, 3, 2, 1].map((version) => ({
+    ...rekorHistory[0]!,
+    version,
+    kind: version === 3 ? ("quiet" as const) : ("change" as const),
+    captured_at: `2026-10-25T10:0${version}:00Z`,
+    session: "2026-10-25T10:01:00Z",
+    seen: { last: `2026-10-25T10:0${version}:00Z`, count: 1 },
+  }));
+  const burst = {
+    first: 2,
+    last: 4,
+    changes: 2,
+    topic: "spells" as const,
+    headline: "Swapped spells twice, kept 1",
+    sentences: ["Learned Jump"],
+  };
+  const shape = (options: Partial<TimelineOptions>) =>
+    timelineRows(swaps, [burst], { ...plain, ...options }).map((row) =>
+      row.type === "event" ? `${row.inBurst ? "in " : ""}${row.entry.version}` : row.type,
+    );
+
+  it("is one line, and opens into its changes", () => {
+    expect(shape({})).toEqual(["day", "5", "burst", "1"]);
+    const opened = ["day", "5", "burst", "in 4", "fold", "in 2", "1"];
+    expect(shape({ open: new Set(["burst-4"]) })).toEqual(opened);
+    expect(shape({ find: "reached" })).not.toContain("burst");
+  });
+
+  it("stands for the versions in it while it is closed", () => {
+    const closed = timelineRows(swaps, [burst], plain);
+    expect([5, 4, 3, 2, 1].map((version) => placeOf(closed, swaps, version))).toEqual([1, 2, 2, 2, 3]);
+    const opened = timelineRows(swaps, [burst], { ...plain, open: new Set(["burst-4"]) });
+    expect(placeOf(opened, swaps, 2)).toBe(5);
+  });
+
+  it("says what was tried, what it came to, and from when to when", () => {
+    const row = {
+      type: "burst" as const,
+      key: "burst-4",
+      burst,
+      from: swaps[3]!,
+      to: swaps[1]!,
+      open: false,
+    };
+    render(TimelineLine, { row, rowindex: 1, selected: false, first: true, focused: false, onact: () => {} });
+    expect(screen.getByText("Swapped spells twice, kept 1")).toBeTruthy();
+    expect(screen.getByText("Learned Jump")).toBeTruthy();
+    expect(screen.getByRole("row").getAttribute("aria-expanded")).toBe("false");
+  });
+});
+
 describe("a line of the timeline", () => {
   const shown = (change: object) => {
     const entry = { ...rekorHistory.find((entry) => entry.note !== null)!, ...change };
-    const row = { type: "event" as const, key: "v-1", entry, otherDay: false, hit: null };
+    const row = { type: "event" as const, key: "v-1", entry, otherDay: false, inBurst: false, hit: null };
     render(TimelineLine, { row, rowindex: 1, selected: false, first: true, focused: false, onact: () => {} });
   };
 

@@ -1,6 +1,7 @@
-//! The project's own commands: `cargo xtask run`, `test`, `gen`, `bench`. Each sets up first what it needs.
+//! The project's own commands: `cargo xtask run`, `test`, `gen`, `bench`, `bundle`. Each sets up first what it needs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod bundle;
 mod machine;
 mod page;
 mod process;
@@ -21,6 +22,7 @@ cargo xtask test [--fast] [--slow]               Runs every test. --fast: withou
                                                  many minutes.
 cargo xtask gen                                  Writes the TypeScript types of the bridge from the Rust ones.
 cargo xtask bench                                Measures, and prints ratios as a table and as JSON.
+cargo xtask bundle [--kinds=deb,rpm]             Makes the packages that players install, in target/release/bundle.
 
 What is missing on the machine is found, and on Debian and Ubuntu installed where that needs no password.";
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         "test" => suite::run(rest),
         "gen" => generate(),
         "bench" => bench(rest),
+        "bundle" => bundle::run(rest),
         _ => Err(HELP.to_owned()),
     });
     match outcome {

@@ -1,12 +1,13 @@
 //! Every test, the cheap ones first, with a table of what each step took.
 
 use std::{
+    path::PathBuf,
     process::Command,
     time::{Duration, Instant},
 };
 
 use crate::{
-    machine, page,
+    bundle, machine, page,
     process::{self, Outcome, cargo, npm, run_and_read},
     screen::Screen,
 };
@@ -63,18 +64,28 @@ pub(crate) fn run(words: &[String]) -> Outcome {
         suite.step("rust: slow tests", |tally| tally.read(&mut cargo(&every)));
     }
     if !fast {
-        suite.step("window: tests", in_the_window);
+        let mut package = None;
+        if cfg!(target_os = "linux") {
+            suite.step("package: build", |_| {
+                package = bundle::pack("deb", false)?.pop();
+                Ok(())
+            });
+        }
+        suite.step("window: tests", |tally| in_the_window(package, tally));
     }
     suite.finish()
 }
 
-/// The tests that drive the real window, on a screen and a message bus of their own.
-fn in_the_window(tally: &mut Tally) -> Outcome {
+/// The tests that drive the real window, and the one that is installed by this package, on a screen and a message bus of
+/// their own.
+fn in_the_window(package: Option<PathBuf>, tally: &mut Tally) -> Outcome {
     let (program, built) = (process::program(false)?, window_tests()?);
     let screen = Screen::start()?;
     let mut tests = Command::new("dbus-run-session");
     tests.arg("--").arg(built).arg("--test-threads=1").current_dir("tests");
-    tally.read(tests.env("DISPLAY", &screen.display).env("BACKSTORY_DESKTOP", program))
+    tests.env("DISPLAY", &screen.display).env("BACKSTORY_DESKTOP", program);
+    tests.env("BACKSTORY_PACKAGE", package.unwrap_or_default());
+    tally.read(&mut tests)
 }
 
 /// Where the window's tests were built. Cargo is asked about everything again: asked for them alone, it would build their

@@ -8,6 +8,7 @@ use backstory_core::{
     storage::{Compression, Sort},
 };
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use jiff::Timestamp;
 
 /// Every version of your D&D characters.
@@ -279,6 +280,16 @@ pub(crate) enum Command {
     Config {
         #[command(subcommand)]
         what: Option<ConfigCommand>,
+    },
+    /// Print what lets a shell complete the command: `backstory completions bash > backstory.bash`.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write the manual into a folder: a page for the command, and one for each of its commands.
+    Manual {
+        /// The folder, made where it is not there.
+        folder: PathBuf,
     },
 }
 

@@ -40,7 +40,7 @@ use backstory_storage::{
 
 use crate::{
     args::{Args, Command, ConfigCommand},
-    db, live, migrate,
+    db, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
 };
@@ -57,6 +57,11 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         configuration(&flags, what.as_ref(), json)?;
         return Ok(0);
     }
+    let command = match command {
+        Command::Completions { shell } => return manual::completions(shell).map(|()| 0),
+        Command::Manual { folder } => return manual::write(&folder).map(|()| 0),
+        command => command,
+    };
     // It names its libraries itself.
     let command = match command {
         Command::Migrate(options) => return migrate::run(options, flags, json, quiet).await,
@@ -77,9 +82,12 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     let files = Arc::new(Files::new());
     let app = open_app(&flags, Arc::clone(&files)).await?;
     match command {
-        Command::Config { .. } | Command::Migrate(_) | Command::Login { .. } | Command::Logout { .. } => {
-            Ok(())
-        }
+        Command::Config { .. }
+        | Command::Migrate(_)
+        | Command::Login { .. }
+        | Command::Logout { .. }
+        | Command::Completions { .. }
+        | Command::Manual { .. } => Ok(()),
         Command::Db { what } => db::with_library(what, &app, json).await,
         Command::Import { paths, captured_at, dry_run } => {
             let options = ImportOptions { captured_at, dry_run };

@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod db;
 mod live;
+mod manual;
 mod migrate;
 mod print;
 mod settings;

@@ -739,3 +739,27 @@ fn growth_is_told_and_an_old_version_comes_back() {
     insta::assert_snapshot!(place.run(&["retell"]).out, @"0 versions of 0 characters told anew");
     insta::assert_snapshot!(place.run(&["retell", "--all"]).out, @"86 versions of 3 characters told anew");
 }
+
+#[test]
+fn the_manual_and_the_completions_know_every_command() {
+    let place = Place::new();
+    let folder = place.0.path().join("manual");
+    assert_eq!(place.run(&["manual", folder.to_str().unwrap()]).code, 0);
+    let page = std::fs::read_to_string(folder.join("backstory-import.1")).unwrap();
+    assert!(page.contains("Bring characters in"), "{page}");
+    let main = std::fs::read_to_string(folder.join("backstory.1")).unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = place.run(&["completions", shell]);
+        assert_eq!((script.code, script.err.as_str()), (0, ""), "{shell}");
+        for command in ["import", "history", "blame", "migrate", "verify"] {
+            assert!(script.out.contains(command), "{shell} {command}");
+            assert!(main.contains(&["backstory", command].join("\\-")), "{command}");
+        }
+    }
+    assert!(!place.0.path().join("library.sqlite").exists(), "no library is opened for it");
+    let file = place.0.path().join("a file");
+    std::fs::write(&file, "kept").unwrap();
+    let refused = place.run(&["manual", file.to_str().unwrap()]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("could not be written"), "{}", refused.err);
+}

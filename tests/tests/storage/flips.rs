@@ -5,15 +5,17 @@
 //! takes every byte. The folder's own test (`folder::every_flipped_bit_is_found_and_harms_nothing_else`) takes every byte
 //! always.
 
-use std::{collections::BTreeSet, fs, ops::Range, path::Path};
+use std::{collections::BTreeSet, fs, ops::Range, path::Path, sync::Arc};
 
 use backstory_core::{
     error::{Code, Error},
     job::{Cancel, Silent},
     model::{CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
+    search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckScope, Expect, HistoryQuery, QueryFilter, StorageFactory, Write,
     },
+    trace::{Place, Trace, Words},
 };
 use backstory_storage::{
     open::Stores,
@@ -46,6 +48,7 @@ struct Everything {
     members: Vec<Member>,
     changes: Changes,
     documents: Vec<Vec<u8>>,
+    found: Vec<Vec<SearchHit>>,
 }
 
 impl Everything {
@@ -57,9 +60,11 @@ impl Everything {
             members: storage.members().await?,
             changes: storage.changes_since(0, 100).await?,
             documents: Vec::new(),
+            found: Vec::new(),
         };
         for number in 1..=2 {
-            let query = HistoryQuery { stored: true, ..HistoryQuery::all(character_id(number)) };
+            let query =
+                HistoryQuery { stored: true, traces: true, ..HistoryQuery::all(character_id(number)) };
             everything.histories.push(storage.history(&query).await?.items);
             everything.sightings.push(storage.sightings(&character_id(number)).await?);
         }
@@ -67,11 +72,15 @@ impl Everything {
             let read = storage.document(&character_id(number), &ContentHash::of(text)).await?;
             everything.documents.push(read);
         }
+        for word in ["lan", "rope", "without"] {
+            let query = SearchQuery { text: word.to_owned(), ..SearchQuery::default() };
+            everything.found.push(storage.search(&query).await?);
+        }
         Ok(everything)
     }
 }
 
-/// Two characters, one that was erased, sightings, a tag, an archived version, somebody's place in a campaign.
+/// Two characters, one that was erased, sightings, a tag, an archived version, words to be found, somebody's place in a campaign.
 async fn fill(storage: &dyn CharacterStorage) -> Everything {
     let texts = |wanted| DOCUMENTS.iter().filter(move |(n, _)| *n == wanted).map(|(_, text)| text.to_vec());
     for number in [1, 2] {
@@ -81,6 +90,10 @@ async fn fill(storage: &dyn CharacterStorage) -> Everything {
     let history = storage.history(&HistoryQuery::all(character_id(1))).await.unwrap().items;
     let tagged = VersionMetadata { tags: vec!["before the dragon".to_owned()], ..history[0].clone() };
     let archived = VersionMetadata { archived: true, ..history[1].clone() };
+    let words = Words(Place::Inventory, "A rope, and a lantern without oil".to_owned());
+    let trace = |words| Some(Arc::new(Trace { words, ..Trace::default() }));
+    let tagged = VersionMetadata { trace: trace(vec![words]), ..tagged };
+    let archived = VersionMetadata { trace: trace(Vec::new()), ..archived };
     let writes = vec![
         Write::Version { metadata: Box::new(tagged) },
         Write::Version { metadata: Box::new(archived) },
@@ -187,7 +200,7 @@ fn shrink(path: &Path) {
 /// Which bytes of a SQLite file nobody reads, by its file format.
 struct Unused {
     used: Vec<bool>,
-    kinds: Vec<&'static str>,
+    kinds: Vec<String>,
     page: usize,
 }
 
@@ -195,7 +208,8 @@ impl Unused {
     fn of(file: &[u8]) -> Self {
         let page = usize::from(u16::from_be_bytes([file[16], file[17]]));
         let pages = file.len() / page;
-        let mut unused = Self { used: vec![false; file.len()], kinds: vec!["overflow"; pages], page };
+        let mut unused =
+            Self { used: vec![false; file.len()], kinds: vec!["overflow".to_owned(); pages], page };
         // The header, but for its counters, what is reserved, and the bits of its numbers that SQLite passes over: of the
         // form of the plan the upper bytes, of the encoding of texts all but two bits, of the way of giving room back
         // all but whether it is zero.
@@ -206,18 +220,16 @@ impl Unused {
         let is_map = |number: usize| number >= 1 && (number - 1).is_multiple_of(entries + 1);
         for number in 0..pages {
             if is_map(number) {
-                unused.kinds[number] = "map";
+                unused.kinds[number] = "map".to_owned();
                 let mapped = entries.min(pages - number - 1);
                 unused.mark(number * page..number * page + 5 * mapped);
             }
         }
-        let mut trees = vec![0];
-        let mut seen = BTreeSet::new();
+        let mut trees = vec![(0, "plan".to_owned())];
         trees.extend(roots(file));
-        while let Some(number) = trees.pop() {
-            if seen.insert(number) {
-                trees.extend(unused.tree_page(file, number));
-            }
+        while let Some((number, name)) = trees.pop() {
+            let below = unused.tree_page(file, number, &name);
+            trees.extend(below.into_iter().map(|number| (number, name.clone())));
         }
         // When a migration was made: told to nobody.
         for at in 0..file.len().saturating_sub(20) {
@@ -250,21 +262,32 @@ impl Unused {
         )
     }
 
+    /// What of a table's row says nothing: which kind of nothing stands where the number of the row is a column, and the
+    /// number itself in the plan. In the index of words, by which count a program notices that its settings changed.
+    fn says_nothing(&mut self, file: &[u8], name: &str, row: Range<usize>, number: usize) {
+        let mut at = row.end;
+        let header = varint(file, &mut at);
+        if file[at] == 0 {
+            self.used[at] = false;
+        }
+        if name == "plan" {
+            self.used[row.clone()].fill(false);
+        }
+        if name == "word_index_data" && number == 10 {
+            self.used[row.end + header..row.end + header + 4].fill(false);
+        }
+    }
+
     /// Marks what a page of a tree uses, and the overflow pages of its cells. Gives the pages below it.
-    fn tree_page(&mut self, file: &[u8], number: usize) -> Vec<usize> {
+    fn tree_page(&mut self, file: &[u8], number: usize, name: &str) -> Vec<usize> {
         let start = number * self.page;
         let header = start + if number == 0 { 100 } else { 0 };
         let two = |at: usize| usize::from(u16::from_be_bytes([file[at], file[at + 1]]));
         let four =
             |at: usize| u32::from_be_bytes([file[at], file[at + 1], file[at + 2], file[at + 3]]) as usize;
         let kind = file[header];
-        self.kinds[number] = match kind {
-            2 => "index, inner",
-            5 => "table, inner",
-            10 => "index, leaf",
-            13 => "table, leaf",
-            _ => panic!("page {number} is no tree's"),
-        };
+        assert!([2, 5, 10, 13].contains(&kind), "page {number} of {name} is no tree's");
+        self.kinds[number] = format!("{name}, kind {kind}");
         let is_inner = kind == 2 || kind == 5;
         let cells = two(header + 3);
         let pointers = header + if is_inner { 12 } else { 8 };
@@ -286,9 +309,9 @@ impl Unused {
                 continue;
             }
             let payload = varint(file, &mut at);
-            if kind == 13 {
-                varint(file, &mut at);
-            }
+            let row = at;
+            let number_of_row = if kind == 13 { varint(file, &mut at) } else { 0 };
+            let record = at;
             let usable = self.page;
             let most = if kind == 13 { usable - 35 } else { (usable - 12) * 64 / 255 - 23 };
             let least = (usable - 12) * 32 / 255 - 23;
@@ -311,21 +334,25 @@ impl Unused {
                 left -= here;
                 next = four(place);
             }
+            if kind == 13 {
+                self.says_nothing(file, name, row..record, number_of_row);
+            }
         }
         below
     }
 }
 
-/// The first pages of all tables and indexes.
-fn roots(file: &[u8]) -> Vec<usize> {
+/// The first pages of all tables and indexes, and their names.
+fn roots(file: &[u8]) -> Vec<(usize, String)> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("copy");
     fs::write(&path, file).unwrap();
     let connection = Connection::open(path).unwrap();
     let mut statement =
-        connection.prepare("SELECT rootpage - 1 FROM sqlite_schema WHERE rootpage > 0").unwrap();
-    let roots = statement.query_map([], |row| row.get::<_, i64>(0)).unwrap();
-    roots.map(|root| usize::try_from(root.unwrap()).unwrap()).collect()
+        connection.prepare("SELECT rootpage - 1, name FROM sqlite_schema WHERE rootpage > 0").unwrap();
+    let roots = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).unwrap();
+    let roots = roots.map(Result::unwrap);
+    roots.map(|(root, name)| (usize::try_from(root).unwrap(), name)).collect()
 }
 
 fn varint(file: &[u8], at: &mut usize) -> usize {

@@ -10,15 +10,19 @@ use backstory_core::{
         CharacterStorage, CheckScope, Encoding, Expect, HistoryQuery, Problem, QueryFilter, StorageFactory,
         Write,
     },
+    trace::Place,
 };
 use backstory_storage::{
     open::Stores,
     sqlite::{SqliteOptions, SqliteStorage},
 };
-use backstory_tests::fixtures::{document, moment, snapshot_id, store};
+use backstory_tests::fixtures::{character_id, document, moment, snapshot_id, store};
 use rusqlite::{Connection, functions::FunctionFlags};
 
-use crate::backends::{Backend, Sqlite};
+use crate::{
+    backends::{Backend, Sqlite},
+    traces,
+};
 
 /// Changes the file behind the store's back. A row that is changed so has no checksum any more.
 fn tamper(path: &Path, sql: &str) {
@@ -376,7 +380,7 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     assert_eq!(told.iter().map(|change| &change.character).collect::<Vec<_>>(), [&row.id]);
     let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
     assert_eq!(report.problems, []);
-    let copy = backend.path().with_file_name("library.before-4.sqlite");
+    let copy = backend.path().with_file_name("library.before-5.sqlite");
     let copied = rusqlite::Connection::open(&copy).unwrap();
     let count = |sql: &str| copied.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM content"), 5);
@@ -385,6 +389,65 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     storage.recompress(&Encoding::AT_REST, &Silent, &Cancel::default()).await.unwrap();
     let file = rusqlite::Connection::open(backend.path()).unwrap();
     assert_eq!(file.pragma_query_value(None, "auto_vacuum", |row| row.get::<_, i64>(0)).unwrap(), 2);
+}
+
+/// A library whose index of words leaned on the traces' own table.
+const WITH_THE_FIRST_INDEX: &str = "
+    PRAGMA journal_mode = delete;
+    CREATE TABLE kept AS SELECT t.version, t.data, w.text FROM trace AS t JOIN word_index AS w ON w.rowid = t.version;
+    DROP TRIGGER version_gone; DROP TABLE trace; DROP TABLE word_index;";
+
+async fn with_words(storage: &dyn CharacterStorage) {
+    let words = [(Place::Inventory, "Cloak of Protection"), (Place::Notes, "A debt to the ferryman")];
+    let versions =
+        (1..).zip(words).map(|(n, words)| traces::told(&character_id(1), n, 10 * n as i64, &[words]));
+    traces::store(storage, &character_id(1), versions.collect()).await;
+    storage.repair(&Silent, &Cancel::default()).await.unwrap();
+}
+
+async fn numbers_of(storage: &dyn CharacterStorage, text: &str) -> Vec<u64> {
+    traces::found(storage, &traces::words(text)).await.into_iter().map(|hit| hit.1).collect()
+}
+
+#[tokio::test]
+async fn an_older_index_of_words_is_made_anew() {
+    let backend = Sqlite::default();
+    with_words(&*backend.open().await).await;
+    tamper(&backend.path(), WITH_THE_FIRST_INDEX);
+    tamper(&backend.path(), include_str!("../../../src-tauri/storage/src/sqlite/migrations/V4__traces.sql"));
+    tamper(
+        &backend.path(),
+        "INSERT INTO trace (version, data, text) SELECT * FROM kept; DROP TABLE kept;
+         DELETE FROM refinery_schema_history WHERE version > 4",
+    );
+    let storage = backend.open().await;
+    assert_eq!(numbers_of(&*storage, "cloak").await, [1]);
+    assert_eq!(numbers_of(&*storage, "ferry").await, [2]);
+    let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
+    assert_eq!(report.problems, []);
+}
+
+#[tokio::test]
+async fn an_index_of_words_that_says_something_else_is_found_and_mended() {
+    let damages = [
+        "UPDATE word_index_content SET c0 = 'a cat' WHERE id = 1",
+        "DELETE FROM word_index WHERE rowid = 1",
+        "INSERT INTO word_index (rowid, text) VALUES (99, 'cloak')",
+        "DELETE FROM word_index_data WHERE id > 1000",
+    ];
+    for damage in damages {
+        let backend = Sqlite::default();
+        with_words(&*backend.open().await).await;
+        tamper(&backend.path(), damage);
+        let storage = backend.open().await;
+        let check =
+            async || storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap().problems;
+        assert_ne!(check().await, [], "{damage}");
+        storage.repair(&Silent, &Cancel::default()).await.unwrap();
+        assert_eq!(check().await, [], "{damage}");
+        assert_eq!(numbers_of(&*storage, "cloak").await, [1], "{damage}");
+        assert_eq!(numbers_of(&*storage, "cat").await, [] as [u64; 0], "{damage}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,22 +22,22 @@ fn trace(words: &[(Place, &str)]) -> Arc<Trace> {
     })
 }
 
-fn told(id: &CharacterId, number: u64, at: i64, words: &[(Place, &str)]) -> VersionMetadata {
+pub(crate) fn told(id: &CharacterId, number: u64, at: i64, words: &[(Place, &str)]) -> VersionMetadata {
     VersionMetadata { trace: Some(trace(words)), ..version(id, number, moment(at), b"document") }
 }
 
-async fn write(storage: &dyn CharacterStorage, writes: Vec<Write>) {
+pub(crate) async fn write(storage: &dyn CharacterStorage, writes: Vec<Write>) {
     let mut transaction = storage.begin().await.unwrap();
     transaction.write(writes).await.unwrap();
     transaction.commit().await.unwrap();
 }
 
-fn put(metadata: VersionMetadata) -> Write {
+pub(crate) fn put(metadata: VersionMetadata) -> Write {
     Write::Version { metadata: Box::new(metadata) }
 }
 
 /// A character with these versions, and its row.
-async fn store(storage: &dyn CharacterStorage, id: &CharacterId, versions: Vec<VersionMetadata>) {
+pub(crate) async fn store(storage: &dyn CharacterStorage, id: &CharacterId, versions: Vec<VersionMetadata>) {
     let row = Box::new(CharacterIndex { revision: 1, ..index(id.clone()) });
     let mut writes = vec![Write::Character { index: row, expect: Expect::Absent }, content(id, b"document")];
     writes.extend(versions.into_iter().map(put));
@@ -71,12 +71,15 @@ pub(crate) async fn a_trace_comes_back_where_it_is_asked_for(backend: &dyn Backe
     assert!(traces(&*storage, &id).await[0].is_some());
 }
 
-async fn found(storage: &dyn CharacterStorage, query: &SearchQuery) -> Vec<(String, u64, Place, String)> {
+pub(crate) async fn found(
+    storage: &dyn CharacterStorage,
+    query: &SearchQuery,
+) -> Vec<(String, u64, Place, String)> {
     let hits = storage.search(query).await.unwrap();
     hits.into_iter().map(|hit| (hit.character.to_string(), hit.number, hit.place, hit.text)).collect()
 }
 
-fn words(text: &str) -> SearchQuery {
+pub(crate) fn words(text: &str) -> SearchQuery {
     SearchQuery { text: text.to_owned(), ..SearchQuery::default() }
 }
 

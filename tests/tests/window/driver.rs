@@ -62,6 +62,15 @@ impl Window {
     /// Starts the program in this home, with these arguments and, in place of the file dialog, these files.
     pub(crate) async fn open(home: &Home, arguments: &[&str], picked: &[PathBuf]) -> Self {
         let program = env::var("BACKSTORY_DESKTOP").expect("BACKSTORY_DESKTOP: run `cargo xtask test`");
+        Self::start(&program, home, arguments, picked).await
+    }
+
+    /// Starts the program that is installed here.
+    pub(crate) async fn open_installed(home: &Home, program: &str, arguments: &[&str]) -> Self {
+        Self::start(program, home, arguments, &[]).await
+    }
+
+    async fn start(program: &str, home: &Home, arguments: &[&str], picked: &[PathBuf]) -> Self {
         let port = free_port();
         let driver = start_driver(home, port, picked);
         let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program, "args": arguments } });

@@ -9,4 +9,5 @@ mod driver;
 mod home;
 mod journey;
 mod outside;
+mod package;
 mod smoke;

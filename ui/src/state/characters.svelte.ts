@@ -1,5 +1,12 @@
 // Characters whose history is open, shared by the History and Compare screens.
-import { call, toWireError, type CharacterEntry, type HistoryEntry, type WireError } from "../api";
+import {
+  call,
+  toWireError,
+  type BurstEntry,
+  type CharacterEntry,
+  type HistoryEntry,
+  type WireError,
+} from "../api";
 
 const HISTORY_PAGE = 500;
 const KEPT = 4;
@@ -27,6 +34,8 @@ const placed = (entries: HistoryEntry[]) => ({
 
 export class Character {
   index = $state.raw<CharacterEntry | null>(null);
+  /** Changes of a sitting that are summed up. */
+  bursts = $state.raw<BurstEntry[]>([]);
   // Not a `$derived`: that would belong to the screen that opened the character, and stand still when it is left.
   #history = $state.raw(placed([]));
   loaded = $state(false);
@@ -79,9 +88,10 @@ export class Character {
   async load(): Promise<void> {
     const question = ++this.#question;
     try {
-      const [index, first] = await Promise.all([
+      const [index, first, { bursts }] = await Promise.all([
         call("character.get", { character: this.id }),
         this.#page(0),
+        call("character.bursts", { character: this.id }),
       ]);
       let entries = first.entries;
       while (entries.length < first.total) {
@@ -92,6 +102,7 @@ export class Character {
       if (question !== this.#question) return;
       this.index = index;
       this.#history = placed(entries);
+      this.bursts = bursts;
       this.failure = null;
       this.loaded = true;
     } catch (error) {

@@ -1,12 +1,20 @@
 // Turns a history into the rows of the timeline: days, events, and one line for every stretch in which nothing changed.
-import type { HistoryEntry } from "../api";
+import type { BurstEntry, HistoryEntry } from "../api";
 import { groupBy } from "../collections/group";
 import { localDay } from "../text";
 import { isLandmark, isVisible, shownAt } from "./characters.svelte";
 
 export type TimelineRow =
   | { type: "day"; key: string; at: string; levels: [number, number] | null }
-  | { type: "event"; key: string; entry: HistoryEntry; otherDay: boolean; hit: string | null }
+  | {
+      type: "event";
+      key: string;
+      entry: HistoryEntry;
+      otherDay: boolean;
+      inBurst: boolean;
+      hit: string | null;
+    }
+  | { type: "burst"; key: string; burst: BurstEntry; from: HistoryEntry; to: HistoryEntry; open: boolean }
   | {
       type: "fold";
       key: string;
@@ -21,7 +29,7 @@ export type TimelineRow =
   | { type: "quiet"; key: string; entry: HistoryEntry };
 
 export interface TimelineOptions {
-  /** Keys of folds that are open. */
+  /** Keys of folds and bursts that are open. */
   open: ReadonlySet<string>;
   /** Every fold is open. */
   quiet: boolean;
@@ -38,7 +46,11 @@ interface Stretch {
   sightedUntil: string | null;
 }
 
-export function timelineRows(entries: readonly HistoryEntry[], options: TimelineOptions): TimelineRow[] {
+export function timelineRows(
+  entries: readonly HistoryEntry[],
+  bursts: readonly BurstEntry[],
+  options: TimelineOptions,
+): TimelineRow[] {
   const rows: TimelineRow[] = [];
   const find = options.find.trim().toLocaleLowerCase();
   const filtered = find !== "" || options.landmarks;
@@ -47,8 +59,14 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
   let day = "";
   const wanted = new Set(entries.filter((entry) => isVisible(entry) && matches(entry, options, find)));
   const levels = levelsByDay(entries);
+  const byLast = new Map(filtered ? [] : bursts.map((burst) => [burst.last, burst]));
+  let within: { burst: BurstEntry; open: boolean } | null = null;
 
   for (const entry of entries) {
+    if (within && !within.open) {
+      if (entry.version === within.burst.first) within = null;
+      continue;
+    }
     if (!isVisible(entry)) {
       stretch.quiet.push(entry);
       continue;
@@ -67,15 +85,40 @@ export function timelineRows(entries: readonly HistoryEntry[], options: Timeline
         levels: levels.get(itsDay) ?? null,
       });
     }
+    const burst = byLast.get(entry.version);
+    const first = burst && entries.find((other) => other.version === burst.first);
+    if (burst && first) {
+      const key = `burst-${burst.last}`;
+      within = { burst, open: options.open.has(key) };
+      rows.push({ type: "burst", key, burst, from: first, to: entry, open: within.open });
+      if (!within.open) continue;
+    }
     rows.push({
       type: "event",
       key: `v-${entry.version}`,
       entry,
       otherDay: localDay(shownAt(entry)) !== itsDay,
+      inBurst: within !== null,
       hit: find !== "" && !says(entry, find) ? (options.hits.get(entry.version) ?? null) : null,
     });
+    if (entry.version === within?.burst.first) within = null;
   }
   return rows;
+}
+
+/** The place of a version among the rows: its own, or that of the closed burst it is in. */
+export function placeOf(
+  rows: readonly TimelineRow[],
+  entries: readonly HistoryEntry[],
+  version: number,
+): number {
+  const own = rows.findIndex((row) => row.key === `v-${version}`);
+  if (own >= 0) return own;
+  const at = (number: number) => entries.findIndex((entry) => entry.version === number);
+  const place = at(version);
+  return rows.findIndex(
+    (row) => row.type === "burst" && !row.open && at(row.burst.last) <= place && place <= at(row.burst.first),
+  );
 }
 
 /** The sightings of the event below belong to the stretch above it: they came after it. */

@@ -69,6 +69,11 @@ export function formatDateRange(from: string, to: string, now = new Date()): str
   return (withYear ? dayMonthYear : dayMonth).formatRange(a, b).replace(/\s*–\s*(?=\d+\s)/u, "–");
 }
 
+/** `10:15–11:07`. */
+export function formatTimeRange(from: string, to: string): string {
+  return hourMinute.formatRange(new Date(from), new Date(to)).replace(/\s*–\s*(?=\d+)/u, "–");
+}
+
 /** The day a moment falls on here, to group by. */
 export function localDay(at: string): string {
   const date = new Date(at);

@@ -186,6 +186,7 @@ export class FakeBridge implements Bridge {
       const from = offset ?? 0;
       return { character, total: all.length, entries: all.slice(from, from + (limit ?? all.length)) };
     },
+    "character.bursts": ({ character }) => ({ character: this.#find(character).id, bursts: [] }),
     "character.sheet": ({ character, version }) => {
       const one = this.#find(character);
       const sheet = rekorSheet(Number(version ?? one.last_version));

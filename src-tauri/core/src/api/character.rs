@@ -10,6 +10,7 @@ use crate::{
     error::Result,
     history::timeline::sittings,
     job::Progress,
+    library::Burst,
     model::{CharacterId, CharacterIndex, ContentHash, Cut, Kind, Seen, SnapshotId, Topic, VersionMetadata},
     sheet::{
         Abilities, Ability, Action, Class, Currency, Defenses, Derived, Feature, Item, Limit, Part,
@@ -152,6 +153,34 @@ pub struct History {
     pub total: u64,
     /// The page.
     pub entries: Vec<HistoryEntry>,
+}
+
+/// What is summed up in a history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Bursts {
+    /// Whose.
+    pub character: CharacterId,
+    /// The stretches that are summed up, the newest first.
+    pub bursts: Vec<BurstEntry>,
+}
+
+/// Changes of the same kind in one sitting, summed up by what they come to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct BurstEntry {
+    /// The number of its first version.
+    pub first: u64,
+    /// The number of its last version.
+    pub last: u64,
+    /// How many changes it sums up.
+    pub changes: u32,
+    /// What was tried.
+    pub topic: Topic,
+    /// "Swapped spells 12 times, kept 4".
+    pub headline: String,
+    /// What it came to, beside that.
+    pub sentences: Vec<String>,
 }
 
 /// Asks for the sheet at a version.
@@ -325,15 +354,41 @@ pub async fn character_history(app: &App, request: HistoryGet, _: &dyn Progress)
     query.without_quiet = !request.quiet_too;
     (query.limit, query.offset) = (request.limit, request.offset);
     let page = library.history(&query).await?;
-    let mut times: Vec<Timestamp> = page.items.iter().map(|version| version.captured_at).collect();
-    times.reverse();
-    let sessions = sittings(&times).into_iter().rev();
-    let entries = page
-        .items
+    let mut versions = page.items;
+    versions.reverse();
+    let sessions = sittings(&versions);
+    let entries = versions
         .into_iter()
         .zip(sessions)
+        .rev()
         .map(|(version, session)| entry(version, session, app.language()));
     Ok(History { character, total: page.total, entries: entries.collect() })
+}
+
+/// Changes of a sitting that are summed up, the newest first.
+///
+/// # Errors
+/// As [`crate::library::Library::find`] and [`crate::library::Library::bursts`].
+pub async fn character_bursts(app: &App, request: CharacterGet, _: &dyn Progress) -> Result<Bursts> {
+    let library = app.library()?;
+    let character = library.find(&request.character).await?.id;
+    let language = app.language();
+    let summed = |burst: Burst| {
+        let mut said = burst.sentences.iter().map(|sentence| sentence.said.text(language));
+        BurstEntry {
+            first: burst.first,
+            last: burst.last,
+            changes: burst.changes,
+            topic: burst.topic,
+            headline: match burst.tried {
+                Some(tried) => tried.text(language),
+                None => said.next().unwrap_or_default(),
+            },
+            sentences: said.collect(),
+        }
+    };
+    let bursts = library.bursts(&character).await?.into_iter().map(summed).collect();
+    Ok(Bursts { character, bursts })
 }
 
 /// A version by itself: its sitting is not looked for.

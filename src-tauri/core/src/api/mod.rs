@@ -242,6 +242,7 @@ macro_rules! commands {
             "character.delete": character::CharacterGet => character::CharacterEntry, character_delete;
             "character.undelete": character::CharacterGet => character::CharacterEntry, character_undelete;
             "character.history": character::HistoryGet => character::History, character_history;
+            "character.bursts": character::CharacterGet => character::Bursts, character_bursts;
             "character.sheet": character::SheetGet => character::SheetView, character_sheet;
             "compare.sheets": compare::CompareGet => compare::Comparison, compare_sheets;
             "compare.raw": compare::RawCompareGet => compare::RawComparison, compare_raw;

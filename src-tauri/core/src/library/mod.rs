@@ -33,7 +33,7 @@ use crate::{
     wording::Language,
 };
 
-pub use past::Retold;
+pub use past::{Burst, Retold};
 pub use writing::Rehearsal;
 use writing::Writing;
 

@@ -1,6 +1,6 @@
 //! Questions to the past, and telling it anew.
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,18 @@ use serde::{Deserialize, Serialize};
 use super::{Captured, Library, RETRIES, writing::made_anew};
 use crate::{
     error::{Code, Error, Result},
-    history::sentences::{self, summarise},
+    history::{
+        sentences::{self, summarise},
+        timeline,
+    },
     job::{Cancel, Progress, ProgressEvent},
-    model::{CharacterId, Summary, VersionMetadata},
+    model::{CharacterId, Kind, Sentence, Summary, Topic, VersionMetadata},
     search::{SearchHit, SearchQuery},
     sheet::Sheet,
     source::Draft,
     storage::{Deleted, Expect, HistoryQuery, QueryFilter, Write},
     trace::Trace,
+    wording::Said,
 };
 
 /// What telling anew did.
@@ -28,6 +32,23 @@ pub struct Retold {
     pub versions: u64,
     /// Versions that could not be read, and stay as they were told.
     pub unreadable: u64,
+}
+
+/// Changes of the same kind in one sitting, and what they come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Burst {
+    /// The number of its first version.
+    pub first: u64,
+    /// The number of its last version.
+    pub last: u64,
+    /// How many changes it sums up.
+    pub changes: u32,
+    /// What was tried.
+    pub topic: Topic,
+    /// Where the same was changed again: how often, and how much of it was kept.
+    pub tried: Option<Said>,
+    /// What is different behind the last from before the first.
+    pub sentences: Vec<Sentence>,
 }
 
 impl Library {
@@ -57,6 +78,60 @@ impl Library {
             versions.drain(..newer);
         }
         Ok(versions)
+    }
+
+    /// The stretches of a history that are summed up, the newest first: where something was tried and taken back, or much
+    /// of one kind was changed, in one sitting.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::history`](crate::storage::CharacterStorage::history) and [`Library::sheet`]; a stretch that
+    /// this program cannot read is not summed up.
+    pub async fn bursts(&self, character: &CharacterId) -> Result<Vec<Burst>> {
+        let query = HistoryQuery { newest_first: false, ..HistoryQuery::all(character.clone()) };
+        let versions = self.storage.history(&query).await?.items;
+        let mut bursts = Vec::new();
+        for stretch in timeline::bursts(&versions).into_iter().rev() {
+            match self.summed_up(&versions, stretch).await {
+                Ok(burst) => bursts.extend(burst),
+                Err(error) if matches!(error.code, Code::FormatUnsupported | Code::StoreDamaged) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(bursts)
+    }
+
+    async fn summed_up(
+        &self,
+        versions: &[VersionMetadata],
+        stretch: RangeInclusive<usize>,
+    ) -> Result<Option<Burst>> {
+        let tries: Vec<_> =
+            versions[stretch.clone()].iter().filter(|v| v.summary.kind == Kind::Change).collect();
+        let before = stretch.start().checked_sub(1).and_then(|place| versions.get(place));
+        let (Some(before), Some(first), Some(last)) = (before, tries.first(), tries.last()) else {
+            return Ok(None);
+        };
+        let Some(topic) = first.summary.sentences.first().map(|sentence| sentence.topic) else {
+            return Ok(None);
+        };
+        let (old, new) = (self.sheet(before).await?, self.sheet(last).await?);
+        let (net, _) = summarise(Some(&old), &new, 0);
+        let is_again = tries.iter().map(|version| version.summary.changes).sum::<u32>() > net.changes;
+        // Coins that are spent twice were spent twice; a spell that is learned and forgotten was tried.
+        let is_of_things = matches!(topic, Topic::Spells | Topic::Items | Topic::Features);
+        let is_undone = net.changes == 0 || (is_of_things && is_again);
+        if !is_undone && tries.len() < timeline::MANY {
+            return Ok(None);
+        }
+        let changes = u32::try_from(tries.len()).unwrap_or(u32::MAX);
+        Ok(Some(Burst {
+            first: first.version,
+            last: last.version,
+            changes,
+            topic,
+            tried: is_again.then(|| sentences::tried(topic, changes, net.changes)),
+            sentences: net.sentences,
+        }))
     }
 
     /// Makes a version the newest again: its document becomes a new version. Everything that is there stays in the history,

@@ -162,6 +162,39 @@ note-possessions = persönliche Habe
 note-skin = Haut
 note-weight = Gewicht
 
+## In einer Sitzung immer wieder probiert
+tried = { $what }, { $kept }
+tried-spells = { $times ->
+    [2] zweimal
+   *[other] { $times }-mal
+} Zauber getauscht
+tried-items = { $times ->
+    [2] zweimal
+   *[other] { $times }-mal
+} ein- und ausgepackt
+tried-features = { $times ->
+    [2] zweimal
+   *[other] { $times }-mal
+} Merkmale gewählt
+tried-abilities = { $times ->
+    [2] zweimal
+   *[other] { $times }-mal
+} Attributswerte verschoben
+tried-coins = { $times ->
+    [2] zweimal
+   *[other] { $times }-mal
+} den Geldbeutel geändert
+tried-notes = { $times ->
+    [2] zweimal
+   *[other] { $times }-mal
+} Notizen bearbeitet
+tried-things = { $times ->
+    [2] zweimal
+   *[other] { $times }-mal
+} etwas geändert
+kept = { $count } behalten
+kept-nothing = am Ende wie zuvor
+
 ## Was eine Rast zurücksetzt
 rested = Gerastet
 lost-hit-points = { $count ->

@@ -174,6 +174,39 @@ note-possessions = possessions
 note-skin = skin
 note-weight = weight
 
+## Tried again and again in one sitting
+tried = { $what }, { $kept }
+tried-spells = Swapped spells { $times ->
+    [2] twice
+   *[other] { $times } times
+}
+tried-items = Packed and unpacked { $times ->
+    [2] twice
+   *[other] { $times } times
+}
+tried-features = Chose features { $times ->
+    [2] twice
+   *[other] { $times } times
+}
+tried-abilities = Moved ability scores { $times ->
+    [2] twice
+   *[other] { $times } times
+}
+tried-coins = Changed the purse { $times ->
+    [2] twice
+   *[other] { $times } times
+}
+tried-notes = Edited notes { $times ->
+    [2] twice
+   *[other] { $times } times
+}
+tried-things = Changed things { $times ->
+    [2] twice
+   *[other] { $times } times
+}
+kept = kept { $count }
+kept-nothing = and back to how it was
+
 ## What a rest resets
 rested = Rested
 lost-hit-points = { $count ->

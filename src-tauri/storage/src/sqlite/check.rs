@@ -21,6 +21,7 @@ use super::{
     opening::{self, Door},
     query,
     rows::{self, timestamp, unsigned},
+    traces,
 };
 use crate::{
     matching::{self, fold},
@@ -73,7 +74,7 @@ const SEALED: [(&str, &str); 8] = [
     (
         "SELECT k.id, v.number FROM trace AS t LEFT JOIN version AS v ON v.row = t.version \
          LEFT JOIN character AS k ON k.row = v.character \
-         WHERE t.checksum IS NOT checksum(t.version, t.data, t.text)",
+         WHERE t.checksum IS NOT checksum(t.version, t.data)",
         "What blame, search and progress know of it is not what was written. `backstory retell --all` tells it anew.",
     ),
     (
@@ -100,6 +101,7 @@ pub(super) async fn run(
     steps.step(move |check| check.file(scope)).await?;
     let total = steps.step(move |check| check.size(scope)).await?.unwrap_or(0);
     steps.step(|check| check.references()).await?;
+    steps.step(|check| check.words()).await?;
     if scope == CheckScope::Data {
         steps.step(|check| check.plan()).await?;
         for (rows, message) in SEALED {
@@ -230,6 +232,21 @@ impl Check {
         let names: BTreeSet<_> = missing.chain(strange).map(|(name, _)| name.clone()).collect();
         for name in names {
             self.database_damaged(format!("What the file says of its own {name} is not what was written."));
+        }
+        Ok(())
+    }
+
+    /// The index of words holds what the traces say, and is set to leave no byte of what is taken out. Whether it finds what
+    /// it holds, SQLite's own check compares.
+    fn words(&mut self) -> failure::Result<()> {
+        let is_wrong = "SELECT \
+             (SELECT coalesce(group_concat(k || ' ' || quote(v), ', ' ORDER BY k), '') FROM word_index_config) \
+             NOT IN ('secure-delete 1, version 4', 'secure-delete 1, version 5') \
+             OR EXISTS (SELECT pgno FROM word_index_idx WHERE pgno < 2) \
+             OR EXISTS (SELECT rowid FROM word_index EXCEPT SELECT version FROM trace)";
+        if self.number(is_wrong)? != 0 || !traces::stale(&self.connection)?.is_empty() {
+            let message = "The index that finds words is not what was written.".to_owned();
+            self.report.problems.push(stale("library".to_owned(), message));
         }
         Ok(())
     }

@@ -235,7 +235,7 @@ pub(super) fn expected_plan(connection: &Connection) -> Result<Option<Vec<(Strin
 pub(super) fn plan(connection: &Connection) -> Result<Vec<(String, String)>> {
     let mut statement = connection.prepare(
         // Quoted, so that a text is not taken for the bytes of one.
-        "SELECT type || ' ' || name, quote(type) || quote(name) || quote(tbl_name) || quote(sql) FROM sqlite_schema \
+        "SELECT type || ' ' || name, quote(type) || quote(name) || quote(tbl_name) || (rootpage > 0) || quote(sql) FROM sqlite_schema \
          WHERE tbl_name NOT LIKE 'sqlite_stat_' \
          UNION ALL SELECT 'step ' || version, quote(version) || quote(name) || quote(checksum) \
          FROM refinery_schema_history ORDER BY 1",

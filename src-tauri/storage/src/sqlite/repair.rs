@@ -12,6 +12,7 @@ use super::{
     failure::Result,
     query,
     rows::{self, integer},
+    traces,
     transaction::Open,
 };
 use crate::{record::Record, rules::nanoseconds};
@@ -23,7 +24,7 @@ pub(super) fn run(open: &mut Open) -> Result<()> {
         let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         found.collect::<rusqlite::Result<_>>()?
     };
-    open.writer.connection.execute("INSERT INTO word_index (word_index) VALUES ('rebuild')", [])?;
+    traces::repair(&open.writer.connection)?;
     for (id, row) in characters {
         // A character that cannot be read is not made worse.
         match recount(open, &CharacterId::new(id)?, row) {

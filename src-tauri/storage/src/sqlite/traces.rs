@@ -27,15 +27,57 @@ pub(super) fn put(connection: &Connection, version: i64, metadata: &VersionMetad
     let json = rows::to_json(&**trace)?;
     let data =
         zstd::bulk::compress(json.as_bytes(), LEVEL).map_err(|_| damaged("A trace cannot be compressed."))?;
-    let words: Vec<String> = trace.words.iter().map(|words| search::fold(&words.1)).collect();
-    connection
+    let is_new = connection
         .prepare_cached(
-            "INSERT INTO trace (version, data, text) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (version) DO UPDATE SET data = excluded.data, text = excluded.text \
-             WHERE data IS NOT excluded.data",
+            "INSERT INTO trace (version, data) VALUES (?1, ?2) \
+             ON CONFLICT (version) DO UPDATE SET data = excluded.data WHERE data IS NOT excluded.data",
         )?
-        .execute(params![version, data, words.join("\n")])?;
+        .execute(params![version, data])?;
+    if is_new > 0 {
+        index(connection, version, &words(trace))?;
+    }
     Ok(())
+}
+
+/// What the index holds of a trace.
+fn words(trace: &Trace) -> String {
+    trace.words.iter().map(|words| search::fold(&words.1)).collect::<Vec<_>>().join("\n")
+}
+
+fn index(connection: &Connection, version: i64, words: &str) -> Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO word_index (rowid, text) VALUES (?1, ?2)")?
+        .execute(params![version, words])?;
+    Ok(())
+}
+
+/// Makes the index of words anew: first so that it agrees with its own texts, then these with the traces. A trace that cannot
+/// be read loses its place in the index; telling anew makes both.
+pub(super) fn repair(connection: &Connection) -> Result<()> {
+    connection.execute("INSERT INTO word_index (word_index) VALUES ('rebuild')", [])?;
+    connection.execute("DELETE FROM word_index WHERE rowid NOT IN (SELECT version FROM trace)", [])?;
+    for (version, right) in stale(connection)? {
+        index(connection, version, &right)?;
+    }
+    Ok(())
+}
+
+/// The versions whose text in the index of words is not what their trace says, and what it says. A trace that cannot be read
+/// says nothing.
+pub(super) fn stale(connection: &Connection) -> Result<Vec<(i64, String)>> {
+    let mut statement = connection.prepare(
+        "SELECT t.version, t.data, w.text FROM trace AS t LEFT JOIN word_index AS w ON w.rowid = t.version",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut stale = Vec::new();
+    while let Some(row) = rows.next()? {
+        let right = row.get_ref(1)?.as_blob().ok().and_then(|data| read(data, "a character").ok());
+        let right = right.map_or_else(String::new, |trace| words(&trace));
+        if row.get_ref(2)?.as_bytes_or_null().ok().flatten() != Some(right.as_bytes()) {
+            stale.push((row.get(0)?, right));
+        }
+    }
+    Ok(stale)
 }
 
 /// Fills in the traces of versions of one character.

@@ -100,6 +100,48 @@ version?: string,
 field?: string, };
 
 /**
+ * Changes of the same kind in one sitting, summed up by what they come to.
+ */
+export type BurstEntry = { 
+/**
+ * The number of its first version.
+ */
+first: number, 
+/**
+ * The number of its last version.
+ */
+last: number, 
+/**
+ * How many changes it sums up.
+ */
+changes: number, 
+/**
+ * What was tried.
+ */
+topic: Topic, 
+/**
+ * "Swapped spells 12 times, kept 4".
+ */
+headline: string, 
+/**
+ * What it came to, beside that.
+ */
+sentences: Array<string>, };
+
+/**
+ * What is summed up in a history.
+ */
+export type Bursts = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * The stretches that are summed up, the newest first.
+ */
+bursts: Array<BurstEntry>, };
+
+/**
  * What a backend can do beyond the promises every backend keeps.
  */
 export type Capabilities = { 
@@ -1812,6 +1854,7 @@ export type Commands = {
   "character.delete": [CharacterGet, CharacterEntry];
   "character.undelete": [CharacterGet, CharacterEntry];
   "character.history": [HistoryGet, History];
+  "character.bursts": [CharacterGet, Bursts];
   "character.sheet": [SheetGet, SheetView];
   "compare.sheets": [CompareGet, Comparison];
   "compare.raw": [RawCompareGet, RawComparison];

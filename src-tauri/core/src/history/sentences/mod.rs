@@ -72,6 +72,27 @@ pub fn summarise(old: Option<&Sheet>, new: &Sheet, deriver: u32) -> (Summary, Tr
     (summary, trace)
 }
 
+/// What is told of a stretch in which something was tried and taken back: how often, and how many changes were kept.
+pub fn tried(topic: Topic, times: u32, kept: u32) -> Said {
+    let what = match topic {
+        Topic::Spells => "tried-spells",
+        Topic::Items => "tried-items",
+        Topic::Features => "tried-features",
+        Topic::Abilities => "tried-abilities",
+        Topic::Coins => "tried-coins",
+        Topic::Notes => "tried-notes",
+        _ => "tried-things",
+    };
+    let what = say(what).with("times", times);
+    let kept = match topic {
+        _ if kept == 0 => say("kept-nothing"),
+        Topic::Spells | Topic::Items | Topic::Features => say("kept").with("count", kept),
+        // A number is what it is in the end: nothing of the others was kept.
+        _ => return what,
+    };
+    say("tried").with("what", what).with("kept", kept)
+}
+
 /// What is told of a version that the player brought back: that first, and no alarm, for whatever is gone is gone on purpose.
 pub fn brought_back((mut summary, mut trace): (Summary, Trace), version: u64) -> (Summary, Trace) {
     summary.sentences.retain(|sentence| sentence.topic != Topic::Loss);
