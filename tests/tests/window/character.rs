@@ -150,6 +150,10 @@ async fn progress_shares_the_version_and_says_its_numbers_twice() {
     window.keys(LEFT).await;
     window.until("the crosshair has moved", async || window.run(value).await != before).await;
     let there = window.run("return document.querySelector('.lanehead .btn').title").await;
+    window.run("document.activeElement.blur()").await;
+    window.keys("d").await;
+    window.find(Locator::Css("[role=radio][aria-checked=true]")).await;
+    photograph(&window, "18-progress-by-date").await;
     window.keys("t").await;
     window.find(Locator::Css(".ptab [aria-current]")).await;
     photograph(&window, "14-progress-table").await;
