@@ -118,7 +118,7 @@ async fn a_version_is_named_kept_saved_and_brought_back_and_each_is_taken_back()
         .await;
     assert_eq!(history(&window, &id).await[0]["content"], entries.last().unwrap()["content"]);
     photograph(&window, "12-brought-back").await;
-    window.press("Undo").await;
+    window.control_and('z').await;
     window
         .until("the newest is as before", async || {
             history(&window, &id).await[0]["content"] == entries[0]["content"]
