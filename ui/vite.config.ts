@@ -21,5 +21,7 @@ export default defineConfig(({ mode }) => ({
     environment: "jsdom",
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/setup.ts"],
+    // Whole windows are drawn, and a busy machine takes its time over it.
+    testTimeout: 20_000,
   },
 }));

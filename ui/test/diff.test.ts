@@ -170,6 +170,8 @@ describe("the summary of a version", () => {
     expect(marks.isNew("inventory", "item-Potion of Healing", "Potion of Healing")).toBe(false);
     expect(marks.isChanged("inventory", "item-Potion of Healing", "Potion of Healing")).toBe(true);
     expect(marks.gone("spells", "Cantrip")).toEqual(["True Strike"]);
+    const twice = rekorChanges.filter((change) => change.kind === "removed" && change.section === "spells");
+    expect(new Marks(comparison([...twice, ...twice])).gone("spells", "Cantrip")).toEqual(["True Strike"]);
     expect(marks.before(["combat"], "hit_points_max")).toBe(51);
   });
 });

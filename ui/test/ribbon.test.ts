@@ -90,3 +90,26 @@ describe("the ribbon", () => {
     expect(spaced([{ x: 0 }, { x: 0.05 }, { x: 0.5 }], 100, 20)).toEqual([{ x: 0 }, { x: 0.5 }]);
   });
 });
+
+describe("the ribbon by date", () => {
+  it("gives every day the same width, quiet versions too, and no column to a pause", () => {
+    const day = (n: number) => `2026-10-${String(n).padStart(2, "0")}T18:00:00Z`;
+    const point = (version: number, at: string, visible = true) => ({
+      version,
+      at,
+      session: at,
+      changes: 1,
+      level: version,
+      landmark: false,
+      visible,
+    });
+    const points = [point(1, day(1)), point(2, day(2), false), point(3, day(11)), point(4, day(21))];
+    const shape = ribbonShape(points, day(21), "date");
+    const x = (version: number) => shape.places.get(version)!;
+    expect(x(3) - x(1)).toBeCloseTo(x(4) - x(3));
+    expect(x(2) - x(1)).toBeCloseTo((x(4) - x(1)) / 20);
+    expect(shape.gaps).toEqual([]);
+    expect(shape.ticks.map((tick) => tick.version)).toEqual([1, 3, 4]);
+    expect(shape.steps.map((step) => step.level)).toEqual([1, 3, 4]);
+  });
+});

@@ -5,7 +5,11 @@ use std::fs;
 use fantoccini::Locator;
 use serde_json::{Value, json};
 
-use crate::{driver::Window, home::Home, journey::photograph};
+use crate::{
+    driver::Window,
+    home::Home,
+    journey::{SIZES, photograph},
+};
 
 const F2: &str = "\u{e032}";
 const ENTER: &str = "\u{e007}";
@@ -86,8 +90,14 @@ async fn a_version_is_named_kept_saved_and_brought_back_and_each_is_taken_back()
     })
     .await;
 
+    for size in SIZES {
+        window.resize(size).await;
+        window.press("More for this version").await;
+        window.photograph("11-version-menu").await;
+        window.keys(ESCAPE).await;
+    }
+    window.resize(SIZES[0]).await;
     window.press("More for this version").await;
-    photograph(&window, "11-version-menu").await;
     window.press("Save as a file…").await;
     window.says("is saved as").await;
     let saved = fs::read_dir(home.path()).unwrap().filter_map(|file| {
@@ -108,7 +118,7 @@ async fn a_version_is_named_kept_saved_and_brought_back_and_each_is_taken_back()
         .await;
     assert_eq!(history(&window, &id).await[0]["content"], entries.last().unwrap()["content"]);
     photograph(&window, "12-brought-back").await;
-    window.press("Undo").await;
+    window.control_and('z').await;
     window
         .until("the newest is as before", async || {
             history(&window, &id).await[0]["content"] == entries[0]["content"]
@@ -140,6 +150,10 @@ async fn progress_shares_the_version_and_says_its_numbers_twice() {
     window.keys(LEFT).await;
     window.until("the crosshair has moved", async || window.run(value).await != before).await;
     let there = window.run("return document.querySelector('.lanehead .btn').title").await;
+    window.run("document.activeElement.blur()").await;
+    window.keys("d").await;
+    window.find(Locator::Css("[role=radio][aria-checked=true]")).await;
+    photograph(&window, "18-progress-by-date").await;
     window.keys("t").await;
     window.find(Locator::Css(".ptab [aria-current]")).await;
     photograph(&window, "14-progress-table").await;
@@ -151,6 +165,49 @@ async fn progress_shares_the_version_and_says_its_numbers_twice() {
     window.until("the newest is shown", async || window.run(slider).await != there).await;
     window.keys(ESCAPE).await;
     window.find(Locator::Css("input[aria-label='Filter characters']")).await;
+    assert_eq!(window.faults().await, Vec::<String>::new());
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_value_says_its_parts_and_since_when_and_a_change_is_found_by_what_is_on_the_sheet() {
+    let home = Home::new();
+    let (window, id, entries) = longest_history(&home).await;
+    let version = shown(&window).await;
+    let blame = json!({ "character": id, "version": version.to_string(), "field": "combat/hit_points_max" });
+    let since = window.call("character.blame", blame).await.unwrap()["fields"][0]["since"]["version"].clone();
+    for size in SIZES {
+        window.resize(size).await;
+        window.run("document.querySelector('.vit .why').focus()").await;
+        window.keys(ENTER).await;
+        window.says(&format!("Since version {since}")).await;
+        window.photograph("15-why").await;
+        window.keys(ESCAPE).await;
+        let focus = "return document.activeElement.matches('.vit .why')";
+        window.until("the focus is back", async || window.run(focus).await == true).await;
+    }
+    window.resize(SIZES[0]).await;
+    window.run("document.querySelector('.sheet').scrollTo(0, 420)").await;
+    photograph(&window, "16-sheet").await;
+
+    let item = "return document.querySelector('.sheet .block:nth-last-of-type(2) .why')?.textContent ?? ''";
+    assert_ne!(window.run(item).await, "");
+    window.keys("/").await;
+    let word = "Rations";
+    window.find(Locator::Css("input[aria-label='Find in this history']")).await;
+    window.keys(word).await;
+    let hits = window.call("versions.search", json!({ "text": word, "character": id })).await.unwrap();
+    assert!(!hits["hits"].as_array().unwrap().is_empty(), "the samples carry rations");
+    window
+        .until("only what matches is listed", async || {
+            let listed = window.run("return document.querySelectorAll('[role=treegrid] .ev').length").await;
+            listed.as_u64().is_some_and(|listed| listed > 0 && listed < entries.len() as u64)
+        })
+        .await;
+    window.keys(ENTER).await;
+    photograph(&window, "17-find").await;
+    window.keys(ESCAPE).await;
+    window.says("First saved").await;
     assert_eq!(window.faults().await, Vec::<String>::new());
     window.close().await;
 }

@@ -47,7 +47,38 @@ const PAUSE = 2.5 * 86_400_000;
 const GAP_SHARE = 0.07;
 const GAPS_AT_MOST = 0.45;
 
-export function ribbonShape(points: readonly RibbonPoint[], lastSeen: string | null): RibbonShape {
+/** What the axis is divided by: what happened, or the time that passed. */
+export type RibbonAxis = "change" | "date";
+
+export function ribbonShape(
+  points: readonly RibbonPoint[],
+  lastSeen: string | null,
+  axis: RibbonAxis = "change",
+): RibbonShape {
+  return axis === "date" ? shapeByDate(points, lastSeen) : shapeByChange(points, lastSeen);
+}
+
+/** Room at both ends, so that a tick there can be seen and taken hold of. */
+const MARGIN = 0.008;
+
+/** Every day is as wide as the next, so pauses need no column. */
+function shapeByDate(points: readonly RibbonPoint[], lastSeen: string | null): RibbonShape {
+  const shape: RibbonShape = { ticks: [], gaps: [], dates: [], steps: [], places: new Map() };
+  const [first, last] = [points[0], points.at(-1)];
+  if (!first || !last) return shape;
+  const from = time(first.at);
+  const span = Math.max(time(lastSeen ?? last.at), time(last.at)) - from || 1;
+  const placeOf = (at: string) =>
+    MARGIN + Math.min(Math.max((time(at) - from) / span, 0), 1) * (1 - 2 * MARGIN);
+  for (const point of points) shape.places.set(point.version, placeOf(point.at));
+  for (const sitting of sittingsOf(points.filter((point) => point.visible))) {
+    shape.dates.push({ x: placeOf(sitting[0]!.at), at: sitting[0]!.at });
+    for (const point of sitting) placeTick(shape, point, placeOf(point.at));
+  }
+  return shape;
+}
+
+function shapeByChange(points: readonly RibbonPoint[], lastSeen: string | null): RibbonShape {
   const sittings = sittingsOf(points.filter((point) => point.visible));
   const pauses = pausesOf(sittings, lastSeen);
   const columns = pauses.filter((days) => days !== null).length;
@@ -134,14 +165,18 @@ function placeSitting(shape: RibbonShape, sitting: RibbonPoint[], x: number, wid
   sitting.forEach((point, i) => {
     const place = x + ((i + 0.5) / sitting.length) * width;
     shape.places.set(point.version, place);
-    shape.ticks.push({
-      version: point.version,
-      x: place,
-      landmark: point.landmark,
-      height: point.landmark ? 1 : Math.min(0.37 + 0.08 * Math.log2(Math.max(point.changes, 1)), 0.75),
-    });
-    if (shape.steps.at(-1)?.level !== point.level) shape.steps.push({ x: place, level: point.level });
+    placeTick(shape, point, place);
   });
+}
+
+function placeTick(shape: RibbonShape, point: RibbonPoint, x: number): void {
+  shape.ticks.push({
+    version: point.version,
+    x,
+    landmark: point.landmark,
+    height: point.landmark ? 1 : Math.min(0.37 + 0.08 * Math.log2(Math.max(point.changes, 1)), 0.75),
+  });
+  if (shape.steps.at(-1)?.level !== point.level) shape.steps.push({ x, level: point.level });
 }
 
 /** Quiet versions lie evenly between the ticks around them. */

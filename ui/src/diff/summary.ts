@@ -107,12 +107,13 @@ export class Marks {
     return this.of(section, key, label).length > 0;
   }
 
-  /** Names of what is not on the sheet any more. */
+  /** Names of what is not on the sheet any more, each once: a feature can be gained twice and lost twice. */
   gone(section: Section, group?: string): string[] {
-    return this.#changes
+    const names = this.#changes
       .filter((change) => change.section === section && change.kind === "removed" && !change.attribute)
       .filter((change) => group === undefined || change.group === group)
       .map((change) => change.label);
+    return [...new Set(names)];
   }
 
   /** The value before, where one value changed. */

@@ -1,4 +1,5 @@
 // What can be done where the player is: menus show it, and the palette runs it.
+import { untrack } from "svelte";
 
 export interface Action {
   label: string;
@@ -10,15 +11,19 @@ export interface Action {
 }
 
 class Actions {
-  /** Of the screen that stands. */
-  here = $state.raw<readonly Action[]>([]);
+  #offered = $state.raw<readonly (readonly Action[])[]>([]);
 
-  /** Offers actions until the returned function is called, or another screen offers its own. */
+  /** Of the screen that stands, and of its parts. */
+  get here(): Action[] {
+    return this.#offered.flat();
+  }
+
+  /** Offers actions until the returned function is called. */
   offer(actions: readonly Action[]): () => void {
-    this.here = actions;
-    return () => {
-      if (this.here === actions) this.here = [];
-    };
+    const set = (to: (offered: readonly (readonly Action[])[]) => readonly (readonly Action[])[]) =>
+      untrack(() => (this.#offered = to(this.#offered)));
+    set((offered) => [...offered, actions]);
+    return () => void set((offered) => offered.filter((other) => other !== actions));
   }
 }
 

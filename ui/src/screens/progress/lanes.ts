@@ -14,23 +14,27 @@ export interface Lane {
 
 const ABILITIES = ["str", "dex", "con", "int", "wis", "cha"] as const;
 
+const laneOf = (key: string, label: string, points: Point[], tall: boolean, say = formatNumber): Lane => ({
+  key,
+  label,
+  steps: stepsOf(points),
+  tall,
+  say,
+});
+
+/** The level, which the ribbon draws. */
+export const levelLane = ({ series }: Growth): Lane => laneOf("level", t.progress.level, series.level, true);
+
 export function lanesOf({ series }: Growth): Lane[] {
-  const lane = (key: string, label: string, points: Point[], tall: boolean, say = formatNumber): Lane => ({
-    key,
-    label,
-    steps: stepsOf(points),
-    tall,
-    say,
-  });
   return [
-    lane("hit_points", t.sheet.hitPoints, series.hit_points_max, true),
-    lane("spells", t.progress.spells, series.spells_known, true),
-    lane("items", t.progress.items, series.items, true),
-    lane("gold", t.progress.gold, series.gold, true, t.progress.gp),
-    lane("xp", t.progress.experience, series.xp, true),
-    lane("armor_class", t.sheet.armorClass, series.armor_class, false),
+    laneOf("hit_points", t.sheet.hitPoints, series.hit_points_max, true),
+    laneOf("spells", t.progress.spells, series.spells_known, true),
+    laneOf("items", t.progress.items, series.items, true),
+    laneOf("gold", t.progress.gold, series.gold, true, t.progress.gp),
+    laneOf("xp", t.progress.experience, series.xp, true),
+    laneOf("armor_class", t.sheet.armorClass, series.armor_class, false),
     ...ABILITIES.map((ability) =>
-      lane(ability, t.sheet.abilityNames[ability], series.abilities[ability] ?? [], false),
+      laneOf(ability, t.sheet.abilityNames[ability], series.abilities[ability] ?? [], false),
     ),
   ].filter(({ steps }) => steps.length > 1 || (steps[0]?.value ?? 0) !== 0);
 }
