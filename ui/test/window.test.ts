@@ -408,7 +408,7 @@ describe("progress", () => {
       within(row)
         .getAllByRole("cell")
         .map((cell) => cell.textContent),
-    ).toEqual(["90", "14"]);
+    ).toEqual(["9", "90", "14"]);
     await user.click(within(screen.getByRole("row", { name: /^3 / })).getByRole("button"));
     expect(router.route).toMatchObject({ name: "progress", version: 3 });
   });
@@ -452,6 +452,24 @@ describe("comparing", () => {
     expect(await screen.findByRole("rowheader", { name: "Species" })).toBeTruthy();
     await user.click(screen.getByRole("switch", { name: "Also what a rest resets" }));
     expect(await screen.findByRole("rowheader", { name: "Hit points lost" })).toBeTruthy();
+  });
+
+  it("copies what is shown as Markdown", async () => {
+    await compare();
+    await user.keyboard("m");
+    expect(await screen.findByText("Copied as Markdown.")).toBeTruthy();
+    const copied = await navigator.clipboard.readText();
+    expect(copied).toMatch(/^# Rekor\n\nVersion 28 .* → Version 29 .*\n\n## /);
+    expect(copied).toContain("Fire Shield");
+  });
+
+  it("asks which version to compare with on Shift C, from the history too", async () => {
+    await open();
+    router.go({ name: "character", id: "ddb-102", version: null });
+    await screen.findByRole("treegrid");
+    await user.keyboard("{Shift>}C{/Shift}");
+    await user.click(await screen.findByText("Reached level 5", { selector: ".opt .cut" }));
+    expect(router.route).toMatchObject({ name: "compare", a: { version: 3 }, b: { version: 29 } });
   });
 
   it("shows the documents on R", async () => {
