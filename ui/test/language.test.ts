@@ -92,6 +92,12 @@ async function open(route: Route, options: FakeOptions = {}): Promise<FakeBridge
   return bridge;
 }
 
+/** Everything that was asked is answered, and drawn. */
+async function drawn(bridge: FakeBridge): Promise<void> {
+  await waitFor(() => expect(bridge.waiting).toBe(0));
+  await tick();
+}
+
 afterEach(() => {
   imports.batch = null;
   imports.tab = "files";
@@ -116,7 +122,7 @@ describe("another language", () => {
   it.each(SCREENS)("reaches every word of %s", async (_, route, options) => {
     const bridge = await open(route, options);
     await waitFor(() => expect(document.querySelector("h1")).toBeTruthy());
-    await new Promise((done) => setTimeout(done, 50));
+    await drawn(bridge);
     expect(unmarked(bridge)).toEqual([]);
   });
 
@@ -129,7 +135,7 @@ describe("another language", () => {
       await imports.fetch();
     }
     if (tab === "files") imports.take({ selection: 1, names: ["a"] });
-    await new Promise((done) => setTimeout(done, 50));
+    await drawn(bridge);
     expect(unmarked(bridge)).toEqual([]);
   });
 
@@ -137,9 +143,10 @@ describe("another language", () => {
     const bridge = await open({ name: "settings" });
     await userEvent.keyboard("{Control>}k{/Control}");
     await screen.findByRole("combobox");
-    await new Promise((done) => setTimeout(done, 50));
+    await drawn(bridge);
     expect(unmarked(bridge)).toEqual([]);
     await userEvent.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByRole("combobox")).toBeNull());
     await userEvent.keyboard("?");
     await screen.findByRole("dialog");
     expect(unmarked(bridge)).toEqual([]);

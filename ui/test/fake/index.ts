@@ -43,6 +43,8 @@ type Answers = {
 export class FakeBridge implements Bridge {
   /** Everything it said. */
   answered: unknown[] = [];
+  /** How many calls have no answer yet. */
+  waiting = 0;
   calls: { command: Command; params: unknown }[] = [];
   #handlers: ((event: AppEvent) => void)[] = [];
   #options: FakeOptions;
@@ -84,6 +86,19 @@ export class FakeBridge implements Bridge {
     onProgress?: OnProgress,
   ): Promise<Commands[C][1]> {
     this.calls.push({ command, params });
+    this.waiting += 1;
+    try {
+      return await this.#answer(command, params, onProgress);
+    } finally {
+      this.waiting -= 1;
+    }
+  }
+
+  async #answer<C extends Command>(
+    command: C,
+    params: Commands[C][0],
+    onProgress?: OnProgress,
+  ): Promise<Commands[C][1]> {
     if (this.#options.delay) await new Promise((done) => setTimeout(done, this.#options.delay));
     const failure = this.#options.failing?.[command];
     if (failure) throw failure;
