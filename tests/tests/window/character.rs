@@ -24,6 +24,7 @@ async fn longest_history(home: &Home) -> (Window, String, Vec<Value>) {
     let window = Window::open(home, &[], &[folder]).await;
     window.press("Choose files").await;
     let known = captures.len();
+    window.press(&format!("Import {known} files")).await;
     window
         .until("every file has its answer", async || {
             let overview = window.call("app.overview", json!({})).await.unwrap();
