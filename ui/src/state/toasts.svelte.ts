@@ -12,6 +12,9 @@ export interface Toast {
 
 const NEWS_STAYS = 8000;
 
+/** More news at once would hide what it is about. */
+const NEWS_SHOWN = 3;
+
 class Toasts {
   list = $state.raw<Toast[]>([]);
   #next = 1;
@@ -78,6 +81,8 @@ class Toasts {
   #add(toast: Omit<Toast, "id">): number {
     const id = this.#next++;
     this.list = [...this.list, { id, ...toast }];
+    const news = this.list.filter((other) => other.tone === "news");
+    for (const old of news.slice(0, -NEWS_SHOWN)) this.close(old.id);
     return id;
   }
 }

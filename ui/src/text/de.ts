@@ -77,7 +77,7 @@ export const de: Catalogue = {
   locale: "de",
   app: "Backstory",
   list: (items) => items.join(", "),
-  facts: (items) => items.join(" · "),
+  facts: (items) => items.join("\u00a0· "),
   title: (page) => `${page} – Backstory`,
   loading: "Lädt",
   close: "Schließen",

@@ -80,7 +80,7 @@ export const en = {
   locale: "en",
   app: "Backstory",
   list: (items: string[]) => items.join(", "),
-  facts: (items: string[]) => items.join(" · "),
+  facts: (items: string[]) => items.join("\u00a0· "),
   title: (page: string) => `${page} – Backstory`,
   loading: "Loading",
   close: "Close",
