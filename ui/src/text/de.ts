@@ -92,7 +92,7 @@ export const de: Catalogue = {
     import: "Import",
     campaigns: "Kampagnen",
     noCampaign: "Keine Kampagne",
-    find: "Suchen oder springen",
+    find: "Suchen, springen",
     about: "Tastenkürzel",
     pinned: "Angeheftet",
     yours: "Dein Fenster",
