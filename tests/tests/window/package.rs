@@ -80,6 +80,8 @@ async fn the_package_installs_starts_imports_and_leaves_nothing() {
     let name = &captures[0].expected.name;
     let window = Window::open_installed(&home, "/usr/bin/backstory-desktop", &[file.to_str().unwrap()]).await;
     window.says(&format!("New character, {name}")).await;
+    window.press("Import 1 file").await;
+    window.says("1 saved").await;
     window.close().await;
     let list = Command::new("/usr/bin/backstory").arg("list").envs(home.environment()).output().unwrap();
     assert!(
