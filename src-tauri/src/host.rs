@@ -11,12 +11,12 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::{App, AppEvent, Host, app::Preferences, import::WatchedFolder},
+    api::{App, AppEvent, Host, app::Preferences, export::Outlet, import::WatchedFolder},
     error::{Code, Error, Result},
     model::CharacterId,
 };
 use backstory_sources::watch::{is_library, own_library};
-use backstory_storage::config::data_folder;
+use backstory_storage::{config::data_folder, outlet::FileOutlet};
 use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
@@ -168,7 +168,7 @@ impl Host for Desktop {
             .dialog()
             .file()
             .set_title("Choose character files")
-            .add_filter("Characters (JSON)", &["json", "JSON"])
+            .add_filter("Characters", &["json", "JSON", "backstory", "age"])
             .add_filter("All files", &["*"]);
         if let Some(window) = self.handle.get_webview_window(WINDOW) {
             dialog = dialog.set_parent(&window);
@@ -229,20 +229,12 @@ impl Host for Desktop {
         })
     }
 
-    async fn save_file(&self, name: &str, contents: Vec<u8>) -> Result<Option<String>> {
+    async fn outlet(&self, name: &str) -> Result<Option<Box<dyn Outlet>>> {
         let Some(path) = self.choose_place(name).await else { return Ok(None) };
-        let write = tauri::async_runtime::spawn_blocking(move || {
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            std::fs::write(&path, contents).map(|()| name)
-        });
-        let written =
-            write.await.map_err(|defect| Error::internal("The file was not written.").caused_by(defect))?;
-        written.map(Some).map_err(|error| {
-            Error::new(Code::StorageFailed, "The file could not be written there.")
-                .kept("The version itself is as it was.")
-                .hint("Choose another folder, or make room on the disk.")
-                .caused_by(error)
-        })
+        let create = tauri::async_runtime::spawn_blocking(move || FileOutlet::create(&path));
+        let outlet =
+            create.await.map_err(|defect| Error::internal("The file was not begun.").caused_by(defect))??;
+        Ok(Some(Box::new(outlet)))
     }
 
     async fn window_ready(&self) {

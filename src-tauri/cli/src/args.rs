@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use backstory_core::{
+    api::export::Form,
     config::Address,
     diff::Section,
     storage::{Compression, Sort},
@@ -34,9 +35,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Bring characters in: files, folders, or - for standard input.
+    /// Bring characters in: files, folders, exports of Backstory, or - for standard input.
     Import {
-        /// Files and folders. A folder is imported in the order of capture.
+        /// Files, folders, .backstory exports. A folder is imported in the order of capture.
         #[arg(required = true)]
         paths: Vec<PathBuf>,
         /// When these were captured. Without it: the time in the file's name, else the document's own, else the file's.
@@ -45,6 +46,27 @@ pub(crate) enum Command {
         /// Only say what would happen.
         #[arg(long)]
         dry_run: bool,
+        /// Take the passphrase of encrypted exports from the first line of standard input.
+        #[arg(long)]
+        decrypt: bool,
+    },
+    /// Take data along: everything, in a form that Backstory takes back or that other programs read.
+    Export {
+        /// Ids, or names where only one has it.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        characters: Vec<String>,
+        /// Every character, the bin included.
+        #[arg(long)]
+        all: bool,
+        /// The file to be written. It appears when it is whole.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// What it looks like.
+        #[arg(long, value_enum, default_value_t = FormArg::Backstory)]
+        format: FormArg,
+        /// Encrypt it with age; takes the passphrase from the first line of standard input.
+        #[arg(long)]
+        encrypt: bool,
     },
     /// Fetch characters from D&D Beyond as they are now.
     #[command(after_long_help = backstory_sources::fetch::WORDS)]
@@ -291,6 +313,30 @@ pub(crate) enum Command {
         /// The folder, made where it is not there.
         folder: PathBuf,
     },
+}
+
+/// What an export looks like.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FormArg {
+    /// Everything, to be imported again.
+    Backstory,
+    /// Everything, as one JSON document.
+    Json,
+    /// What happened, to read.
+    Markdown,
+    /// How the characters grew, for a spreadsheet.
+    Csv,
+}
+
+impl From<FormArg> for Form {
+    fn from(form: FormArg) -> Self {
+        match form {
+            FormArg::Backstory => Self::Backstory,
+            FormArg::Json => Self::Json,
+            FormArg::Markdown => Self::Markdown,
+            FormArg::Csv => Self::Csv,
+        }
+    }
 }
 
 /// Where a session can be.

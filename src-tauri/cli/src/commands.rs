@@ -6,15 +6,15 @@ use std::{
     sync::Arc,
 };
 
-use async_trait::async_trait;
 use backstory_core::{
     api::{
-        App, AppEvent, Host, Parts,
-        app::{Empty, Preferences, VerifyGet, verify},
+        App, Host, Parts,
+        app::{Empty, VerifyGet, verify},
         character::{
             CharacterGet, HistoryGet, SheetGet, character_history, character_sheet, characters_list,
         },
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
+        export::{Exported, chosen, export},
         import::{ImportOptions, ImportReport, Intake, Outcome, import},
         keeping::{
             NoteSet, PinSet, TagSet, character_delete, character_undelete, recompress, statistics,
@@ -26,7 +26,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::Silent,
     json::MAX_BYTES,
-    storage::{Deleted, Encoding, QueryFilter},
+    storage::{Deleted, Encoding, QueryFilter, Secret},
 };
 use backstory_sources::{
     files::{Files, STDIN},
@@ -36,6 +36,7 @@ use backstory_storage::{
     clock::SystemClock,
     config::{self, Flags},
     open::Stores,
+    outlet::FileOutlet,
 };
 
 use crate::{
@@ -89,9 +90,22 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         | Command::Completions { .. }
         | Command::Manual { .. } => Ok(()),
         Command::Db { what } => db::with_library(what, &app, json).await,
-        Command::Import { paths, captured_at, dry_run } => {
-            let options = ImportOptions { captured_at, dry_run };
+        Command::Import { paths, captured_at, dry_run, decrypt } => {
+            let passphrase = if decrypt { Some(passphrase()?) } else { None };
+            let options = ImportOptions { captured_at, passphrase, dry_run };
             return import_files(&app, &files, &paths, options, json, quiet).await;
+        }
+        Command::Export { characters, all: _, to, format, encrypt } => {
+            let passphrase = if encrypt { Some(passphrase()?) } else { None };
+            let characters = chosen(&*app.library()?, &characters).await?;
+            let characters: Vec<_> = characters.into_iter().map(|(id, _)| id).collect();
+            let outlet = Box::new(FileOutlet::create(&to)?);
+            let bar = Bar::new(quiet || json);
+            let work = export(&app, &characters, format.into(), passphrase, outlet, &bar);
+            let exported = stoppable(&app, work).await?;
+            bar.finish();
+            let exported = Exported { file: Some(to.display().to_string()), ..exported };
+            print::result(json, &exported, print::exported)
         }
         Command::Fetch { characters, agree } => {
             return live::fetch(&app, &characters, agree, json, quiet).await;
@@ -297,6 +311,20 @@ fn standard_input() -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The first line of standard input.
+fn passphrase() -> Result<Secret> {
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|e| Error::new(Code::FileUnreadable, "Standard input could not be read.").caused_by(e))?;
+    match line.trim_end_matches(['\r', '\n']) {
+        "" => Err(Error::new(Code::PassphraseNeeded, "There is no passphrase on standard input.")
+            .kept("Nothing was read or written.")
+            .hint("Give it on a line of its own: `pass show backstory | backstory …`.")),
+        line => Ok(Secret::new(line)),
+    }
+}
+
 async fn document(app: &App, character: &str, version: Option<&str>) -> Result<()> {
     let library = app.library()?;
     let id = library.find(character).await?.id;
@@ -325,25 +353,4 @@ fn sides(what: Vec<String>) -> Result<(VersionRef, VersionRef)> {
 /// The command line has no window.
 struct Terminal;
 
-#[async_trait]
-impl Host for Terminal {
-    async fn choose_files(&self) -> Option<Vec<PathBuf>> {
-        None
-    }
-
-    async fn save_file(&self, _: &str, _: Vec<u8>) -> Result<Option<String>> {
-        Ok(None)
-    }
-
-    async fn window_ready(&self) {}
-
-    async fn load_preferences(&self) -> Preferences {
-        Preferences::default()
-    }
-
-    async fn save_preferences(&self, _: Preferences) -> Result<()> {
-        Ok(())
-    }
-
-    fn emit(&self, _: AppEvent) {}
-}
+impl Host for Terminal {}

@@ -13,6 +13,7 @@ use backstory_core::{
         app::VerifyReport,
         character::{CharacterEntry, CharacterList, History, HistoryEntry, SheetView},
         compare::{Comparison, RawComparison},
+        export::Exported,
         import::{FileResult, ImportReport, Outcome},
     },
     diff::{Change, ChangeKind, TextOpKind},
@@ -133,6 +134,11 @@ pub(crate) fn imported(file: &FileResult) -> String {
     let name = file.name.as_deref().unwrap_or_default();
     let version = file.version.unwrap_or_default();
     let told = match file.outcome {
+        // Of an export, which brings many versions at once.
+        Outcome::Added if file.sentences.is_empty() => {
+            format!("new character {name}, up to version {version}")
+        }
+        Outcome::Changed if file.sentences.is_empty() => format!("{name}: brought what was missing"),
         Outcome::Added => format!("new character {name}: {}", file.sentences.join(". ")),
         Outcome::Changed => format!("{name}, version {version}: {}", file.sentences.join(". ")),
         Outcome::Quiet => format!("{name}, version {version}: nothing a player sees changed"),
@@ -405,6 +411,17 @@ pub(crate) fn recompressed(done: &Recompressed) -> String {
         count(done.contents, "document", "documents"),
         bytes(done.bytes_before),
         bytes(done.bytes_after)
+    )
+}
+
+pub(crate) fn exported(done: &Exported) -> String {
+    format!(
+        "{}: {}, {}, {}\nSHA-256 {}\n",
+        done.file.as_deref().unwrap_or_default(),
+        count(done.characters, "character", "characters"),
+        count(done.versions, "version", "versions"),
+        bytes(done.bytes),
+        done.sha256
     )
 }
 

@@ -62,6 +62,10 @@ pub enum Code {
     ConsentNeeded,
     /// This computer has no keychain, or it does not open.
     KeychainUnavailable,
+    /// An export is encrypted, and the words that open it are not given.
+    PassphraseNeeded,
+    /// An export is encrypted, and these words do not open it.
+    PassphraseWrong,
     /// The JSON is sound but no source knows it.
     FormatUnknown,
     /// The format is known and not supported.

@@ -12,6 +12,7 @@ pub mod json;
 pub mod library;
 pub mod migrate;
 pub mod model;
+pub mod package;
 pub mod privacy;
 pub mod search;
 pub mod sheet;

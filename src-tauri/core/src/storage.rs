@@ -116,12 +116,14 @@ pub struct StoreOptions {
     pub pool_size: Option<u32>,
     /// How long to wait for another writer, or for a connection, before saying that the store is busy.
     pub wait: Option<Duration>,
+    /// What opens an encrypted export.
+    pub passphrase: Option<Secret>,
     /// A second server with a copy that may lag behind, for reads that bear it: the address, which may hold a password.
     pub read_replica: Option<Secret>,
 }
 
-/// A text that must not be shown: its `Debug` says only that there is one.
-#[derive(Clone, PartialEq, Eq)]
+/// A text that must not be shown: its `Debug` says only that there is one, and it cannot be written down.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Secret(String);
 
 impl Secret {

@@ -4,10 +4,9 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use async_trait::async_trait;
 use backstory_core::{
-    api::{self, App, AppEvent, Host, Parts, app::Preferences},
-    error::{Code, Result},
+    api::{self, App, Host, Parts},
+    error::Code,
     job::Silent,
     wording::Language,
 };
@@ -17,28 +16,7 @@ use serde_json::{Value, json};
 
 struct NoWindow;
 
-#[async_trait]
-impl Host for NoWindow {
-    async fn choose_files(&self) -> Option<Vec<PathBuf>> {
-        None
-    }
-
-    async fn save_file(&self, _: &str, _: Vec<u8>) -> Result<Option<String>> {
-        Ok(None)
-    }
-
-    async fn window_ready(&self) {}
-
-    async fn load_preferences(&self) -> Preferences {
-        Preferences::default()
-    }
-
-    async fn save_preferences(&self, _: Preferences) -> Result<()> {
-        Ok(())
-    }
-
-    fn emit(&self, _: AppEvent) {}
-}
+impl Host for NoWindow {}
 
 fn app() -> App {
     App::new(Parts {

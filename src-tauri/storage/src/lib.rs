@@ -14,6 +14,8 @@ mod matching;
 pub mod memory;
 pub mod objects;
 pub mod open;
+pub mod outlet;
+pub mod package;
 mod pages;
 pub mod postgres;
 mod recent;

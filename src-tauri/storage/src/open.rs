@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use backstory_core::{
     config,
     error::{Code, Error, Result},
+    package,
     storage::{CharacterStorage, Secret, StorageFactory, StoreOptions},
 };
 
@@ -17,6 +18,7 @@ use crate::{
     joined::{JoinedStorage, Manner},
     memory::MemoryStorage,
     objects::{ObjectOptions, ObjectStorage, Place},
+    package::PackageStorage,
     postgres::{PostgresOptions, PostgresStorage},
     sqlite::{SqliteOptions, SqliteStorage},
 };
@@ -24,7 +26,7 @@ use crate::{
 /// The kinds of stores there are, as an error names them.
 pub(crate) const KINDS: &str = "A library is a file whose name ends in .sqlite or .db; a folder (with a / at the end where it \
      is new); postgresql://<user>@<host>/<database>; s3://, az:// or gs:// with a bucket and a folder in it; objects: with a \
-     local folder; memory: for one that is not kept; or two in a row, gradual:NEW|OLD or hybrid:NEW|OLD.";
+     local folder; a .backstory file, which is only read; memory: for one that is not kept; or two in a row, gradual:NEW|OLD or hybrid:NEW|OLD.";
 
 /// Opens every kind of store this build has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,6 +42,7 @@ impl StorageFactory for Stores {
             Address::Postgres(address) => {
                 Arc::new(PostgresStorage::open(address.reveal(), postgres(options)).await?)
             }
+            Address::Export(path) => Arc::new(PackageStorage::open(path, options.passphrase.clone()).await?),
             Address::Objects(place) => Arc::new(ObjectStorage::open_here(&place, objects(options)).await?),
             Address::Joined { manner, new, old } => {
                 // A wrong address of the old one must not make an empty library there.
@@ -93,6 +96,8 @@ enum Address {
     /// May hold a password.
     Postgres(Secret),
     Objects(Place),
+    /// A `.backstory` file.
+    Export(PathBuf),
     /// Each may hold a password.
     Joined {
         manner: Manner,
@@ -126,6 +131,9 @@ impl Address {
         if is_path && (address.ends_with(['/', std::path::MAIN_SEPARATOR]) || path.is_dir()) {
             return Ok(Self::Folder(path.to_owned()));
         }
+        if is_path && package::is_package(address) {
+            return Ok(Self::Export(path.to_owned()));
+        }
         let ending = path.extension().unwrap_or_default();
         if is_path && (ending.eq_ignore_ascii_case("sqlite") || ending.eq_ignore_ascii_case("db")) {
             return Ok(Self::Sqlite(path.to_owned()));
@@ -157,6 +165,7 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
         Address::Sqlite(_) => "sqlite",
         Address::Postgres(_) => "postgres",
         Address::Objects(_) => "objects",
+        Address::Export(_) => "export",
         Address::Joined { manner, .. } => manner.name(),
     })
 }
@@ -167,6 +176,7 @@ pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<confi
     let (path, scheme) = match Address::parse(address.reveal()).ok()? {
         Address::Sqlite(path) => (path, "sqlite:"),
         Address::Folder(path) => (path, "folder:"),
+        Address::Export(path) => (path, ""),
         Address::Objects(Place::Folder(path)) => (path, "objects:"),
         Address::Memory | Address::Postgres(_) | Address::Objects(_) => return None,
         Address::Joined { manner, new, old } => {
@@ -205,15 +215,24 @@ mod tests {
             ("/home/ada/lib.sqlite", sqlite("/home/ada/lib.sqlite")),
             ("C:\\Games\\LIB.DB", sqlite("C:\\Games\\LIB.DB")),
             ("/home/ada/characters/", Address::Folder("/home/ada/characters/".into())),
+            ("/home/ada/Rekor.backstory", Address::Export("/home/ada/Rekor.backstory".into())),
+            ("Rekor.Backstory.AGE", Address::Export("Rekor.Backstory.AGE".into())),
             ("folder:characters", Address::Folder("characters".into())),
             (".", Address::Folder(".".into())),
             ("hybrid:memory:|gradual:a.db|b.db", both),
         ] {
             assert_eq!(Address::parse(address).unwrap(), expected);
         }
-        for address in
-            ["", "sqlite:", "folder:", "memory", "/home/ada/nowhere", "lib.json", "mysql://host/a.db"]
-        {
+        for address in [
+            "",
+            "sqlite:",
+            "folder:",
+            "memory",
+            "/home/ada/nowhere",
+            "lib.json",
+            ".backstory",
+            "mysql://host/a.db",
+        ] {
             let error = Address::parse(address).unwrap_err();
             assert_eq!((error.code, error.hint.as_deref()), (Code::InvalidArgument, Some(KINDS)));
         }

@@ -437,7 +437,7 @@ pub async fn character_sheet(app: &App, request: SheetGet, _: &dyn Progress) -> 
     Ok(view(&version, &sheet, library.source_label(&version.source)))
 }
 
-fn view(version: &VersionMetadata, sheet: &Sheet, source: String) -> SheetView {
+pub(super) fn view(version: &VersionMetadata, sheet: &Sheet, source: String) -> SheetView {
     let state = &sheet.state;
     let max = sheet.hit_points_max.value;
     SheetView {

@@ -15,9 +15,11 @@ use crate::{
     api::{App, app::Empty},
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
-    library::{Capture, Captured, Library},
+    library::{Capture, Captured, Library, Taken},
     model::CharacterId,
+    package,
     source::Draft,
+    storage::{Secret, StoreOptions},
     wording::Language,
 };
 
@@ -180,15 +182,21 @@ pub struct Selection {
 }
 
 /// Imports a selection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
 pub struct ImportStart {
     /// From [`Selection`].
     pub selection: u64,
     /// Only say what would happen. The selection can still be imported.
     #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<bool>"))]
     pub dry_run: bool,
+    /// What opens the encrypted exports in it.
+    #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<String>"))]
+    pub passphrase: Option<Secret>,
 }
 
 /// Fetches a character from where it lives.
@@ -317,7 +325,8 @@ pub(super) async fn import_start(
             .hint("Choose the files again.")
     })?;
     let files = app.parts.intake.list(&paths).await;
-    let options = ImportOptions { dry_run: request.dry_run, ..ImportOptions::default() };
+    let ImportStart { dry_run, passphrase, .. } = request;
+    let options = ImportOptions { dry_run, passphrase, captured_at: None };
     import(app, files, options, progress).await
 }
 
@@ -344,10 +353,12 @@ pub(super) async fn job_cancel(app: &App, request: JobCancel, _: &dyn Progress) 
 }
 
 /// How an import is to go.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
     /// The time of capture of every file, whatever its name says.
     pub captured_at: Option<Timestamp>,
+    /// What opens encrypted exports.
+    pub passphrase: Option<Secret>,
     /// Only say what would happen.
     pub dry_run: bool,
 }
@@ -367,12 +378,23 @@ pub async fn import(
     let job = app.job();
     progress.report(ProgressEvent::Started { job: job.number, total: files.len() as u64 });
     let intake = Arc::clone(&app.parts.intake);
-    if options.dry_run {
-        return Import::new(&library, options.captured_at, progress, &job.cancel)
-            .rehearse(intake, &files)
-            .await;
+    let (packages, files): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| package::is_package(&file.path));
+    let captures = Import::new(&library, options.captured_at, progress, &job.cancel);
+    let report = match options.dry_run {
+        // A rehearsal holds the one writing transaction: not for nothing.
+        _ if files.is_empty() => ImportReport::new(),
+        true => captures.rehearse(intake, &files).await?,
+        false => captures.run(intake, &files).await,
+    };
+    let mut import = Import { report, ..Import::new(&library, None, progress, &job.cancel) };
+    for file in packages {
+        if import.stopped() {
+            break;
+        }
+        import.take_package(app, &file, &options).await;
     }
-    Ok(import_into(&library, intake, &files, options.captured_at, progress, &job.cancel).await)
+    Ok(import.report)
 }
 
 /// Imports files into this library, in the order given.
@@ -500,6 +522,38 @@ impl<'i> Import<'i> {
         Ok(self.report)
     }
 
+    /// Takes an export of Backstory in: one result for each of its characters.
+    async fn take_package(&mut self, app: &App, file: &IntakeFile, options: &ImportOptions) {
+        let mut index = self.report.files.len();
+        self.progress.report(ProgressEvent::Reading { index: index as u64, path: file.path.clone() });
+        match self.taken(app, file, options).await {
+            Ok(taken) => {
+                for one in taken {
+                    self.note(index, taken_result(&file.path, one));
+                    index += 1;
+                }
+            }
+            Err(error) if error.code == Code::Cancelled => self.report.stopped = true,
+            Err(error) => {
+                self.report.stopped |= is_final(&error);
+                self.note(index, FileResult::failed(&file.path, None, error));
+            }
+        }
+    }
+
+    async fn taken(&self, app: &App, file: &IntakeFile, options: &ImportOptions) -> Result<Vec<Taken>> {
+        let opening = StoreOptions {
+            read_only: true,
+            passphrase: options.passphrase.clone(),
+            ..StoreOptions::default()
+        };
+        let package = app.parts.factory.open_with(&file.path, &opening).await?;
+        match options.dry_run {
+            true => self.library.would_take_in(&package, self.cancel).await,
+            false => self.library.take_in(package, self.progress, self.cancel).await,
+        }
+    }
+
     fn stopped(&mut self) -> bool {
         self.report.stopped |= self.cancel.is_cancelled();
         self.report.stopped
@@ -567,6 +621,42 @@ fn is_final(error: &Error) -> bool {
     matches!(error.code, Code::StoreReadOnly | Code::StoreNewer | Code::StorageFull)
 }
 
+/// What became of a character of an export.
+fn taken_result(path: &str, taken: Taken) -> FileResult {
+    let (version, captured_at) = taken.newest.unzip();
+    let outcome = match taken.outcome {
+        Ok(captured) => outcome(captured),
+        Err(error) => {
+            let character = Some(taken.character);
+            return FileResult {
+                character,
+                name: Some(taken.name),
+                ..FileResult::failed(path, captured_at, error)
+            };
+        }
+    };
+    FileResult {
+        path: path.to_owned(),
+        outcome,
+        character: Some(taken.character),
+        name: Some(taken.name),
+        version,
+        captured_at,
+        sentences: Vec::new(),
+        changes: 0,
+        error: None,
+    }
+}
+
+fn outcome(captured: Captured) -> Outcome {
+    match captured {
+        Captured::Added => Outcome::Added,
+        Captured::Changed => Outcome::Changed,
+        Captured::Quiet => Outcome::Quiet,
+        Captured::Identical => Outcome::Identical,
+    }
+}
+
 fn file_result(
     path: &str,
     named_at: Option<Timestamp>,
@@ -576,12 +666,7 @@ fn file_result(
     match capture {
         Ok(capture) => FileResult {
             path: path.to_owned(),
-            outcome: match capture.outcome {
-                Captured::Added => Outcome::Added,
-                Captured::Changed => Outcome::Changed,
-                Captured::Quiet => Outcome::Quiet,
-                Captured::Identical => Outcome::Identical,
-            },
+            outcome: outcome(capture.outcome),
             character: Some(capture.character),
             name: Some(capture.name),
             version: Some(capture.version),

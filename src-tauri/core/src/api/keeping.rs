@@ -8,6 +8,7 @@ use crate::{
         app::Empty,
         character::{CharacterEntry, CharacterGet, HistoryEntry, single_entry},
         compare::VersionRef,
+        export::failed,
     },
     error::Result,
     job::{Progress, ProgressEvent},
@@ -142,21 +143,27 @@ pub async fn version_note(app: &App, request: NoteSet, _: &dyn Progress) -> Resu
 /// Writes the document of a version, byte for byte, to a file that the user chooses.
 ///
 /// # Errors
-/// As [`crate::library::Library::version`], [`crate::library::Library::document`] and [`super::Host::save_file`].
+/// As [`crate::library::Library::version`], [`crate::library::Library::document`] and [`super::Host::outlet`].
 pub async fn version_save(app: &App, request: VersionRef, _: &dyn Progress) -> Result<FileSaved> {
     let library = app.library()?;
     let character = library.find(&request.character).await?;
     let version = library.version(&character.id, &request.version).await?;
     let document = library.document(&version).await?;
     let name = file_name(&character.name, version.version);
-    Ok(FileSaved { name: app.parts.host.save_file(&name, document).await? })
+    let Some(mut outlet) = app.parts.host.outlet(&name).await? else { return Ok(FileSaved { name: None }) };
+    outlet.write_all(&document).map_err(|error| failed(&error))?;
+    Ok(FileSaved { name: Some(outlet.keep()?) })
 }
 
 /// What a file is called that every system takes: `Rekor, version 12.json`.
 fn file_name(character: &str, version: u64) -> String {
+    format!("{}, version {version}.json", safe_name(character))
+}
+
+/// A name as every system takes it for a file.
+pub(super) fn safe_name(character: &str) -> String {
     let safe = |c: char| if c.is_alphanumeric() || " -'".contains(c) { c } else { '_' };
-    let name: String = character.trim().chars().take(80).map(safe).collect();
-    format!("{name}, version {version}.json")
+    character.trim().chars().take(80).map(safe).collect()
 }
 
 /// Who has a place in which campaign.

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod character;
 pub mod compare;
+pub mod export;
 pub mod import;
 pub mod keeping;
 pub mod past;
@@ -59,11 +60,14 @@ pub enum AppEvent {
     },
 }
 
-/// What the commands need from the program that carries them, and nothing more.
+/// What the commands need from the program that carries them, and nothing more. What is not said otherwise is so where there
+/// is no window.
 #[async_trait]
 pub trait Host: Send + Sync {
     /// Lets the user choose files; none when they thought better of it.
-    async fn choose_files(&self) -> Option<Vec<PathBuf>>;
+    async fn choose_files(&self) -> Option<Vec<PathBuf>> {
+        None
+    }
     /// The watched folders and how they stand.
     async fn watched(&self) -> Vec<import::WatchedFolder> {
         Vec::new()
@@ -89,23 +93,29 @@ pub trait Host: Send + Sync {
     async fn show_folder(&self, _path: &str) -> Result<()> {
         Ok(())
     }
-    /// Lets the user choose a place for a file that would be called `name`, and writes it there. Gives the name it has; none
-    /// when they thought better of it.
+    /// Lets the user choose a place for a file that would be called `name`, and gives a way to write it; none when they
+    /// thought better of it.
     ///
     /// # Errors
-    /// `storage_failed` when it cannot be written.
-    async fn save_file(&self, name: &str, contents: Vec<u8>) -> Result<Option<String>>;
+    /// `storage_full`, `storage_failed` when nothing can be written there.
+    async fn outlet(&self, _name: &str) -> Result<Option<Box<dyn export::Outlet>>> {
+        Ok(None)
+    }
     /// The first screen is painted: the window may show itself.
-    async fn window_ready(&self);
+    async fn window_ready(&self) {}
     /// How the player likes the window; the defaults where nothing readable is kept.
-    async fn load_preferences(&self) -> app::Preferences;
+    async fn load_preferences(&self) -> app::Preferences {
+        app::Preferences::default()
+    }
     /// Keeps how the player likes the window.
     ///
     /// # Errors
     /// `storage_failed`.
-    async fn save_preferences(&self, preferences: app::Preferences) -> Result<()>;
+    async fn save_preferences(&self, _preferences: app::Preferences) -> Result<()> {
+        Ok(())
+    }
     /// Tells every window.
-    fn emit(&self, event: AppEvent);
+    fn emit(&self, _event: AppEvent) {}
 }
 
 /// Gives the captures of the sample characters, in their order.
@@ -303,6 +313,7 @@ macro_rules! commands {
             "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;
             "store.statistics": app::Empty => crate::storage::StorageStatistics, statistics;
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
+            "export.start": export::ExportStart => export::Exported, export_start;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
             "import.start": import::ImportStart => import::ImportReport, import_start;
             "import.text": import::ImportText => import::FileResult, import_text;
@@ -347,7 +358,7 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 
 /// The functions behind the list, gathered for the router.
 mod commands {
-    pub(super) use super::{app::*, character::*, compare::*, import::*, keeping::*, past::*};
+    pub(super) use super::{app::*, character::*, compare::*, export::*, import::*, keeping::*, past::*};
 }
 
 #[cfg(test)]

@@ -232,6 +232,7 @@ impl LibraryConfig {
             encoding: self.encoding,
             pool_size: Some(self.pool.size),
             wait: Some(Duration::from_secs(self.pool.wait_seconds)),
+            passphrase: None,
             read_replica: self.read_replica.as_ref().map(|address| Secret::new(address.reveal())),
         }
     }

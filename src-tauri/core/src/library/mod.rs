@@ -4,6 +4,7 @@
 //! with the character's row. Listeners then get the [`ChangeSet`].
 
 mod keeping;
+mod moving;
 mod past;
 mod writing;
 
@@ -33,6 +34,7 @@ use crate::{
     wording::Language,
 };
 
+pub use moving::Taken;
 pub use past::{Burst, Retold};
 pub use writing::Rehearsal;
 use writing::Writing;

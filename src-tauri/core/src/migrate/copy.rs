@@ -51,6 +51,24 @@ pub(super) struct Copied {
     pub(super) written: u64,
 }
 
+/// What a run wrote of a character: enough to know how to think of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    backup: bool,
+    /// The revision its row has after it; none where nothing was written.
+    revision: Option<Option<u64>>,
+}
+
+impl Written {
+    pub(super) fn stance(self, target: &Whole) -> Stance {
+        match self.revision {
+            _ if self.backup => Stance::Backup,
+            Some(revision) if revision == target.revision() => Stance::Ours,
+            _ => Stance::Library,
+        }
+    }
+}
+
 /// Writes characters to the target, a batch of versions a transaction.
 pub(super) struct Copier<'m> {
     from: &'m dyn CharacterStorage,
@@ -90,11 +108,12 @@ impl<'m> Copier<'m> {
 
     /// How this run thinks of a character as the target has it.
     pub(super) fn stance(&self, id: &CharacterId, target: &Whole) -> Stance {
-        match self.ours.get(id) {
-            _ if self.backup => Stance::Backup,
-            Some(revision) if *revision == target.revision() => Stance::Ours,
-            _ => Stance::Library,
-        }
+        self.written(id).stance(target)
+    }
+
+    /// What this run wrote of a character so far.
+    pub(super) fn written(&self, id: &CharacterId) -> Written {
+        Written { backup: self.backup, revision: self.ours.get(id).copied() }
     }
 
     /// Copies what the target lacks of a character. It is there for good after the next [`Copier::commit`].
@@ -133,7 +152,7 @@ impl<'m> Copier<'m> {
             let mut writes = Vec::new();
             if before.get(&version.id) != Some(&version) {
                 if there.insert(version.content) {
-                    writes.push(self.content(version).await?);
+                    writes.push(content(self.from, version).await?);
                 }
                 writes.push(Write::Version { metadata: Box::new(version.clone()) });
             }
@@ -154,20 +173,6 @@ impl<'m> Copier<'m> {
             }
         }
         Ok(written)
-    }
-
-    async fn content(&self, version: &VersionMetadata) -> Result<Write> {
-        let (character, hash) = (version.character.clone(), version.content);
-        let bytes = self.from.document(&character, &hash).await.map_err(|mut error| {
-            error.message = format!("Version {} of {character}: {}", version.version, error.message);
-            error
-        })?;
-        if ContentHash::of(&bytes) != hash {
-            let message =
-                format!("Version {} of {character} came out of the old library changed.", version.version);
-            return Err(Error::new(Code::StoreDamaged, message));
-        }
-        Ok(Write::Content { character, hash, bytes: Arc::new(bytes) })
     }
 
     /// The row comes last: with it, the list shows the character.
@@ -215,4 +220,19 @@ impl<'m> Copier<'m> {
         (self.transaction, self.used) = (None, 0);
         std::mem::take(&mut self.open).into_keys().collect()
     }
+}
+
+/// A version's document, as it is written to the target.
+async fn content(from: &dyn CharacterStorage, version: &VersionMetadata) -> Result<Write> {
+    let (character, hash) = (version.character.clone(), version.content);
+    let bytes = from.document(&character, &hash).await.map_err(|mut error| {
+        error.message = format!("Version {} of {character}: {}", version.version, error.message);
+        error
+    })?;
+    if ContentHash::of(&bytes) != hash {
+        let message =
+            format!("Version {} of {character} came out of the old library changed.", version.version);
+        return Err(Error::new(Code::StoreDamaged, message));
+    }
+    Ok(Write::Content { character, hash, bytes: Arc::new(bytes) })
 }

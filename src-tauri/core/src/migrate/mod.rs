@@ -567,7 +567,8 @@ impl Run<'_> {
     async fn verify_one(&mut self, id: &CharacterId) -> Result<u64> {
         let Self { migrator, copier, meter, cancel, .. } = self;
         let source = Whole::read(&*migrator.from, id).await?.brought_to(&*migrator.to);
-        let demand = |target: &Whole| Demand::Same(copier.stance(id, target));
+        let written = copier.written(id);
+        let demand = |target: &Whole| Demand::Same(written.stance(target));
         verify::verify(id, (&source, &*migrator.to), demand, cancel, meter).await
     }
 
