@@ -551,3 +551,61 @@ describe("importing", () => {
     expect(await screen.findByRole("heading", { level: 1, name: "Rekor" })).toBeTruthy();
   });
 });
+
+describe("exporting", () => {
+  it("asks how on Ctrl E, and says what was made", async () => {
+    const bridge = await open();
+    await user.keyboard("{Control>}e{/Control}");
+    const dialog = await screen.findByRole("dialog", { name: "Export everything" });
+    await user.click(within(dialog).getByRole("radio", { name: /chronicle/ }));
+    await user.click(within(dialog).getByRole("button", { name: "Choose a place…" }));
+    expect(await screen.findByText(/Saved Characters.md: 3 characters, 52 versions/)).toBeTruthy();
+    expect(bridge.asked("export.start")).toEqual([{ characters: [], form: "markdown" }]);
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  });
+
+  it("locks one character's file only with a passphrase that was typed twice", async () => {
+    const bridge = await open();
+    await user.click(await screen.findByRole("button", { name: /Rekor.*Wizard/ }));
+    await user.click(await screen.findByRole("button", { name: "More for this character" }));
+    // Popups are placed by their size, of which this page has none.
+    await user.click(await screen.findByText("Export…", { selector: "[role=menuitem] span" }));
+    const dialog = await screen.findByRole("dialog", { name: "Export Rekor" });
+    await user.click(within(dialog).getByRole("switch", { name: "Lock it with a passphrase" }));
+    await user.type(within(dialog).getByLabelText("Passphrase"), "lantern");
+    const start = within(dialog).getByRole("button", { name: "Choose a place…" });
+    await user.click(start);
+    expect(within(dialog).getByText("Type the same passphrase twice.")).toBeTruthy();
+    await user.type(within(dialog).getByLabelText("The same again"), "lamp");
+    expect(within(dialog).getByText("The two are not the same.")).toBeTruthy();
+    await user.click(start);
+    expect(bridge.asked("export.start")).toEqual([]);
+    await user.clear(within(dialog).getByLabelText("The same again"));
+    await user.type(within(dialog).getByLabelText("The same again"), "lantern");
+    await user.click(start);
+    await waitFor(() =>
+      expect(bridge.asked("export.start")).toMatchObject([{ form: "backstory", passphrase: "lantern" }]),
+    );
+  });
+
+  it("opens a locked file where it is looked at", async () => {
+    const locked: WireError = {
+      code: "passphrase_needed",
+      message: "This export is encrypted.",
+      hint: "Give the passphrase it was made with.",
+      retryable: false,
+    };
+    const file = { path: "Rekor.backstory.age", outcome: "failed", error: locked } as const;
+    const result = { ...file, character: null, version: null, captured_at: null, changes: 0 };
+    const bridge = await open({ files: [result] });
+    bridge.emit({ event: "dropped", selection: 5, names: ["Rekor.backstory.age"] });
+    await user.type(await screen.findByLabelText("Passphrase"), "lantern{Enter}");
+    await waitFor(() =>
+      expect(bridge.asked("import.start").at(-1)).toEqual({
+        selection: 5,
+        dry_run: true,
+        passphrase: "lantern",
+      }),
+    );
+  });
+});

@@ -12,4 +12,5 @@ mod journey;
 mod outside;
 mod package;
 mod smoke;
+mod taking;
 mod ways;

@@ -24,6 +24,8 @@ export type ImportRow =
 interface Source {
   count: number;
   run(dryRun: boolean, hear: OnProgress): Promise<ImportReport>;
+  /** The same, with what opens the locked exports in it. */
+  unlocked?(passphrase: string): Source;
 }
 
 type Phase = "running" | "stopping" | "stopped" | "finished" | "failed";
@@ -127,10 +129,18 @@ class Imports {
   take({ selection, names }: Selection): void {
     this.hovering = 0;
     this.show("files");
-    this.#look({
+    const source = (key: { passphrase?: string }): Source => ({
       count: names.length,
-      run: (dry_run, hear) => call("import.start", { selection, dry_run }, hear),
+      run: (dry_run, hear) => call("import.start", { selection, dry_run, ...key }, hear),
+      unlocked: (passphrase) => source({ passphrase }),
     });
+    this.#look(source({}));
+  }
+
+  /** Looks again, with a passphrase. */
+  unlock(passphrase: string): void {
+    const source = this.batch?.source.unlocked?.(passphrase);
+    if (source && this.batch?.preview && !this.running) void this.#run(new Batch(source, true));
   }
 
   /** Looks at what a pasted text would do. */

@@ -504,7 +504,38 @@ export const de: Catalogue = {
     rawTable: "JSON nebeneinander",
   },
 
+  export: {
+    title: (name) => `${name} exportieren`,
+    titleAll: "Alles exportieren",
+    action: "Exportieren …",
+    actionAll: "Alles exportieren …",
+    form: "Als",
+    forms: { backstory: "Backstory-Datei", markdown: "Chronik", csv: "Tabelle", json: "JSON" },
+    formsHow: {
+      backstory:
+        "Alles: zum Aufheben, für einen anderen Rechner, oder zum Lesen ohne Backstory, denn es ist ein Zip aus einfachem Text.",
+      markdown: "Was geschah, Tag für Tag, als Markdown-Text.",
+      csv: "Stufe, Trefferpunkte, Gold und der Rest, Version für Version, für eine Tabellenkalkulation.",
+      json: "Alles in einem Dokument, für andere Programme.",
+    },
+    lock: "Mit einem Kennwort verschließen",
+    lockHow: "Mit age verschlüsselt. Backstory öffnet es, und das freie Programm dieses Namens auch.",
+    words: "Kennwort",
+    again: "Dasselbe noch einmal",
+    differ: "Die beiden sind nicht gleich.",
+    missing: "Bitte zweimal dasselbe Kennwort eingeben.",
+    lost: "Ohne das Kennwort kann niemand die Datei öffnen, und niemand kann es zurückholen.",
+    start: "Ort wählen …",
+    progress: "Wird exportiert",
+    versions: (done, total) => `${n(done)} von ${count(total, "Version", "Versionen")}`,
+    made: (file, characters, versions, size) =>
+      `${file} gespeichert: ${count(characters, "Figur", "Figuren")}, ${count(versions, "Version", "Versionen")}, ${size}.`,
+    stopped: "Angehalten. Es wurde keine Datei angelegt.",
+  },
+
   import: {
+    passphrase: "Kennwort",
+    unlock: "Öffnen",
     title: "Import",
     drop: "Lass Dateien von Figuren hier fallen",
     formats:
@@ -524,6 +555,7 @@ export const de: Catalogue = {
     wouldBeSame: (version, name) => `Wie Fassung ${n(version)} von ${name}. Es würde als Prüfung gezählt.`,
     wouldBeQuiet: "Nichts geändert, was man beim Spielen bemerkt.",
     confirm: (files) => `${count(files, "Datei", "Dateien")} importieren`,
+    confirmCharacters: (characters) => `${count(characters, "Figur", "Figuren")} importieren`,
     discard: "Verwerfen",
     waiting: (time) => `D&D Beyond wird höchstens alle 30 Sekunden gefragt. Um ${time} geht es weiter.`,
     pasted: "Eingefügter Text",

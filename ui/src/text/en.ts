@@ -509,7 +509,38 @@ export const en = {
     rawTable: "JSON, side by side",
   },
 
+  export: {
+    title: (name: string) => `Export ${name}`,
+    titleAll: "Export everything",
+    action: "Export…",
+    actionAll: "Export everything…",
+    form: "As",
+    forms: { backstory: "A Backstory file", markdown: "A chronicle", csv: "A table", json: "JSON" },
+    formsHow: {
+      backstory:
+        "Everything, to keep, to move to another computer, or to read without Backstory: it is a zip of plain text.",
+      markdown: "What happened, day by day, as Markdown text.",
+      csv: "Level, hit points, gold and the rest, version by version, for a spreadsheet.",
+      json: "Everything in one document, for other programs.",
+    },
+    lock: "Lock it with a passphrase",
+    lockHow: "Encrypted with age. Backstory opens it, and so does the free program of that name.",
+    words: "Passphrase",
+    again: "The same again",
+    differ: "The two are not the same.",
+    missing: "Type the same passphrase twice.",
+    lost: "Nobody can open the file without it, and nobody can bring it back.",
+    start: "Choose a place…",
+    progress: "Exporting",
+    versions: (done: number, total: number) => `${n(done)} of ${count(total, "version", "versions")}`,
+    made: (file: string, characters: number, versions: number, size: string) =>
+      `Saved ${file}: ${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}, ${size}.`,
+    stopped: "Stopped. No file was made.",
+  },
+
   import: {
+    passphrase: "Passphrase",
+    unlock: "Open",
     title: "Import",
     drop: "Drop character files here",
     formats: "D&D Beyond JSON or Foundry VTT actors: one file, many, or a folder. Nothing is saved twice.",
@@ -529,6 +560,7 @@ export const en = {
       `Same as version ${n(version)} of ${name}. It would be counted as a check.`,
     wouldBeQuiet: "Nothing a player would notice changed.",
     confirm: (files: number) => `Import ${count(files, "file", "files")}`,
+    confirmCharacters: (characters: number) => `Import ${count(characters, "character", "characters")}`,
     discard: "Discard",
     waiting: (time: string) => `D&D Beyond is asked at most every 30 seconds. It goes on at ${time}.`,
     pasted: "Pasted text",

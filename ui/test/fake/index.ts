@@ -226,6 +226,13 @@ export class FakeBridge implements Bridge {
     "compare.raw": () => ({ changes: [] }),
     "compare.lines": ({ context }) => rawLines(context),
     "import.choose": () => ({ selection: 1, names: (this.#options.files ?? []).map((file) => file.path) }),
+    "export.start": ({ characters, form = "backstory" }) => ({
+      file: `Characters.${form === "markdown" ? "md" : form}`,
+      sha256: "0".repeat(64),
+      characters: characters?.length || 3,
+      versions: 52,
+      bytes: 4_000_000,
+    }),
     "import.start": ({ dry_run }, onProgress) => this.#import(onProgress, dry_run),
     "import.link": ({ address, agree }, onProgress) => {
       this.#agreed ||= agree ?? false;

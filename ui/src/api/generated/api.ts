@@ -392,7 +392,7 @@ hit_die: number, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -542,6 +542,48 @@ delta: boolean,
 ladder: number, };
 
 /**
+ * Asks for an export.
+ */
+export type ExportStart = { 
+/**
+ * Ids, or names where they are the only ones. Empty: everything, the bin included.
+ */
+characters?: Array<string>, 
+/**
+ * What it looks like.
+ */
+form?: Form, 
+/**
+ * Encrypts it with age, with these words. None: it is not encrypted.
+ */
+passphrase?: string, };
+
+/**
+ * An export that was made.
+ */
+export type Exported = { 
+/**
+ * What the file is called; none when the user thought better of it.
+ */
+file: string | null, 
+/**
+ * The SHA-256 of the file, in hexadecimal.
+ */
+sha256: string, 
+/**
+ * Characters in it.
+ */
+characters: number, 
+/**
+ * Versions in it.
+ */
+versions: number, 
+/**
+ * The length of the file.
+ */
+bytes: number, };
+
+/**
  * A value characters share, and how many have it.
  */
 export type Facet = { 
@@ -663,6 +705,11 @@ export type FolderRef = {
  * From [`WatchedFolder`].
  */
 path: string, };
+
+/**
+ * What an export looks like.
+ */
+export type Form = "backstory" | "json" | "markdown" | "csv";
 
 /**
  * How a character grew.
@@ -875,7 +922,11 @@ selection: number,
 /**
  * Only say what would happen. The selection can still be imported.
  */
-dry_run: boolean, };
+dry_run?: boolean, 
+/**
+ * What opens the encrypted exports in it.
+ */
+passphrase?: string, };
 
 /**
  * Imports a text that was pasted.
@@ -1950,6 +2001,7 @@ export type Commands = {
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
   "store.recompress": [Encoding, Recompressed];
+  "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];
   "import.start": [ImportStart, ImportReport];
   "import.text": [ImportText, FileResult];

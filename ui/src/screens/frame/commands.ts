@@ -2,6 +2,7 @@
 import { actions, type Action } from "../../state/actions.svelte";
 import { app } from "../../state/app.svelte";
 import { characters } from "../../state/characters.svelte";
+import { exports } from "../../state/exports.svelte";
 import { noFilter } from "../../state/filter";
 import { imports } from "../../state/imports.svelte";
 import { pins } from "../../state/pins.svelte";
@@ -18,6 +19,8 @@ export function commandsFor(onshortcuts: () => void): Action[] {
     command(t.palette.goSettings, () => router.go({ name: "settings" }), "Ctrl ,"),
     command(t.palette.goHelp, () => router.go({ name: "help" }), "F1"),
   );
+  if (app.overview?.facets.characters)
+    commands.push(command(t.export.actionAll, () => exports.ask(null), "Ctrl E"));
   if (app.canWrite) {
     commands.push(
       command(t.palette.chooseFiles, () => void imports.choose(), "Ctrl O"),

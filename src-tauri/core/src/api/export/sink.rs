@@ -37,11 +37,13 @@ pub(super) struct Summed {
     outlet: Box<dyn Outlet>,
     sum: Sha256,
     bytes: u64,
+    /// It did not take something. What a zip or an envelope writes when it is let go of then goes nowhere.
+    failed: bool,
 }
 
 impl Sink {
     pub(super) fn new(outlet: Box<dyn Outlet>, passphrase: Option<Secret>) -> Result<Self> {
-        let summed = Summed { outlet, sum: Sha256::new(), bytes: 0 };
+        let summed = Summed { outlet, sum: Sha256::new(), bytes: 0, failed: false };
         let Some(passphrase) = passphrase else { return Ok(Self::Open(summed)) };
         if passphrase.reveal().is_empty() {
             return Err(Error::new(Code::InvalidArgument, "An empty passphrase protects nothing.")
@@ -60,6 +62,9 @@ impl Sink {
             Self::Open(summed) => summed,
             Self::Sealed(sealed) => sealed.finish().map_err(|e| failed(&e))?,
         };
+        if summed.failed {
+            return Err(Error::internal("An export that could not be written was to be kept."));
+        }
         summed.flush().map_err(|e| failed(&e))?;
         let (sha256, bytes) = (hex(&summed.sum.finalize()), summed.bytes);
         Ok(Written { name: summed.outlet.keep()?, sha256, bytes })
@@ -68,7 +73,12 @@ impl Sink {
 
 impl Write for Summed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.outlet.write(bytes)?;
+        if self.failed {
+            return Ok(bytes.len());
+        }
+        let written = self.outlet.write(bytes).inspect_err(|error| {
+            self.failed = error.kind() != io::ErrorKind::Interrupted;
+        })?;
         self.sum.update(&bytes[..written]);
         self.bytes += written as u64;
         Ok(written)
