@@ -253,7 +253,7 @@ impl Window {
 
 /// Where controls stand whose spoken name or visible words are these, begin with these, or hold these.
 fn controls(name: &str) -> [String; 3] {
-    const KINDS: &str = "self::button or self::a or self::summary or self::option or @role='button' or @role='link' \
+    const KINDS: &str = "self::button or self::input or self::a or self::summary or self::option or @role='button' or @role='link' \
         or @role='tab' or @role='option' or @role='menuitem' or @role='radio' or @role='switch' or @role='row'";
     let name = if name.contains('\'') { format!("\"{name}\"") } else { format!("'{name}'") };
     // Of controls inside each other the innermost is meant.

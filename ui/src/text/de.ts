@@ -515,7 +515,7 @@ export const de: Catalogue = {
       backstory:
         "Alles: zum Aufheben, für einen anderen Rechner, oder zum Lesen ohne Backstory, denn es ist ein Zip aus einfachem Text.",
       markdown: "Was geschah, Tag für Tag, als Markdown-Text.",
-      csv: "Stufe, Trefferpunkte, Gold und der Rest, Version für Version, für eine Tabellenkalkulation.",
+      csv: "Stufe, Trefferpunkte, Gold und der Rest, Fassung für Fassung, für eine Tabellenkalkulation.",
       json: "Alles in einem Dokument, für andere Programme.",
     },
     lock: "Mit einem Kennwort verschließen",
@@ -527,9 +527,9 @@ export const de: Catalogue = {
     lost: "Ohne das Kennwort kann niemand die Datei öffnen, und niemand kann es zurückholen.",
     start: "Ort wählen …",
     progress: "Wird exportiert",
-    versions: (done, total) => `${n(done)} von ${count(total, "Version", "Versionen")}`,
+    versions: (done, total) => `${n(done)} von ${count(total, "Fassung", "Fassungen")}`,
     made: (file, characters, versions, size) =>
-      `${file} gespeichert: ${count(characters, "Figur", "Figuren")}, ${count(versions, "Version", "Versionen")}, ${size}.`,
+      `${file} gespeichert: ${count(characters, "Figur", "Figuren")}, ${count(versions, "Fassung", "Fassungen")}, ${size}.`,
     stopped: "Angehalten. Es wurde keine Datei angelegt.",
   },
 
