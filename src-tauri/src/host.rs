@@ -11,7 +11,13 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::{App, AppEvent, Host, app::Preferences, export::Outlet, import::WatchedFolder},
+    api::{
+        App, AppEvent, Host,
+        app::Preferences,
+        export::Outlet,
+        import::WatchedFolder,
+        opening::{OpenLibrary, Reopened, Ways},
+    },
     error::{Code, Error, Result},
     model::CharacterId,
 };
@@ -21,7 +27,7 @@ use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
-use crate::{arguments::Arguments, preferences::PreferencesFile, watching::Watching};
+use crate::{arguments::Arguments, libraries::Libraries, preferences::PreferencesFile, watching::Watching};
 
 /// The label of the one window.
 pub(crate) const WINDOW: &str = "main";
@@ -33,6 +39,7 @@ const EVENT: &str = "backstory";
 pub(crate) struct Desktop {
     handle: AppHandle,
     preferences: Arc<PreferencesFile>,
+    libraries: Libraries,
     /// Files given at the start, until the page is there to take them.
     waiting: Mutex<Vec<PathBuf>>,
     /// The character that a link means, until then too.
@@ -44,14 +51,21 @@ pub(crate) struct Desktop {
 impl Desktop {
     /// The desktop of this program, with what it was started with.
     pub(crate) fn new(handle: AppHandle, preferences: PreferencesFile, arguments: Arguments) -> Self {
+        let preferences = Arc::new(preferences);
         Self {
             handle,
-            preferences: Arc::new(preferences),
+            libraries: Libraries::new(preferences.clone(), arguments.demo),
+            preferences,
             waiting: Mutex::new(arguments.files),
             wanted: Mutex::new(arguments.character),
             shown: AtomicBool::new(false),
             watching: Arc::default(),
         }
+    }
+
+    /// The libraries of this account.
+    pub(crate) fn libraries(&self) -> &Libraries {
+        &self.libraries
     }
 
     /// Shows the window, once.
@@ -89,19 +103,41 @@ impl Desktop {
             .unwrap_or_else(|defect| Err(Error::internal("The folders were not saved.").caused_by(defect)))
     }
 
-    /// The folder that the player chooses.
-    async fn choose_folder(&self) -> Option<PathBuf> {
+    /// The folder that the player chooses; the title says what for.
+    async fn choose_folder(&self, title: &str) -> Option<PathBuf> {
         #[cfg(debug_assertions)]
         if let Some(picked) = std::env::var_os("BACKSTORY_PICK_FOLDER") {
             return Some(picked.into());
         }
         let (answer, answered) = oneshot::channel();
-        let mut dialog = self.handle.dialog().file().set_title("Choose a folder to watch");
+        let mut dialog = self.handle.dialog().file().set_title(title);
         if let Some(window) = self.handle.get_webview_window(WINDOW) {
             dialog = dialog.set_parent(&window);
         }
         dialog.pick_folder(move |folder| {
             let _window_closed_meanwhile = answer.send(folder);
+        });
+        answered.await.ok().flatten()?.into_path().ok()
+    }
+
+    /// The file of a library that the player chooses.
+    async fn choose_library(&self) -> Option<PathBuf> {
+        #[cfg(debug_assertions)]
+        if let Some(picked) = std::env::var_os("BACKSTORY_PICK") {
+            return std::env::split_paths(&picked).next();
+        }
+        let (answer, answered) = oneshot::channel();
+        let mut dialog = self
+            .handle
+            .dialog()
+            .file()
+            .set_title("Choose a library")
+            .add_filter("Libraries", &["sqlite", "db", "backstory"]);
+        if let Some(window) = self.handle.get_webview_window(WINDOW) {
+            dialog = dialog.set_parent(&window);
+        }
+        dialog.pick_file(move |file| {
+            let _window_closed_meanwhile = answer.send(file);
         });
         answered.await.ok().flatten()?.into_path().ok()
     }
@@ -157,6 +193,25 @@ impl Desktop {
 
 #[async_trait]
 impl Host for Desktop {
+    async fn ways(&self) -> Ways {
+        self.libraries.ways().await
+    }
+
+    async fn reopen(&self, how: OpenLibrary) -> Result<Option<Reopened>> {
+        let chosen = match how {
+            OpenLibrary::Choose { folder: true } => {
+                self.choose_folder("Choose the folder of a library").await
+            }
+            OpenLibrary::Choose { folder: false } => self.choose_library().await,
+            _ => None,
+        };
+        self.libraries.reopen(how, chosen).await
+    }
+
+    async fn reopened(&self) {
+        self.watch_folders();
+    }
+
     async fn choose_files(&self) -> Option<Vec<PathBuf>> {
         #[cfg(debug_assertions)]
         if let Some(picked) = std::env::var_os("BACKSTORY_PICK") {
@@ -185,7 +240,7 @@ impl Host for Desktop {
     }
 
     async fn watch(&self) -> Result<()> {
-        let Some(folder) = self.choose_folder().await else { return Ok(()) };
+        let Some(folder) = self.choose_folder("Choose a folder to watch").await else { return Ok(()) };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         if is_library(&folder) {
             return Err(own_library(&folder));

@@ -5,6 +5,7 @@ mod arguments;
 mod bridge;
 mod graphics;
 mod host;
+mod libraries;
 mod preferences;
 mod resting;
 mod shell;

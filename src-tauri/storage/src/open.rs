@@ -170,6 +170,14 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
     })
 }
 
+/// The file or the folder of a library that is on this computer and can be written to; none for any other.
+pub fn local(address: &config::Address) -> Option<PathBuf> {
+    match Address::parse(address.reveal()).ok()? {
+        Address::Sqlite(path) | Address::Folder(path) => Some(path),
+        _ => None,
+    }
+}
+
 /// The address of a file whose path is taken from a folder, or from the home folder where it begins with `~/`. None where
 /// there is nothing to be done to it.
 pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<config::Address> {

@@ -12,17 +12,24 @@ use tempfile::TempDir;
 pub(crate) struct Home {
     folder: TempDir,
     more: Vec<(&'static str, PathBuf)>,
+    usual: bool,
 }
 
 impl Home {
     /// A computer that Backstory has never run on.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), more: Vec::new() }
+        Self { folder: tempfile::tempdir().unwrap(), more: Vec::new(), usual: false }
     }
 
     /// The same, with one thing more in its environment.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<PathBuf>) -> Self {
         self.more.push((name, value.into()));
+        self
+    }
+
+    /// The same, where nothing says which library is opened.
+    pub(crate) fn without_library(mut self) -> Self {
+        self.usual = true;
         self
     }
 
@@ -55,8 +62,10 @@ impl Home {
             ("XDG_CONFIG_HOME", folder.join("config")),
             ("XDG_DATA_HOME", folder.join("data")),
             ("XDG_CACHE_HOME", folder.join("cache")),
-            ("BACKSTORY_LIBRARY", self.library()),
         ];
+        if !self.usual {
+            environment.push(("BACKSTORY_LIBRARY", self.library()));
+        }
         environment.extend(self.more.iter().cloned());
         environment
     }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
 
 mod character;
+mod closed;
 mod driver;
 mod everyone;
 mod home;

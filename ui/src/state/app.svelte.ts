@@ -122,14 +122,22 @@ class App {
 
   async #exchange(command: "sample.open" | "sample.close"): Promise<void> {
     try {
-      this.overview = await call(command, {});
-      this.epoch += 1;
-      imports.forget();
-      router.reset();
+      this.turnTo(await call(command, {}));
     } catch (error) {
       const failure = toWireError(error);
-      toasts.fail(failure.message, failure);
+      // Behind the samples stands a library that cannot be opened.
+      if (this.overview?.sample && command === "sample.close") this.turnTo(null, failure);
+      else toasts.fail(failure.message, failure);
     }
+  }
+
+  /** Shows another library, or that there is none. */
+  turnTo(overview: Overview | null, failure: WireError | null = null): void {
+    this.overview = overview;
+    this.failure = failure;
+    this.epoch += 1;
+    imports.forget();
+    router.reset();
   }
 
   /** A link from outside opens a character that is there, and can do nothing else. */

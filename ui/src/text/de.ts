@@ -127,6 +127,35 @@ export const de: Catalogue = {
     preferences: "Diese Einstellung wurde nicht gespeichert. Sie gilt, bis Backstory geschlossen wird.",
   },
 
+  closed: {
+    title: "Deine Bibliothek ließ sich nicht öffnen",
+    does: {
+      again: "Noch einmal",
+      read_only: "Öffnen",
+      choose: "Wählen …",
+      usual: "Öffnen",
+      copy: "Zurückgehen",
+      empty: "Leer beginnen",
+    },
+    again: "Noch einmal versuchen",
+    againHow:
+      "Wenn du das Laufwerk angeschlossen, das andere Programm geschlossen oder behoben hast, was oben steht.",
+    readOnly: "Nur zum Lesen öffnen",
+    readOnlyHow: "Was noch lesbar ist, wird gezeigt und lässt sich exportieren. Geschrieben wird nichts.",
+    copy: (date) => `Zur Kopie vom ${date} zurückgehen`,
+    copyHow: (name, size) => `${name}, ${size}. Die jetzige Bibliothek bleibt unter anderem Namen erhalten.`,
+    usual: "Die übliche Bibliothek öffnen",
+    usualHow: "Die offen war, bevor du eine andere gewählt hast. Die gewählte bleibt, wo sie ist.",
+    file: "Eine Bibliothek wählen",
+    fileHow:
+      "Eine Datei: eine Bibliothek von dir, eine Kopie davon oder ein Export zum Hineinschauen. Sie wird von jetzt an geöffnet.",
+    folder: "Den Ordner einer Bibliothek wählen",
+    folderHow: "Eine Bibliothek, die ein Ordner aus einfachen Dateien ist. Sie wird von jetzt an geöffnet.",
+    empty: "Mit einer leeren Bibliothek beginnen",
+    emptyHow: "Die vorhandene bleibt daneben unter anderem Namen erhalten. Gelöscht wird nichts.",
+    aside: (place) => `Die Bibliothek, die dort lag, heißt jetzt ${place}.`,
+  },
+
   firstRun: {
     headline: "Jede Fassung jeder Figur",
     lead: "Hol eine Figur einmal herein. Backstory bewahrt dann jede Änderung auf, damit du zurückblicken, vergleichen und sehen kannst, wie sie gewachsen ist.",
@@ -732,8 +761,13 @@ export const de: Catalogue = {
       memory: "Nirgends: Sie ist weg, sobald Backstory geschlossen wird",
     },
     otherKind: "Eine Bibliothek eigener Art",
+    other: "Andere Bibliothek",
+    otherHow: "Sie wird von jetzt an geöffnet. Die offene bleibt, wo sie ist.",
+    otherFile: "Datei …",
+    otherFolder: "Ordner …",
+    usual: "Die übliche",
     chosenBy:
-      "Welche Bibliothek geöffnet wird, steht in der Konfigurationsdatei oder in BACKSTORY_LIBRARY. „backstory config“ nennt jeden Wert und woher er kommt.",
+      "Was die Konfigurationsdatei oder BACKSTORY_LIBRARY sagt, geht dem hier Gewählten vor. „backstory config“ nennt jeden Wert und woher er kommt.",
     about: "Über Backstory",
     version: (version) => `Backstory ${version}`,
     license: "Freie Software unter der MIT-Lizenz oder der Apache-Lizenz 2.0, wie du möchtest.",

@@ -244,6 +244,14 @@ export class FakeBridge implements Bridge {
     "watch.remove": ({ path }) => (this.#folders = this.#folders.filter((folder) => folder.path !== path)),
     "app.speak": () => ({}),
     "library.show": () => ({}),
+    "library.ways": () => ({
+      location: "/home/ada/library.sqlite",
+      read_only: true,
+      copies: [{ name: "library.before-5.sqlite", made_at: "2026-07-01T10:00:00Z", bytes: 400_000 }],
+      set_aside: true,
+      chosen: false,
+    }),
+    "library.open": () => ({ overview: this.#overview(), set_aside: null }),
     "import.text": () => {
       const [first] = this.#options.files ?? [];
       if (!first) throw new Error("the fake has no file to answer a pasted text with");

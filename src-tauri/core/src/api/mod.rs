@@ -9,6 +9,7 @@ pub mod compare;
 pub mod export;
 pub mod import;
 pub mod keeping;
+pub mod opening;
 pub mod past;
 
 use std::{
@@ -101,6 +102,19 @@ pub trait Host: Send + Sync {
     async fn outlet(&self, _name: &str) -> Result<Option<Box<dyn export::Outlet>>> {
         Ok(None)
     }
+    /// What can be done about the player's library, whether it could be opened or not.
+    async fn ways(&self) -> opening::Ways {
+        opening::Ways::default()
+    }
+    /// Opens a library; none when the user thought better of it. Nothing is deleted: one that stands in the way is put aside.
+    ///
+    /// # Errors
+    /// What keeps it from being opened; then everything is where it was.
+    async fn reopen(&self, _how: opening::OpenLibrary) -> Result<Option<opening::Reopened>> {
+        Ok(None)
+    }
+    /// Another library is open now.
+    async fn reopened(&self) {}
     /// The first screen is painted: the window may show itself.
     async fn window_ready(&self) {}
     /// How the player likes the window; the defaults where nothing readable is kept.
@@ -149,7 +163,7 @@ pub struct Parts {
 
 /// Everything a command works on.
 pub struct App {
-    own: Result<Arc<Library>>,
+    own: RwLock<Result<Arc<Library>>>,
     sample: RwLock<Option<Arc<Library>>>,
     language: RwLock<Language>,
     parts: Parts,
@@ -167,17 +181,9 @@ impl std::fmt::Debug for App {
 impl App {
     /// Puts it together. Must be called inside a tokio runtime: it listens to the library's writes.
     pub fn new(parts: Parts) -> Self {
-        let library = |storage: &Arc<dyn CharacterStorage>| {
-            let (storage, sources) = (Arc::clone(storage), parts.sources.clone());
-            let library = Library::new(storage, sources, Arc::clone(&parts.clock), parts.origin);
-            Arc::new(library.speaking(parts.language))
-        };
-        let own = parts.storage.as_ref().map(library).map_err(Clone::clone);
-        if let Ok(library) = &own {
-            forward(library, &parts.host);
-        }
+        let own = parts.storage.clone().map(|storage| library(&parts, parts.language, storage));
         Self {
-            own,
+            own: RwLock::new(own),
             sample: RwLock::default(),
             language: RwLock::new(parts.language),
             parts,
@@ -195,7 +201,7 @@ impl App {
         let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner).clone();
         match sample {
             Some(sample) => Ok(sample),
-            None => self.own.clone(),
+            None => self.own_library(),
         }
     }
 
@@ -207,10 +213,9 @@ impl App {
     /// Tells in this language from now on.
     pub fn speak(&self, language: Language) {
         *self.language.write().unwrap_or_else(PoisonError::into_inner) = language;
-        let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner);
-        for library in self.own.iter().chain(sample.iter()) {
-            library.speak(language);
-        }
+        let own = self.own_library().ok();
+        let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner).clone();
+        own.into_iter().chain(sample).for_each(|library| library.speak(language));
     }
 
     /// The player's own library, whatever is looked at.
@@ -218,7 +223,14 @@ impl App {
     /// # Errors
     /// Why the player's store could not be opened.
     pub fn own_library(&self) -> Result<Arc<Library>> {
-        self.own.clone()
+        self.own.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Another store takes the place of the player's own, and samples are left.
+    fn exchange(&self, storage: Arc<dyn CharacterStorage>) {
+        let library = library(&self.parts, self.language(), storage);
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = Ok(library);
+        *self.sample.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Keeps paths that the user chose, under a number that a window can give to `import.start`.
@@ -261,6 +273,14 @@ impl Drop for Job<'_> {
     }
 }
 
+/// The player's library on this store. Windows hear of what is written to it.
+fn library(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
+    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin);
+    let library = Arc::new(library.speaking(language));
+    forward(&library, &parts.host);
+    library
+}
+
 /// Tells the windows of every write of a library, for as long as it lives.
 fn forward(library: &Library, host: &Arc<dyn Host>) {
     let (mut changes, host) = (library.subscribe(), Arc::clone(host));
@@ -285,6 +305,8 @@ macro_rules! commands {
             "app.ready": app::Empty => app::Empty, ready;
             "app.verify": app::VerifyGet => app::VerifyReport, verify;
             "app.speak": app::Speak => app::Empty, speak;
+            "library.ways": app::Empty => opening::Ways, library_ways;
+            "library.open": opening::OpenLibrary => opening::Opened, library_open;
             "library.show": app::Empty => app::Empty, show_library;
             "preferences.get": app::Empty => app::Preferences, preferences_get;
             "preferences.set": app::Preferences => app::Empty, preferences_set;
@@ -358,7 +380,9 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 
 /// The functions behind the list, gathered for the router.
 mod commands {
-    pub(super) use super::{app::*, character::*, compare::*, export::*, import::*, keeping::*, past::*};
+    pub(super) use super::{
+        app::*, character::*, compare::*, export::*, import::*, keeping::*, opening::*, past::*,
+    };
 }
 
 #[cfg(test)]

@@ -1015,6 +1015,23 @@ version: number,
 seconds: number | null, };
 
 /**
+ * A copy of a library, made before something was changed in it.
+ */
+export type LibraryCopy = { 
+/**
+ * The file's name, in the library's folder.
+ */
+name: string, 
+/**
+ * When it was made.
+ */
+made_at: string, 
+/**
+ * Its length.
+ */
+bytes: number, };
+
+/**
  * What can be done only so often, and how often it was done.
  */
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
@@ -1072,6 +1089,32 @@ version: string,
  * The words; none, or empty: no note any more.
  */
 note: string | null, };
+
+/**
+ * How a library is to be opened.
+ */
+export type OpenLibrary = { "how": "again" } | { "how": "read_only" } | { "how": "choose", 
+/**
+ * A folder of plain files, not one file.
+ */
+folder: boolean, } | { "how": "usual" } | { "how": "copy", 
+/**
+ * One of [`Ways::copies`].
+ */
+name: string, } | { "how": "empty" };
+
+/**
+ * A library that was opened.
+ */
+export type Opened = { 
+/**
+ * What is open now; none when the user thought better of it.
+ */
+overview: Overview | null, 
+/**
+ * Where the one that was there is kept now.
+ */
+set_aside: string | null, };
 
 /**
  * What became of one file.
@@ -1939,6 +1982,31 @@ taken: number,
 files: Array<FileResult>, };
 
 /**
+ * What can be done about the library.
+ */
+export type Ways = { 
+/**
+ * Where it is, as a person would find it. Never holds a password.
+ */
+location: string, 
+/**
+ * Whether it is a file of this computer that can still be read.
+ */
+read_only: boolean, 
+/**
+ * Copies of it that Backstory made, newest first.
+ */
+copies: Array<LibraryCopy>, 
+/**
+ * Whether it can be put aside, under a name of its own, so that an empty one takes its place.
+ */
+set_aside: boolean, 
+/**
+ * Whether the player chose it in the window, so that there is a usual one to go back to.
+ */
+chosen: boolean, };
+
+/**
  * A failure, in words for people and with a [`Code`] for programs.
  */
 export type WireError = { 
@@ -1973,6 +2041,8 @@ export type Commands = {
   "app.ready": [Empty, Empty];
   "app.verify": [VerifyGet, VerifyReport];
   "app.speak": [Speak, Empty];
+  "library.ways": [Empty, Ways];
+  "library.open": [OpenLibrary, Opened];
   "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];
