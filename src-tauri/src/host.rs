@@ -46,6 +46,8 @@ pub(crate) struct Desktop {
     wanted: Mutex<Option<CharacterId>>,
     shown: AtomicBool,
     watching: Arc<Watching>,
+    /// Folders that were watched until the player said no: only these can be watched again without a dialog.
+    unwatched: Arc<Mutex<Vec<PathBuf>>>,
 }
 
 impl Desktop {
@@ -60,6 +62,7 @@ impl Desktop {
             wanted: Mutex::new(arguments.character),
             shown: AtomicBool::new(false),
             watching: Arc::default(),
+            unwatched: Arc::default(),
         }
     }
 
@@ -258,9 +261,24 @@ impl Host for Desktop {
 
     async fn unwatch(&self, path: &str) -> Result<()> {
         let path = path.to_owned();
-        let folders = self
-            .change_folders(move |folders| folders.retain(|folder| folder.to_string_lossy() != path))
-            .await?;
+        let gone = self.unwatched.clone();
+        let left = move |folders: &mut Vec<PathBuf>| {
+            let is_it = |folder: &mut PathBuf| folder.to_string_lossy() == path;
+            gone.lock().unwrap_or_else(PoisonError::into_inner).extend(folders.extract_if(.., is_it));
+        };
+        let folders = self.change_folders(left).await?;
+        self.watch_exactly(folders);
+        Ok(())
+    }
+
+    async fn rewatch(&self, path: &str) -> Result<()> {
+        let gone = {
+            let mut gone = self.unwatched.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = gone.iter().position(|folder| folder.to_string_lossy() == path);
+            place.map(|place| gone.remove(place))
+        };
+        let Some(folder) = gone else { return Ok(()) };
+        let folders = self.change_folders(move |folders| folders.push(folder)).await?;
         self.watch_exactly(folders);
         Ok(())
     }

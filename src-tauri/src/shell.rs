@@ -51,7 +51,18 @@ pub(crate) fn run(arguments: Arguments) -> tauri::Result<()> {
         .invoke_handler(tauri::generate_handler![bridge::call])
         .on_window_event(window_event)
         .setup(|tauri| set_up(tauri.handle(), arguments).map_err(Into::into))
-        .run(tauri::generate_context!())
+        .build(tauri::generate_context!())?
+        .run(happened);
+    Ok(())
+}
+
+/// On macOS files and links do not come as arguments.
+fn happened(_handle: &AppHandle, _event: tauri::RunEvent) {
+    #[cfg(target_os = "macos")]
+    if let tauri::RunEvent::Opened { urls } = _event {
+        let words = std::iter::once(String::new()).chain(urls.into_iter().map(String::from)).collect();
+        second_start(_handle, words, Path::new("/"));
+    }
 }
 
 /// Opens the store and puts the core behind the bridge. The window is being made meanwhile and waits for its answers.

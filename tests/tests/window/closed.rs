@@ -8,7 +8,12 @@ use backstory_storage::{clock::SystemClock, open::Stores};
 use serde_json::json;
 use std::sync::Arc;
 
-use crate::{driver::Window, home::Home, journey::photograph};
+use crate::{
+    driver::Window,
+    everyone::{bring_axe, findings},
+    home::Home,
+    journey::photograph,
+};
 
 const CLOSED: &str = "Your library could not be opened";
 
@@ -34,6 +39,8 @@ async fn a_damaged_library_is_put_aside_or_replaced_by_its_copy() {
     window.says("is not a Backstory library, or its beginning is damaged").await;
     assert!(!window.text().await.contains("Open it for reading only"), "it cannot be read");
     photograph(&window, "13-closed").await;
+    bring_axe(&window).await;
+    assert_eq!(findings(&window, "closed").await, Vec::<String>::new());
     window.press("Try again").await;
     window.says(CLOSED).await;
     window.press("Go back to the copy of").await;

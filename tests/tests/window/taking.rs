@@ -2,7 +2,12 @@
 
 use serde_json::json;
 
-use crate::{driver::Window, home::Home, journey::photograph};
+use crate::{
+    driver::Window,
+    everyone::{bring_axe, findings},
+    home::Home,
+    journey::photograph,
+};
 
 #[tokio::test]
 async fn everything_is_exported_locked_and_opened_elsewhere() {
@@ -17,6 +22,8 @@ async fn everything_is_exported_locked_and_opened_elsewhere() {
     window.control_and('e').await;
     window.says("Export everything").await;
     photograph(&window, "11-export").await;
+    bring_axe(&window).await;
+    assert_eq!(findings(&window, "export").await, Vec::<String>::new());
     window.press("Lock it with a passphrase").await;
     // From the switch on by keyboard: the words, the same again, and go.
     window.keys("\u{e004}a staple of horses\u{e004}a staple of horses\u{e007}").await;

@@ -17,7 +17,7 @@ import { toasts } from "./toasts.svelte";
 const dark = () => matchMedia("(prefers-color-scheme: dark)");
 
 /** The sizes of text there are, in per cent. */
-export const TEXT_SIZES = [80, 90, 100, 110, 120, 135, 150];
+export const TEXT_SIZES = [80, 90, 100, 110, 120, 135, 150, 175, 200];
 
 class App {
   overview = $state.raw<Overview | null>(null);

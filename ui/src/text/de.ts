@@ -1,5 +1,6 @@
 // Jedes Wort des Fensters auf Deutsch. Der Typ hält die Datei vollständig.
 import guide from "../../../docs/guide.de.md?raw";
+import privacy from "../../../docs/privacy.de.md?raw";
 import type { ChangeKind, Section, Sort, Theme } from "../api";
 import type { Catalogue } from "./en";
 import { formatNumber as n, formatSigned, plurals } from "./format";
@@ -614,6 +615,7 @@ export const de: Catalogue = {
       how: "Neue und geänderte Dateien von Figuren darin kommen von selbst herein, solange Backstory offen ist.",
       add: "Ordner hinzufügen",
       remove: "Nicht mehr beobachten",
+      removed: (folder) => `${folder} wird nicht mehr beobachtet.`,
       stands: (taken, time) =>
         `${taken === 0 ? "Seit dem Start nichts Neues" : `Seit dem Start ${count(taken, "Datei", "Dateien")} übernommen`}${time ? `. Zuletzt angesehen um ${time}.` : "."}`,
       latest: "Neueste Dateien",
@@ -698,6 +700,7 @@ export const de: Catalogue = {
     search: "Suchen oder ausführen",
     choose: "Dateien zum Importieren wählen",
     goBack: "Zurück",
+    regions: "Nächster oder voriger Teil des Fensters",
     pasteAnywhere: "Eine Figur oder einen Link einfügen",
     pinnedOne: "Angeheftete Figur",
     togglePin: "Anheften oder lösen",
@@ -779,5 +782,5 @@ export const de: Catalogue = {
       "Es sendet nichts irgendwohin, außer du rufst einen Link ab oder hast eine Bibliothek auf einem Server gewählt.",
   },
 
-  help: { title: "Hilfe", contents: "Auf dieser Seite", guide },
+  help: { title: "Hilfe", contents: "Auf dieser Seite", texts: [guide, privacy] },
 };

@@ -1,5 +1,6 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
+import privacy from "../../../docs/privacy.md?raw";
 import type { ChangeKind, Rules, Section, Sort, Theme } from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
@@ -619,6 +620,7 @@ export const en = {
       how: "New and changed character files in them come in by themselves while Backstory is open.",
       add: "Add a folder",
       remove: "Stop watching",
+      removed: (folder: string) => `${folder} is watched no longer.`,
       stands: (taken: number, time: string | null) =>
         `${taken === 0 ? "Nothing new since the start" : `${count(taken, "file", "files")} taken since the start`}${time ? `. Last look at ${time}.` : "."}`,
       latest: "Latest files",
@@ -703,6 +705,7 @@ export const en = {
     search: "Search or run anything",
     choose: "Choose files to import",
     goBack: "Go back",
+    regions: "Next or previous part of the window",
     pasteAnywhere: "Paste a character or a link",
     pinnedOne: "Pinned character",
     togglePin: "Pin or unpin",
@@ -778,7 +781,7 @@ export const en = {
     offline: "It sends nothing anywhere unless you fetch a link or chose a library on a server.",
   },
 
-  help: { title: "Help", contents: "On this page", guide },
+  help: { title: "Help", contents: "On this page", texts: [guide, privacy] },
 };
 
 export type Catalogue = typeof en;

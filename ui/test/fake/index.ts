@@ -242,6 +242,7 @@ export class FakeBridge implements Bridge {
     "watch.list": () => this.#folders,
     "watch.add": () => (this.#folders = [...this.#folders, watched("/home/player/Downloads")]),
     "watch.remove": ({ path }) => (this.#folders = this.#folders.filter((folder) => folder.path !== path)),
+    "watch.again": ({ path }) => (this.#folders = [...this.#folders, watched(path)]),
     "app.speak": () => ({}),
     "library.show": () => ({}),
     "library.ways": () => ({

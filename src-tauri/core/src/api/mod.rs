@@ -80,6 +80,13 @@ pub trait Host: Send + Sync {
     async fn watch(&self) -> Result<()> {
         Ok(())
     }
+    /// Watches a folder again that was watched until a moment ago. Any other is left alone: the page cannot name folders.
+    ///
+    /// # Errors
+    /// `storage_failed`.
+    async fn rewatch(&self, _path: &str) -> Result<()> {
+        Ok(())
+    }
     /// Watches this folder no longer.
     ///
     /// # Errors
@@ -342,6 +349,7 @@ macro_rules! commands {
             "import.link": import::ImportLink => import::ImportReport, import_link;
             "watch.list": app::Empty => Vec<import::WatchedFolder>, watch_list;
             "watch.add": app::Empty => Vec<import::WatchedFolder>, watch_add;
+            "watch.again": import::FolderRef => Vec<import::WatchedFolder>, watch_again;
             "watch.remove": import::FolderRef => Vec<import::WatchedFolder>, watch_remove;
             "job.cancel": import::JobCancel => app::Empty, job_cancel;
         }

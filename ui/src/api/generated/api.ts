@@ -2078,6 +2078,7 @@ export type Commands = {
   "import.link": [ImportLink, ImportReport];
   "watch.list": [Empty, Array<WatchedFolder>];
   "watch.add": [Empty, Array<WatchedFolder>];
+  "watch.again": [FolderRef, Array<WatchedFolder>];
   "watch.remove": [FolderRef, Array<WatchedFolder>];
   "job.cancel": [JobCancel, Empty];
 };
