@@ -91,7 +91,7 @@ async fn what_can_still_be_read_is_shown_and_another_library_chosen() {
     window.says("not save anything now").await;
 
     window.control_and(',').await;
-    window.press("Choose a library").await;
+    window.press("File…").await;
     window
         .until("the other library is open", async || {
             let overview = window.call("app.overview", json!({})).await.unwrap();
@@ -120,7 +120,7 @@ async fn a_library_that_was_chosen_is_opened_at_the_next_start_too() {
     let window = Window::open(&home, &[], &[other.clone()]).await;
     window.says("Every version of every character").await;
     window.control_and(',').await;
-    window.press("Choose a library").await;
+    window.press("File…").await;
     window.says("3 characters").await;
     window.close().await;
 
