@@ -13,22 +13,28 @@ use async_trait::async_trait;
 use backstory_core::{
     api::{
         App, AppEvent, Host,
-        app::Preferences,
+        app::{ConfigValue, Configuration, Licence, Preferences},
         export::Outlet,
         import::WatchedFolder,
         opening::{OpenLibrary, Reopened, Ways},
     },
+    config::Setting,
     error::{Code, Error, Result},
     model::CharacterId,
 };
 use backstory_sources::watch::{is_library, own_library};
-use backstory_storage::{config::data_folder, outlet::FileOutlet};
+use backstory_storage::{
+    config::{self, data_folder},
+    outlet::FileOutlet,
+};
 use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
 use crate::{arguments::Arguments, libraries::Libraries, preferences::PreferencesFile, watching::Watching};
 
+/// Name, version and licence of everything that is built in. `cargo xtask gen` writes it.
+const LICENCES: &str = include_str!("licences.tsv");
 /// The label of the one window.
 pub(crate) const WINDOW: &str = "main";
 /// The name of the one event; what happened is inside.
@@ -196,6 +202,27 @@ impl Desktop {
 
 #[async_trait]
 impl Host for Desktop {
+    async fn configuration(&self) -> Result<Configuration> {
+        let loaded = config::load(&config::Flags::default())?;
+        let value = |(key, setting): (String, Setting)| ConfigValue {
+            key,
+            value: setting.value.to_string(),
+            origin: setting.origin.to_string(),
+        };
+        Ok(Configuration {
+            file: loaded.file.map(|file| file.display().to_string()),
+            values: loaded.config.settings.into_iter().map(value).collect(),
+        })
+    }
+
+    fn licences(&self) -> Vec<Licence> {
+        let licence = |line: &str| {
+            let mut fields = line.split('\t').map(str::to_owned);
+            Some(Licence { name: fields.next()?, version: fields.next()?, licence: fields.next()? })
+        };
+        LICENCES.lines().filter_map(licence).collect()
+    }
+
     async fn ways(&self) -> Ways {
         self.libraries.ways().await
     }

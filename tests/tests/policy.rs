@@ -1,7 +1,11 @@
 //! What the window may do. Loosening it fails here, so that it is done on purpose and not on the way.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde_json::{Value, json};
 
@@ -109,5 +113,77 @@ fn no_sql_is_put_together_from_values() {
                 verbs.iter().any(|verb| literal.starts_with(verb) || literal.contains(&format!(" {verb}")));
             assert!(!is_sql, "{}: {literal:?}", file.display());
         }
+    }
+}
+
+/// Everything that is built into the window and the command, as `name, version, licence`: the crates, and what the page is
+/// made of.
+fn built_in() -> Vec<[String; 3]> {
+    let mut command = cargo_metadata::MetadataCommand::new();
+    command.manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
+    // The list is the same whoever makes it.
+    command.other_options(["--filter-platform".to_owned(), "x86_64-unknown-linux-gnu".to_owned()]);
+    let metadata = command.exec().unwrap();
+    let nodes = &metadata.resolve.as_ref().unwrap().nodes;
+    let ours = ["backstory-desktop", "backstory-cli"];
+    let mut found = BTreeSet::new();
+    let mut waiting: Vec<_> = metadata
+        .packages
+        .iter()
+        .filter(|package| ours.contains(&package.name.as_str()))
+        .map(|package| &package.id)
+        .collect();
+    while let Some(id) = waiting.pop() {
+        if found.insert(id) {
+            let node = nodes.iter().find(|node| node.id == *id).unwrap();
+            let normal = |dep: &&cargo_metadata::NodeDep| {
+                dep.dep_kinds.iter().any(|kind| kind.kind == cargo_metadata::DependencyKind::Normal)
+            };
+            waiting.extend(node.deps.iter().filter(normal).map(|dep| &dep.pkg));
+        }
+    }
+    let crates = found.into_iter().map(|id| &metadata[id]).filter(|package| package.source.is_some());
+    let licence = |package: &cargo_metadata::Package| {
+        package.license.clone().unwrap_or_else(|| "see its files".to_owned())
+    };
+    let mut list: Vec<_> = crates
+        .map(|package| [package.name.to_string(), package.version.to_string(), licence(package)])
+        .collect();
+
+    let lock = read("ui/package-lock.json");
+    let packages = lock["packages"].as_object().unwrap();
+    let names =
+        |of: &Value| of.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let mut waiting = names(&packages[""]["dependencies"]);
+    waiting.push("svelte".to_owned());
+    let mut seen = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        let Some(package) = packages.get(&format!("node_modules/{name}")) else { continue };
+        if seen.insert(name.clone()) {
+            waiting.extend(names(&package["dependencies"]));
+            let text = |key: &str| package[key].as_str().unwrap_or("see its files").to_owned();
+            list.push([name, text("version"), text("license")]);
+        }
+    }
+    list.sort();
+    list
+}
+
+#[test]
+fn everything_built_in_is_named_with_its_licence() {
+    let list: String = built_in().into_iter().map(|fields| fields.join("\t") + "\n").collect();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/src/licences.tsv");
+    if std::env::var_os("BACKSTORY_GEN").is_some() {
+        fs::write(&file, &list).unwrap();
+    }
+    let written = fs::read_to_string(&file).unwrap_or_default();
+    let missing: Vec<_> = list.lines().filter(|line| !written.lines().any(|known| known == *line)).collect();
+    let gone: Vec<_> = written.lines().filter(|line| !list.lines().any(|known| known == *line)).collect();
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "run `cargo xtask gen`: missing {missing:?}, gone {gone:?}"
+    );
+    for copyleft in ["GPL-3.0", "AGPL", "SSPL"] {
+        assert!(!list.contains(copyleft), "{copyleft} in the program");
     }
 }

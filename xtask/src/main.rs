@@ -20,7 +20,8 @@ const HELP: &str = "\
 cargo xtask run [--release] [--demo] [FILE]...   Opens Backstory. --demo: on sample characters, kept nowhere.
 cargo xtask test [--fast] [--slow]               Runs every test. --fast: without the window. --slow: also what takes
                                                  many minutes.
-cargo xtask gen                                  Writes the TypeScript types of the bridge from the Rust ones.
+cargo xtask gen                                  Writes the TypeScript types of the bridge from the Rust ones, and the list
+                                                 of licences.
 cargo xtask bench                                Measures, and prints ratios as a table and as JSON.
 cargo xtask bundle [--kinds=deb,rpm]             Makes the packages that players install, in target/release/bundle.
 
@@ -72,6 +73,8 @@ fn generate() -> Outcome {
     process::run(
         cargo(&["test", "--quiet", "--package", "backstory-core", "bindings"]).env("BACKSTORY_GEN", "1"),
     )?;
+    let licences = ["test", "--quiet", "--package", "backstory-tests", "--test", "policy", "built_in"];
+    process::run(cargo(&licences).env("BACKSTORY_GEN", "1"))?;
     process::run(&mut cargo(&["fmt", "--all"]))
 }
 

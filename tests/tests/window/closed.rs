@@ -84,7 +84,7 @@ async fn what_can_still_be_read_is_shown_and_another_library_chosen() {
     }
     let other = home.path().join("another.sqlite");
     fill(&other).await;
-    let window = Window::open(&home, &[], &[other.clone()]).await;
+    let window = Window::open(&home, &[], std::slice::from_ref(&other)).await;
     window.says(CLOSED).await;
     window.press("Open it for reading only").await;
     window.says("3, with 85 versions").await;
@@ -117,7 +117,7 @@ async fn a_library_that_was_chosen_is_opened_at_the_next_start_too() {
     let home = Home::new().without_library();
     let other = home.path().join("another.sqlite");
     fill(&other).await;
-    let window = Window::open(&home, &[], &[other.clone()]).await;
+    let window = Window::open(&home, &[], std::slice::from_ref(&other)).await;
     window.says("Every version of every character").await;
     window.control_and(',').await;
     window.press("File…").await;

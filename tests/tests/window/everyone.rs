@@ -50,11 +50,15 @@ async fn runs_off(window: &Window, screen: &str) -> Vec<String> {
         ("right to left", "document.documentElement.dir = 'rtl'"),
     ] {
         window.run(set).await;
+        window.run("dispatchEvent(new Event('resize'))").await;
         let lines: Vec<String> = serde_json::from_value(window.run(WIDE).await).unwrap();
         found.extend(lines.into_iter().map(|line| format!("{screen}, {name}: {line}")));
         window.photograph(&format!("{screen}.{}", name.replace([' ', '%'], ""))).await;
         window
-            .run("document.documentElement.style.fontSize = ''; document.documentElement.dir = 'ltr'")
+            .run(
+                "document.documentElement.style.fontSize = ''; document.documentElement.dir = 'ltr'; \
+                 dispatchEvent(new Event('resize'))",
+            )
             .await;
     }
     found
@@ -102,6 +106,10 @@ async fn every_screen_is_for_everyone() {
     found.extend(findings(&window, "list").await);
     window.press("Settings").await;
     window.says("Where your library is kept").await;
+    window.press("Every value of the configuration").await;
+    window.says("Backstory itself").await;
+    window.press("Free software in it").await;
+    window.says("serde_json").await;
     found.extend(findings(&window, "settings").await);
     photograph(&window, "14-settings").await;
     window.press("Help").await;

@@ -16,6 +16,9 @@ import { toasts } from "./toasts.svelte";
 
 const dark = () => matchMedia("(prefers-color-scheme: dark)");
 
+/** A window that is narrower, in letters of its text, puts below each other what stands beside each other else. */
+const CRAMPED = 44;
+
 /** The sizes of text there are, in per cent. */
 export const TEXT_SIZES = [80, 90, 100, 110, 120, 135, 150, 175, 200];
 
@@ -54,6 +57,7 @@ class App {
   async start(): Promise<void> {
     listen((event) => this.#hear(event));
     dark().addEventListener("change", () => this.#paintTheme());
+    addEventListener("resize", () => this.#measure());
     addEventListener("focus", () => void this.refresh());
     const preferences = call("preferences.get", {}).then(
       (found) => (this.preferences = found),
@@ -107,6 +111,12 @@ class App {
       () => null,
     );
   }
+
+  /** What the configuration says, or why nobody knows. */
+  configuration = () => call("app.configuration", {}).then(({ values }) => values, toWireError);
+
+  /** The free software in the program, or why nobody knows. */
+  licences = () => call("app.licences", {}).catch(toWireError);
 
   async showLibrary(): Promise<void> {
     try {
@@ -170,10 +180,17 @@ class App {
     this.language = language;
   }
 
+  /** With large text a window holds less: columns become rows where there is no room beside each other. */
+  #measure(): void {
+    const em = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+    document.documentElement.toggleAttribute("data-cramped", innerWidth / em < CRAMPED);
+  }
+
   #paintTheme(): void {
     const { theme, text_size } = this.preferences;
     const size = Math.min(Math.max(text_size, TEXT_SIZES[0]!), TEXT_SIZES.at(-1)!);
     document.documentElement.style.fontSize = size === 100 ? "" : `${(16 * size) / 100}px`;
+    this.#measure();
     const shown = theme === "system" ? (dark().matches ? "dark" : "light") : theme;
     document.documentElement.dataset.theme = shown;
   }

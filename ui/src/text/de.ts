@@ -772,6 +772,12 @@ export const de: Catalogue = {
     chosenBy:
       "Was die Konfigurationsdatei oder BACKSTORY_LIBRARY sagt, geht dem hier Gewählten vor. „backstory config“ nennt jeden Wert und woher er kommt.",
     about: "Über Backstory",
+    configuration: "Jeder Wert der Konfiguration",
+    configurationHow: "Wie er in diesem Fenster gilt und wer das sagt. Passwörter werden nie gezeigt.",
+    configurationHeads: ["Schlüssel", "Wert", "Von"],
+    default: "Backstory selbst",
+    licences: "Freie Software darin und ihre Lizenzen",
+    licenceHeads: ["Name", "Version", "Lizenz"],
     version: (version) => `Backstory ${version}`,
     license: "Freie Software unter der MIT-Lizenz oder der Apache-Lizenz 2.0, wie du möchtest.",
     credits:

@@ -771,6 +771,12 @@ export const en = {
     usual: "The usual one",
     chosenBy:
       "What the configuration file or BACKSTORY_LIBRARY says comes before what is chosen here. “backstory config” tells every value and where it comes from.",
+    configuration: "Every value of the configuration",
+    configurationHow: "As it holds in this window, and who says so. Passwords are never shown.",
+    configurationHeads: ["Key", "Value", "From"],
+    default: "Backstory itself",
+    licences: "Free software in it, and its licences",
+    licenceHeads: ["Name", "Version", "License"],
     about: "About",
     version: (version: string) => `Backstory ${version}`,
     license: "Free software under the MIT license or the Apache License 2.0, as you choose.",

@@ -245,6 +245,11 @@ export class FakeBridge implements Bridge {
     "watch.again": ({ path }) => (this.#folders = [...this.#folders, watched(path)]),
     "app.speak": () => ({}),
     "library.show": () => ({}),
+    "app.configuration": () => ({
+      file: null,
+      values: [{ key: "library", value: "home", origin: "default" }],
+    }),
+    "app.licences": () => [{ name: "serde", version: "1.0.0", licence: "MIT OR Apache-2.0" }],
     "library.ways": () => ({
       location: "/home/ada/library.sqlite",
       read_only: true,

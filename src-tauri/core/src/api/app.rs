@@ -14,6 +14,38 @@ use crate::{
     wording::Language,
 };
 
+/// A value of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ConfigValue {
+    /// The path of its key.
+    pub key: String,
+    /// What holds. Never a password.
+    pub value: String,
+    /// Who says so: `default`, a file with its line, or a variable.
+    pub origin: String,
+}
+
+/// What holds, and who says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Configuration {
+    /// The file that was read, if any.
+    pub file: Option<String>,
+    /// Every value, by the path of its key.
+    pub values: Vec<ConfigValue>,
+}
+
+/// Free software that is part of the program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[allow(missing_docs, reason = "named after what they are")]
+pub struct Licence {
+    pub name: String,
+    pub version: String,
+    pub licence: String,
+}
+
 /// Nothing to say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -148,6 +180,16 @@ pub(super) async fn overview(app: &App, _: Empty, _: &dyn Progress) -> Result<Ov
         sample: app.sample.read().unwrap_or_else(PoisonError::into_inner).is_some(),
         revision,
     })
+}
+
+/// The configuration that holds in this program.
+pub(super) async fn configuration(app: &App, _: Empty, _: &dyn Progress) -> Result<Configuration> {
+    app.parts.host.configuration().await
+}
+
+/// The free software that the program is made of.
+pub(super) async fn licences(app: &App, _: Empty, _: &dyn Progress) -> Result<Vec<Licence>> {
+    Ok(app.parts.host.licences())
 }
 
 /// The first screen is painted.

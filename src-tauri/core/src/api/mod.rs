@@ -109,6 +109,17 @@ pub trait Host: Send + Sync {
     async fn outlet(&self, _name: &str) -> Result<Option<Box<dyn export::Outlet>>> {
         Ok(None)
     }
+    /// What the configuration of this program says.
+    ///
+    /// # Errors
+    /// `file_unreadable`, `config_invalid`.
+    async fn configuration(&self) -> Result<app::Configuration> {
+        Ok(app::Configuration::default())
+    }
+    /// The free software that the program is made of.
+    fn licences(&self) -> Vec<app::Licence> {
+        Vec::new()
+    }
     /// What can be done about the player's library, whether it could be opened or not.
     async fn ways(&self) -> opening::Ways {
         opening::Ways::default()
@@ -310,6 +321,8 @@ macro_rules! commands {
         $callback! {
             "app.overview": app::Empty => app::Overview, overview;
             "app.ready": app::Empty => app::Empty, ready;
+            "app.configuration": app::Empty => app::Configuration, configuration;
+            "app.licences": app::Empty => Vec<app::Licence>, licences;
             "app.verify": app::VerifyGet => app::VerifyReport, verify;
             "app.speak": app::Speak => app::Empty, speak;
             "library.ways": app::Empty => opening::Ways, library_ways;

@@ -450,6 +450,36 @@ folded: Folded, };
 export type Compression = "none" | "gzip" | "zstd" | "lz4";
 
 /**
+ * A value of the configuration.
+ */
+export type ConfigValue = { 
+/**
+ * The path of its key.
+ */
+key: string, 
+/**
+ * What holds. Never a password.
+ */
+value: string, 
+/**
+ * Who says so: `default`, a file with its line, or a variable.
+ */
+origin: string, };
+
+/**
+ * What holds, and who says so.
+ */
+export type Configuration = { 
+/**
+ * The file that was read, if any.
+ */
+file: string | null, 
+/**
+ * Every value, by the path of its key.
+ */
+values: Array<ConfigValue>, };
+
+/**
  * BLAKE3 of a document's bytes. Contents are stored once per character under this name and checked against it at every read.
  */
 export type ContentHash = string;
@@ -1030,6 +1060,11 @@ made_at: string,
  * Its length.
  */
 bytes: number, };
+
+/**
+ * Free software that is part of the program.
+ */
+export type Licence = { name: string, version: string, licence: string, };
 
 /**
  * What can be done only so often, and how often it was done.
@@ -2039,6 +2074,8 @@ details?: { [key in string]: JsonValue }, };
 export type Commands = {
   "app.overview": [Empty, Overview];
   "app.ready": [Empty, Empty];
+  "app.configuration": [Empty, Configuration];
+  "app.licences": [Empty, Array<Licence>];
   "app.verify": [VerifyGet, VerifyReport];
   "app.speak": [Speak, Empty];
   "library.ways": [Empty, Ways];
