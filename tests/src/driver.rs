@@ -147,6 +147,11 @@ impl Window {
         self.keys(&format!("{CONTROL}{key}{RELEASE}")).await;
     }
 
+    /// Moves a list by so many pixels at once, as dragging its bar does.
+    pub(crate) async fn scroll(&self, list: &str, by: i64) {
+        self.run(&format!("document.querySelector('{list}').scrollTop += {by}")).await;
+    }
+
     /// Puts a text into a field, as pasting does.
     pub async fn paste(&self, text: &str) {
         const PASTE: &str = "const data = new DataTransfer(); data.setData('text/plain', arguments[0]); \

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { levelLine, nearestTick, ribbonShape, spaced, type RibbonPoint } from "../src/components/ribbon";
+import {
+  drawnTicks,
+  levelLine,
+  nearestTick,
+  ribbonShape,
+  spaced,
+  type RibbonPoint,
+} from "../src/components/ribbon";
 
 const point = (version: number, at: string, part: Partial<RibbonPoint> = {}): RibbonPoint => ({
   version,
@@ -88,6 +95,21 @@ describe("the ribbon", () => {
     const shape = ribbonShape([point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-02T00:00:00Z")], null);
     expect(nearestTick(shape, 0.9)?.version).toBe(2);
     expect(spaced([{ x: 0 }, { x: 0.05 }, { x: 0.5 }], 100, 20)).toEqual([{ x: 0 }, { x: 0.5 }]);
+  });
+});
+
+describe("the drawn ticks", () => {
+  it("are no more than the width has room for, and the tallest of those that fall together", () => {
+    const ticks = Array.from({ length: 10_000 }, (_, i) => ({
+      version: i + 1,
+      x: i / 10_000,
+      landmark: i === 5_000,
+      height: i === 5_000 ? 1 : 0.4,
+    }));
+    const drawn = drawnTicks(ticks, 1_000);
+    expect(drawn).toHaveLength(500);
+    expect(drawn.filter((tick) => tick.landmark).map((tick) => tick.version)).toEqual([5_001]);
+    expect(drawnTicks(ticks.slice(0, 3), 100_000)).toHaveLength(3);
   });
 });
 

@@ -10,6 +10,7 @@ mod character;
 mod closed;
 mod everyone;
 mod journey;
+mod many;
 mod outside;
 mod package;
 mod smoke;

@@ -102,6 +102,17 @@ function shapeByChange(points: readonly RibbonPoint[], lastSeen: string | null):
   return shape;
 }
 
+/** The ticks that can be told apart: of those within two pixels the tallest. However long a history is, a width holds no more. */
+export function drawnTicks(ticks: readonly RibbonTick[], width: number): RibbonTick[] {
+  const columns = new Map<number, RibbonTick>();
+  for (const tick of ticks) {
+    const column = Math.floor((tick.x * width) / 2);
+    const there = columns.get(column);
+    if (!there || tick.height > there.height) columns.set(column, tick);
+  }
+  return [...columns.values()];
+}
+
 /** The version nearest to a place among those with a tick. */
 export function nearestTick(shape: RibbonShape, x: number): RibbonTick | undefined {
   let best: RibbonTick | undefined;
