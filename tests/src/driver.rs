@@ -148,7 +148,7 @@ impl Window {
     }
 
     /// Moves a list by so many pixels at once, as dragging its bar does.
-    pub(crate) async fn scroll(&self, list: &str, by: i64) {
+    pub async fn scroll(&self, list: &str, by: i64) {
         self.run(&format!("document.querySelector('{list}').scrollTop += {by}")).await;
     }
 

@@ -1,11 +1,11 @@
-//! A history of ten thousand versions and documents of fifteen thousand lines: what is
+//! A library of ten thousand characters, a history of ten thousand versions and documents of fifteen thousand lines: what is
 //! on screen is right wherever one goes, nothing is blank, and only what is in view is drawn.
 
 use std::sync::Arc;
 
 use backstory_core::{
     library::Library,
-    model::{CharacterId, VersionMetadata},
+    model::{CharacterId, GrowthPoint, VersionMetadata},
     source::Draft,
     storage::{CharacterStorage, Expect, HistoryQuery, QueryFilter, StorageFactory, Write},
     wording::say,
@@ -25,6 +25,7 @@ const LINES: u64 = 15_000;
 /// Everything a page may consist of, whatever its list holds. The fullest screen has some 1,500.
 const DRAWN: u64 = 4_000;
 
+const PAGE_DOWN: &str = "\u{e00f}";
 const END: &str = "\u{e010}";
 const HOME: &str = "\u{e011}";
 
@@ -100,6 +101,89 @@ async fn write(storage: &dyn CharacterStorage, writes: Vec<Write>) {
 
 async fn versions(storage: &dyn CharacterStorage, id: &CharacterId) -> Vec<VersionMetadata> {
     storage.history(&HistoryQuery::all(id.clone())).await.unwrap().items
+}
+
+/// Ten thousand characters, each later in the list than the one before it: the first is captured, the others are made after it.
+async fn fill_with_characters(home: &Home) {
+    let (storage, library) = open(home).await;
+    let draft = sample::scale(1, 1).next().unwrap().draft().unwrap();
+    library.capture(&[draft]).await.unwrap();
+    let model = storage.query(&QueryFilter::default()).await.unwrap().items.remove(0);
+    let version = versions(&*storage, &model.id).await.remove(0);
+    let document = storage.document(&model.id, &version.content).await.unwrap();
+
+    let mut writes = Vec::new();
+    for number in 1..=MANY {
+        let id = fixtures::character_id(800_000_000 + number);
+        let at = fixtures::moment(-60 * number as i64);
+        let mut index = model.clone();
+        index.id = id.clone();
+        index.name = hero(number);
+        index.growth = vec![GrowthPoint { at, level: model.level }];
+        (index.first_captured, index.last_captured, index.last_changed) = (at, at, at);
+        let mut first = version.clone();
+        first.id = fixtures::snapshot_id(number);
+        first.character = id.clone();
+        (first.captured_at, first.seen.last) = (at, at);
+        writes.extend([
+            fixtures::content(&id, &document),
+            Write::Version { metadata: Box::new(first) },
+            Write::Character { index: Box::new(index), expect: Expect::Absent },
+        ]);
+    }
+    let own = Write::Erase { character: model.id.clone(), expect: Expect::Revision(model.revision) };
+    writes.push(own);
+    write(&*storage, writes).await;
+}
+
+fn hero(number: u64) -> String {
+    format!("Hero {number:05}")
+}
+
+#[tokio::test]
+async fn ten_thousand_characters_are_there_wherever_one_goes() {
+    let home = Home::new();
+    fill_with_characters(&home).await;
+    let window = Window::open(&home, &[], &[]).await;
+    let list = ".gridbox .rows";
+    window.says(&hero(1)).await;
+    window.press("List").await;
+    let right = |view: &View| view.rows.iter().all(|(number, says)| says.contains(&hero(*number)));
+
+    let top = settled(&window, list, "the list is at its top", |view| view.first() == 1 && right(view)).await;
+    assert_eq!(top.count, MANY);
+    window.run("document.querySelector('[data-index=\"0\"]').focus()").await;
+
+    let mut before = top.last();
+    for page in 1..=12 {
+        window.keys(PAGE_DOWN).await;
+        let focused = async || window.run("return document.activeElement.dataset.index ?? null").await;
+        window.until("the focus goes along", async || focused().await == json!((5 * page).to_string())).await;
+    }
+    let page = settled(&window, list, "the list went down by pages", |view| {
+        view.last() > before && view.rows.iter().any(|row| row.0 == 61) && right(view)
+    })
+    .await;
+    before = page.last();
+    for _ in 0..10 {
+        // A list that is still on its way to where the keys sent it goes there first.
+        window
+            .until("the list is scrolled", async || {
+                window.scroll(list, 4_000).await;
+                View::of(&window, list).await.first() > before
+            })
+            .await;
+        let view = settled(&window, list, "the list is further down", |view| right(view)).await;
+        before = view.last();
+    }
+    window.keys(END).await;
+    settled(&window, list, "the list is at its end", |view| view.last() == MANY && right(view)).await;
+    window.photograph("many-characters").await;
+    window.keys(HOME).await;
+    settled(&window, list, "the list is at its beginning", |view| view.first() == 1 && right(view)).await;
+
+    assert_eq!(window.faults().await, Vec::<String>::new());
+    window.close().await;
 }
 
 /// One character with ten thousand versions, a day apart: two are captured, and the others take turns with what they hold.
