@@ -187,3 +187,15 @@ fn everything_built_in_is_named_with_its_licence() {
         assert!(!list.contains(copyleft), "{copyleft} in the program");
     }
 }
+
+#[test]
+fn the_readme_shows_pictures_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let named: Vec<&str> =
+        readme.split(['"', '(', ')', ' ']).filter(|word| word.starts_with("docs/")).collect();
+    assert!(named.iter().filter(|name| name.ends_with(".png")).count() >= 8, "{named:?}");
+    for name in named {
+        assert!(root.join(name).is_file(), "the README names {name}, which is not there");
+    }
+}

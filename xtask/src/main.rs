@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `gen`, `bench`, `bundle`. Each sets up first what it needs.
+//! The project's own commands: `cargo xtask run`, `test`, `gen`, `bench`, `bundle`, `pictures`. Each sets up first what it needs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod bundle;
@@ -24,6 +24,7 @@ cargo xtask gen                                  Writes the TypeScript types of 
                                                  of licences.
 cargo xtask bench                                Measures, and prints ratios as a table and as JSON.
 cargo xtask bundle [--kinds=deb,rpm]             Makes the packages that players install, in target/release/bundle.
+cargo xtask pictures                             Takes the README's pictures from what the last test of the window saw.
 
 What is missing on the machine is found, and on Debian and Ubuntu installed where that needs no password.";
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         "gen" => generate(),
         "bench" => bench(rest),
         "bundle" => bundle::run(rest),
+        "pictures" => pictures(),
         _ => Err(HELP.to_owned()),
     });
     match outcome {
@@ -76,6 +78,28 @@ fn generate() -> Outcome {
     let licences = ["test", "--quiet", "--package", "backstory-tests", "--test", "policy", "built_in"];
     process::run(cargo(&licences).env("BACKSTORY_GEN", "1"))?;
     process::run(&mut cargo(&["fmt", "--all"]))
+}
+
+/// What the README shows: the photograph of the window's test, and its name in `docs/pictures`.
+const PICTURES: [(&str, &str); 4] = [
+    ("3-library", "library"),
+    ("5-history", "history"),
+    ("6-compare", "compare"),
+    ("13-progress", "progress"),
+];
+
+/// Takes the README's pictures from the last run of the window's tests, on the sample characters.
+fn pictures() -> Outcome {
+    let to = Path::new("docs/pictures");
+    std::fs::create_dir_all(to).map_err(|e| format!("{}: {e}", to.display()))?;
+    for (photograph, name) in PICTURES {
+        for theme in ["light", "dark"] {
+            let from = format!("target/e2e/{photograph}.{theme}.1280x832.png");
+            std::fs::copy(&from, to.join(format!("{name}.{theme}.png")))
+                .map_err(|e| format!("{from}: {e}. Run `cargo xtask test` first."))?;
+        }
+    }
+    Ok(())
 }
 
 /// Measures in a release build, on a screen and a message bus of its own. The words are the groups to run.
