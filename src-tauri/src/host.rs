@@ -11,7 +11,13 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::{App, AppEvent, Host, app::Preferences, export::Outlet, import::WatchedFolder},
+    api::{
+        App, AppEvent, Host,
+        app::Preferences,
+        export::Outlet,
+        import::WatchedFolder,
+        opening::{OpenedStore, Way, Ways},
+    },
     error::{Code, Error, Result},
     model::CharacterId,
 };
@@ -21,7 +27,10 @@ use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
-use crate::{arguments::Arguments, preferences::PreferencesFile, watching::Watching};
+use crate::{
+    arguments::Arguments, opening, preferences::PreferencesFile, resting, resting::Resting,
+    watching::Watching,
+};
 
 /// The label of the one window.
 pub(crate) const WINDOW: &str = "main";
@@ -39,6 +48,8 @@ pub(crate) struct Desktop {
     wanted: Mutex<Option<CharacterId>>,
     shown: AtomicBool,
     watching: Arc<Watching>,
+    /// Another library than the player's own is open, or that one for reading: nothing is taken into it unasked.
+    visiting: AtomicBool,
 }
 
 impl Desktop {
@@ -51,6 +62,7 @@ impl Desktop {
             wanted: Mutex::new(arguments.character),
             shown: AtomicBool::new(false),
             watching: Arc::default(),
+            visiting: AtomicBool::new(false),
         }
     }
 
@@ -76,7 +88,13 @@ impl Desktop {
         let Some(app) = self.handle.try_state::<Arc<App>>() else { return };
         let handle = self.handle.clone();
         let told = move || emit(&handle, AppEvent::Watched);
-        self.watching.watch(app.own_library(), folders, data_folder(), told);
+        let library = match self.visiting.load(Ordering::SeqCst) {
+            true => Err(Error::new(Code::StoreReadOnly, "Another library is open for now.")
+                .kept("The files in the folder are as they were.")
+                .hint("They are taken once your own library is open again.")),
+            false => app.own_library(),
+        };
+        self.watching.watch(library, folders, data_folder(), told);
     }
 
     async fn change_folders(
@@ -102,6 +120,28 @@ impl Desktop {
         }
         dialog.pick_folder(move |folder| {
             let _window_closed_meanwhile = answer.send(folder);
+        });
+        answered.await.ok().flatten()?.into_path().ok()
+    }
+
+    /// The library that the player chooses: a file of SQLite, or an export.
+    async fn choose_library(&self) -> Option<PathBuf> {
+        #[cfg(debug_assertions)]
+        if let Some(picked) = std::env::var_os("BACKSTORY_PICK") {
+            return Some(picked.into());
+        }
+        let (answer, answered) = oneshot::channel();
+        let mut dialog = self
+            .handle
+            .dialog()
+            .file()
+            .set_title("Choose a library")
+            .add_filter("Libraries and exports", &["sqlite", "db", "backstory"]);
+        if let Some(window) = self.handle.get_webview_window(WINDOW) {
+            dialog = dialog.set_parent(&window);
+        }
+        dialog.pick_file(move |file| {
+            let _window_closed_meanwhile = answer.send(file);
         });
         answered.await.ok().flatten()?.into_path().ok()
     }
@@ -235,6 +275,34 @@ impl Host for Desktop {
         let outlet =
             create.await.map_err(|defect| Error::internal("The file was not begun.").caused_by(defect))??;
         Ok(Some(Box::new(outlet)))
+    }
+
+    async fn ways(&self) -> Ways {
+        let app = self.handle.try_state::<Arc<App>>();
+        opening::ways(app.and_then(|app| app.own_library().err()).as_ref()).await
+    }
+
+    async fn open_library(&self, way: &Way) -> Result<Option<OpenedStore>> {
+        let chosen = match way {
+            Way::Other => match self.choose_library().await {
+                Some(file) => Some(file),
+                None => return Ok(None),
+            },
+            _ => None,
+        };
+        opening::open(way, chosen.as_deref()).await.map(Some)
+    }
+
+    fn library_exchanged(&self, way: &Way) {
+        let visiting = matches!(way, Way::ReadOnly | Way::Other);
+        self.visiting.store(visiting, Ordering::SeqCst);
+        self.watch_folders();
+        if let Some(resting) = self.handle.try_state::<Arc<Resting>>() {
+            resting.forget();
+        }
+        if !visiting && let Some(app) = self.handle.try_state::<Arc<App>>() {
+            tauri::async_runtime::spawn(resting::retell(app.inner().clone()));
+        }
     }
 
     async fn window_ready(&self) {

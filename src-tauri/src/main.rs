@@ -5,6 +5,7 @@ mod arguments;
 mod bridge;
 mod graphics;
 mod host;
+mod opening;
 mod preferences;
 mod resting;
 mod shell;

@@ -609,3 +609,42 @@ describe("exporting", () => {
     );
   });
 });
+
+describe("a library that cannot be opened", () => {
+  const damaged: WireError = {
+    code: "store_damaged",
+    message: "The library is damaged.",
+    hint: "Keep a copy.",
+    retryable: false,
+  };
+
+  it("offers what is possible, and says where the old library lies when another took its place", async () => {
+    const bridge = await open({ failing: { "app.overview": damaged } });
+    expect(await screen.findByRole("heading", { name: "Your library cannot be opened" })).toBeTruthy();
+    expect(screen.getByText("The library is damaged.")).toBeTruthy();
+    expect(await screen.findByRole("button", { name: "Open for reading only" })).toBeTruthy();
+    expect(screen.getByText("/home/player/library.sqlite")).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Restore the copy of May 3, 2026" }));
+    expect(bridge.asked("library.open")).toEqual([{ way: "copy", name: "library.before-4.sqlite" }]);
+    await screen.findByRole("heading", { name: "Characters" });
+    const banner = screen.getByText(/kept as it was: .*library\.aside-1\.sqlite/);
+    await user.click(screen.getByRole("button", { name: "Close this note" }));
+    expect(banner.isConnected).toBe(false);
+  });
+
+  it("stays, and says why, where a way leads nowhere", async () => {
+    const refused: WireError = { ...damaged, code: "store_busy", message: "Another program holds it." };
+    await open({ failing: { "app.overview": damaged, "library.open": refused } });
+    await user.click(await screen.findByRole("button", { name: "Choose another library" }));
+    expect(await screen.findByText("Another program holds it.")).toBeTruthy();
+    expect(screen.getByRole("heading", { name: "Your library cannot be opened" })).toBeTruthy();
+  });
+
+  it("says that a library is open for now only, and goes back to the player's own", async () => {
+    const bridge = await open({ failing: { "app.overview": damaged } });
+    await user.click(await screen.findByRole("button", { name: "Open for reading only" }));
+    await user.click(await screen.findByRole("button", { name: "Open my own library" }));
+    expect(bridge.asked("library.open")).toEqual([{ way: "read_only" }, { way: "again" }]);
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Open my own library" })).toBeNull());
+  });
+});

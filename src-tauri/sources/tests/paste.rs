@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use backstory_core::{
     api::{self, App, Host, Parts},

@@ -3,6 +3,7 @@
 //! [`open::Stores`] is the way in. How documents are made small is in [`codec`]; the plan it follows is
 //! [`backstory_core::history::encoding`].
 
+pub mod aside;
 mod blocking;
 mod catalogue;
 pub mod clock;

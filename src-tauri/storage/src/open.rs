@@ -170,6 +170,14 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
     })
 }
 
+/// The file of a SQLite library; none for every other kind.
+pub(crate) fn sqlite_file(address: &str) -> Option<PathBuf> {
+    match Address::parse(address) {
+        Ok(Address::Sqlite(path)) => Some(path),
+        _ => None,
+    }
+}
+
 /// The address of a file whose path is taken from a folder, or from the home folder where it begins with `~/`. None where
 /// there is nothing to be done to it.
 pub(crate) fn anchored(address: &config::Address, folder: &Path) -> Option<config::Address> {

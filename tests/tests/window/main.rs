@@ -9,6 +9,7 @@ mod driver;
 mod everyone;
 mod home;
 mod journey;
+mod opening;
 mod outside;
 mod package;
 mod smoke;

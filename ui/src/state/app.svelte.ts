@@ -117,18 +117,26 @@ class App {
     }
   }
 
+  /** Another library is open: every screen asks again. */
+  show(overview: Overview): void {
+    this.overview = overview;
+    this.failure = null;
+    this.epoch += 1;
+    imports.forget();
+  }
+
   openSamples = () => this.#exchange("sample.open");
   closeSamples = () => this.#exchange("sample.close");
 
   async #exchange(command: "sample.open" | "sample.close"): Promise<void> {
     try {
-      this.overview = await call(command, {});
-      this.epoch += 1;
-      imports.forget();
+      this.show(await call(command, {}));
       router.reset();
     } catch (error) {
       const failure = toWireError(error);
-      toasts.fail(failure.message, failure);
+      // The samples were left for a library that cannot be opened.
+      if (command === "sample.close") [this.overview, this.failure] = [null, failure];
+      else toasts.fail(failure.message, failure);
     }
   }
 

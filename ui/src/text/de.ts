@@ -116,7 +116,41 @@ export const de: Catalogue = {
     sample: "Du siehst Beispielfiguren. Nichts davon wird gespeichert.",
     leave: "Zurück zu meinen Figuren",
     readOnly: "Backstory kann deine Figuren zeigen, aber zurzeit nichts speichern.",
+    visiting: (location: string) =>
+      `Das ist vorerst ${location}. Der nächste Start öffnet wieder deine eigene Bibliothek.`,
+    own: "Meine eigene Bibliothek öffnen",
+    moved: (location: string) => `Deine frühere Bibliothek ist unverändert erhalten: ${location}.`,
+    understood: "Hinweis schließen",
   },
+
+  opening: {
+    title: "Deine Bibliothek lässt sich nicht öffnen",
+    ways: "Wie es weitergeht",
+    busy: "Wird geöffnet…",
+    again: "Erneut versuchen",
+    againHow:
+      "Wenn die Ursache behoben ist: Der Datenträger ist verbunden, das andere Programm geschlossen, der Ordner für dich beschreibbar.",
+    readOnly: "Nur zum Lesen öffnen",
+    readOnlyHow:
+      "Alles ansehen, vergleichen und exportieren. Bis zum nächsten Start wird nichts gespeichert.",
+    copy: (date: string) => `Die Kopie vom ${date} wiederherstellen`,
+    copyHow: (name: string, size: string) =>
+      `${name}, ${size}, vor einem Update von Backstory angelegt. Was danach gespeichert wurde, steht nur in der heutigen Bibliothek; sie wird beiseitegelegt und bleibt erhalten.`,
+    other: "Eine andere Bibliothek wählen",
+    otherHow:
+      "Eine Bibliothek auf diesem Computer oder ein Export (.backstory) zum Ansehen. Deine bleibt, wo sie ist.",
+    empty: "Mit einer leeren Bibliothek beginnen",
+    emptyHow:
+      "Die heutige Bibliothek wird unter neuem Namen beiseitegelegt und bleibt erhalten. Nichts wird gelöscht.",
+    do: {
+      again: "Erneut versuchen",
+      read_only: "Öffnen",
+      copy: "Wiederherstellen",
+      other: "Wählen",
+      new: "Beginnen",
+    },
+  },
+
   errors: {
     happened: "Was geschehen ist",
     kept: "Was erhalten blieb",

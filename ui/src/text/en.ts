@@ -119,7 +119,32 @@ export const en = {
     sample: "You are looking at sample characters. Nothing here is saved.",
     leave: "Back to my characters",
     readOnly: "Backstory can show your characters but not save anything now.",
+    visiting: (location: string) =>
+      `This is ${location}, for now. The next start opens your own library again.`,
+    own: "Open my own library",
+    moved: (location: string) => `Your earlier library is kept as it was: ${location}.`,
+    understood: "Close this note",
   },
+
+  opening: {
+    title: "Your library cannot be opened",
+    ways: "How to go on",
+    busy: "Opening…",
+    again: "Try again",
+    againHow:
+      "After the cause is gone: the disk is connected, the other program closed, the folder yours to write to.",
+    readOnly: "Open for reading only",
+    readOnlyHow: "Look at everything, compare and export. Nothing is saved until the next start.",
+    copy: (date: string) => `Restore the copy of ${date}`,
+    copyHow: (name: string, size: string) =>
+      `${name}, ${size}, made before an update of Backstory. What was saved after it is only in the library of today, which is moved aside and kept.`,
+    other: "Choose another library",
+    otherHow: "A library on this computer, or an export (.backstory) to look at. Yours stays where it is.",
+    empty: "Start with an empty library",
+    emptyHow: "Today's library is moved aside under a new name and kept. Nothing is deleted.",
+    do: { again: "Try again", read_only: "Open", copy: "Restore", other: "Choose", new: "Start" },
+  },
+
   errors: {
     happened: "What happened",
     kept: "What was kept",

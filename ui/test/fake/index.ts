@@ -50,6 +50,7 @@ export class FakeBridge implements Bridge {
   #options: FakeOptions;
   #preferences: Preferences;
   #sample: boolean;
+  #visiting = false;
   #cancelled = false;
   #agreed = false;
   #folders: WatchedFolder[] = [];
@@ -244,6 +245,21 @@ export class FakeBridge implements Bridge {
     "watch.remove": ({ path }) => (this.#folders = this.#folders.filter((folder) => folder.path !== path)),
     "app.speak": () => ({}),
     "library.show": () => ({}),
+    "library.ways": () => ({
+      location: "/home/player/library.sqlite",
+      read_only: true,
+      copies: [{ name: "library.before-4.sqlite", bytes: 4_200_000, made_at: "2026-05-03T10:00:00Z" }],
+      aside: true,
+    }),
+    "library.open": ({ way }) => {
+      this.#options.failing = {};
+      this.#visiting = way === "read_only" || way === "other";
+      const moved = way === "new" || way === "copy";
+      return {
+        overview: this.#overview(),
+        moved_to: moved ? "/home/player/library.aside-1.sqlite" : null,
+      };
+    },
     "import.text": () => {
       const [first] = this.#options.files ?? [];
       if (!first) throw new Error("the fake has no file to answer a pasted text with");
@@ -325,6 +341,7 @@ export class FakeBridge implements Bridge {
         campaigns: facet((one) => [one.campaign]),
       },
       sample: this.#sample,
+      visiting: this.#visiting,
       revision: this.#revision,
     };
   }

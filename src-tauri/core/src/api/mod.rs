@@ -9,6 +9,7 @@ pub mod compare;
 pub mod export;
 pub mod import;
 pub mod keeping;
+pub mod opening;
 pub mod past;
 
 use std::{
@@ -16,7 +17,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -101,6 +102,19 @@ pub trait Host: Send + Sync {
     async fn outlet(&self, _name: &str) -> Result<Option<Box<dyn export::Outlet>>> {
         Ok(None)
     }
+    /// What can be done about the player's library.
+    async fn ways(&self) -> opening::Ways {
+        opening::Ways::default()
+    }
+    /// Opens the player's library in this way; nothing where they thought better of it.
+    ///
+    /// # Errors
+    /// Why it cannot be opened so; what stood there is there then.
+    async fn open_library(&self, _way: &opening::Way) -> Result<Option<opening::OpenedStore>> {
+        Ok(None)
+    }
+    /// Another library is open now, or none: what works on it beside the commands lets go of the one before.
+    fn library_exchanged(&self, _way: &opening::Way) {}
     /// The first screen is painted: the window may show itself.
     async fn window_ready(&self) {}
     /// How the player likes the window; the defaults where nothing readable is kept.
@@ -149,7 +163,9 @@ pub struct Parts {
 
 /// Everything a command works on.
 pub struct App {
-    own: Result<Arc<Library>>,
+    own: RwLock<Result<Arc<Library>>>,
+    /// Whether `own` is another than the player's usual one, or that one for reading, until the program ends.
+    visiting: AtomicBool,
     sample: RwLock<Option<Arc<Library>>>,
     language: RwLock<Language>,
     parts: Parts,
@@ -160,31 +176,42 @@ pub struct App {
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("own", &self.own).finish_non_exhaustive()
+        f.debug_struct("App").field("own", &self.own_library()).finish_non_exhaustive()
     }
 }
 
 impl App {
     /// Puts it together. Must be called inside a tokio runtime: it listens to the library's writes.
-    pub fn new(parts: Parts) -> Self {
-        let library = |storage: &Arc<dyn CharacterStorage>| {
-            let (storage, sources) = (Arc::clone(storage), parts.sources.clone());
-            let library = Library::new(storage, sources, Arc::clone(&parts.clock), parts.origin);
-            Arc::new(library.speaking(parts.language))
-        };
-        let own = parts.storage.as_ref().map(library).map_err(Clone::clone);
-        if let Ok(library) = &own {
-            forward(library, &parts.host);
-        }
-        Self {
-            own,
+    pub fn new(mut parts: Parts) -> Self {
+        // Nothing else holds the store: it must end where another takes its place.
+        let nothing = || Error::internal("No library is open.");
+        let storage = std::mem::replace(&mut parts.storage, Err(nothing()));
+        let app = Self {
+            own: RwLock::new(Err(nothing())),
+            visiting: AtomicBool::new(false),
             sample: RwLock::default(),
             language: RwLock::new(parts.language),
             parts,
             jobs: Mutex::default(),
             selections: Mutex::default(),
             counter: AtomicU64::new(1),
+        };
+        app.exchange(storage.map(|storage| app.library_on(storage)));
+        app
+    }
+
+    /// The one door to this store, with everything that this program knows.
+    fn library_on(&self, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
+        let (sources, clock) = (self.parts.sources.clone(), Arc::clone(&self.parts.clock));
+        Arc::new(Library::new(storage, sources, clock, self.parts.origin).speaking(self.language()))
+    }
+
+    /// This is the player's own library from now on, or why there is none.
+    fn exchange(&self, library: Result<Arc<Library>>) {
+        if let Ok(library) = &library {
+            forward(library, &self.parts.host);
         }
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = library;
     }
 
     /// The library that is open: the samples while they are looked at, else the player's own.
@@ -195,7 +222,7 @@ impl App {
         let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner).clone();
         match sample {
             Some(sample) => Ok(sample),
-            None => self.own.clone(),
+            None => self.own_library(),
         }
     }
 
@@ -208,7 +235,7 @@ impl App {
     pub fn speak(&self, language: Language) {
         *self.language.write().unwrap_or_else(PoisonError::into_inner) = language;
         let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner);
-        for library in self.own.iter().chain(sample.iter()) {
+        for library in self.own_library().iter().chain(sample.iter()) {
             library.speak(language);
         }
     }
@@ -218,7 +245,7 @@ impl App {
     /// # Errors
     /// Why the player's store could not be opened.
     pub fn own_library(&self) -> Result<Arc<Library>> {
-        self.own.clone()
+        self.own.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Keeps paths that the user chose, under a number that a window can give to `import.start`.
@@ -285,6 +312,8 @@ macro_rules! commands {
             "app.ready": app::Empty => app::Empty, ready;
             "app.verify": app::VerifyGet => app::VerifyReport, verify;
             "app.speak": app::Speak => app::Empty, speak;
+            "library.ways": app::Empty => opening::Ways, library_ways;
+            "library.open": opening::Way => Option<opening::Opened>, library_open;
             "library.show": app::Empty => app::Empty, show_library;
             "preferences.get": app::Empty => app::Preferences, preferences_get;
             "preferences.set": app::Preferences => app::Empty, preferences_set;
@@ -358,7 +387,9 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 
 /// The functions behind the list, gathered for the router.
 mod commands {
-    pub(super) use super::{app::*, character::*, compare::*, export::*, import::*, keeping::*, past::*};
+    pub(super) use super::{
+        app::*, character::*, compare::*, export::*, import::*, keeping::*, opening::*, past::*,
+    };
 }
 
 #[cfg(test)]

@@ -1015,6 +1015,23 @@ version: number,
 seconds: number | null, };
 
 /**
+ * A whole copy of a library, made before it was brought up to date.
+ */
+export type LibraryCopy = { 
+/**
+ * The file's name.
+ */
+name: string, 
+/**
+ * How large it is, in bytes.
+ */
+bytes: number, 
+/**
+ * When it was made.
+ */
+made_at: string, };
+
+/**
  * What can be done only so often, and how often it was done.
  */
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
@@ -1074,6 +1091,19 @@ version: string,
 note: string | null, };
 
 /**
+ * The library that is open now.
+ */
+export type Opened = { 
+/**
+ * The frame of the window with it.
+ */
+overview: Overview, 
+/**
+ * Where the library that stood there lies now.
+ */
+moved_to: string | null, };
+
+/**
  * What became of one file.
  */
 export type Outcome = "added" | "changed" | "quiet" | "identical" | "failed";
@@ -1098,6 +1128,10 @@ facets: Facets,
  * Whether these are the sample characters, which are kept nowhere.
  */
 sample: boolean, 
+/**
+ * Whether this library is looked at for now only: the next start opens the player's own again.
+ */
+visiting: boolean, 
 /**
  * The store's revision, to notice what other programs wrote.
  */
@@ -1939,6 +1973,36 @@ taken: number,
 files: Array<FileResult>, };
 
 /**
+ * One way to go on.
+ */
+export type Way = { "way": "again" } | { "way": "read_only" } | { "way": "other" } | { "way": "copy", 
+/**
+ * The copy's name.
+ */
+name: string, } | { "way": "new" };
+
+/**
+ * What can be done about the player's library. Nothing is named that is not possible.
+ */
+export type Ways = { 
+/**
+ * Where the library is, as a person would find it. Never holds a password.
+ */
+location: string, 
+/**
+ * It can be read.
+ */
+read_only: boolean, 
+/**
+ * The whole copies that lie beside it, newest first.
+ */
+copies: Array<LibraryCopy>, 
+/**
+ * It can be moved aside, so that an empty library or a copy takes its place.
+ */
+aside: boolean, };
+
+/**
  * A failure, in words for people and with a [`Code`] for programs.
  */
 export type WireError = { 
@@ -1973,6 +2037,8 @@ export type Commands = {
   "app.ready": [Empty, Empty];
   "app.verify": [VerifyGet, VerifyReport];
   "app.speak": [Speak, Empty];
+  "library.ways": [Empty, Ways];
+  "library.open": [Way, Opened | null];
   "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];
