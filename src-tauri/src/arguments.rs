@@ -6,6 +6,7 @@ use std::{
 };
 
 use backstory_core::model::CharacterId;
+use tauri::Url;
 
 const HELP: &str = "\
 Backstory keeps every version of your D&D characters.
@@ -66,6 +67,9 @@ impl Arguments {
                 Some(link) if !only_files && link.starts_with(SCHEME) => {
                     arguments.character = Some(character(link)?);
                 }
+                Some(link) if !only_files && link.starts_with("file:") => {
+                    arguments.files.extend(Url::parse(link).ok().and_then(|url| url.to_file_path().ok()));
+                }
                 _ => arguments.files.push(folder.join(word)),
             }
         }
@@ -99,6 +103,16 @@ mod tests {
             files: vec!["/home/mira/tam.json".into(), "/srv/x".into(), "/home/mira/--demo".into()],
         };
         assert_eq!(parse(&["tam.json", "--demo", "/srv/x", "--", "--demo"]), Ok(Request::Start(expected)));
+    }
+
+    #[test]
+    fn a_file_may_come_as_a_link_to_it() {
+        let Ok(Request::Start(arguments)) = parse(&["file:///home/mira/My%20export.backstory"]) else {
+            panic!()
+        };
+        assert_eq!(arguments.files, [PathBuf::from("/home/mira/My export.backstory")]);
+        let Ok(Request::Start(arguments)) = parse(&["file://elsewhere/share/x"]) else { panic!() };
+        assert_eq!(arguments.files, Vec::<PathBuf>::new(), "another computer's file is none of this one");
     }
 
     #[test]

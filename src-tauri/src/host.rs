@@ -16,7 +16,7 @@ use backstory_core::{
         app::Preferences,
         export::Outlet,
         import::WatchedFolder,
-        opening::{OpenedStore, Way, Ways},
+        opening::{OpenLibrary, Reopened, Ways},
     },
     error::{Code, Error, Result},
     model::CharacterId,
@@ -27,10 +27,7 @@ use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
-use crate::{
-    arguments::Arguments, opening, preferences::PreferencesFile, resting, resting::Resting,
-    watching::Watching,
-};
+use crate::{arguments::Arguments, libraries::Libraries, preferences::PreferencesFile, watching::Watching};
 
 /// The label of the one window.
 pub(crate) const WINDOW: &str = "main";
@@ -42,28 +39,36 @@ const EVENT: &str = "backstory";
 pub(crate) struct Desktop {
     handle: AppHandle,
     preferences: Arc<PreferencesFile>,
+    libraries: Libraries,
     /// Files given at the start, until the page is there to take them.
     waiting: Mutex<Vec<PathBuf>>,
     /// The character that a link means, until then too.
     wanted: Mutex<Option<CharacterId>>,
     shown: AtomicBool,
     watching: Arc<Watching>,
-    /// Another library than the player's own is open, or that one for reading: nothing is taken into it unasked.
-    visiting: AtomicBool,
+    /// Folders that were watched until the player said no: only these can be watched again without a dialog.
+    unwatched: Arc<Mutex<Vec<PathBuf>>>,
 }
 
 impl Desktop {
     /// The desktop of this program, with what it was started with.
     pub(crate) fn new(handle: AppHandle, preferences: PreferencesFile, arguments: Arguments) -> Self {
+        let preferences = Arc::new(preferences);
         Self {
             handle,
-            preferences: Arc::new(preferences),
+            libraries: Libraries::new(preferences.clone(), arguments.demo),
+            preferences,
             waiting: Mutex::new(arguments.files),
             wanted: Mutex::new(arguments.character),
             shown: AtomicBool::new(false),
             watching: Arc::default(),
-            visiting: AtomicBool::new(false),
+            unwatched: Arc::default(),
         }
+    }
+
+    /// The libraries of this account.
+    pub(crate) fn libraries(&self) -> &Libraries {
+        &self.libraries
     }
 
     /// Shows the window, once.
@@ -88,13 +93,7 @@ impl Desktop {
         let Some(app) = self.handle.try_state::<Arc<App>>() else { return };
         let handle = self.handle.clone();
         let told = move || emit(&handle, AppEvent::Watched);
-        let library = match self.visiting.load(Ordering::SeqCst) {
-            true => Err(Error::new(Code::StoreReadOnly, "Another library is open for now.")
-                .kept("The files in the folder are as they were.")
-                .hint("They are taken once your own library is open again.")),
-            false => app.own_library(),
-        };
-        self.watching.watch(library, folders, data_folder(), told);
+        self.watching.watch(app.own_library(), folders, data_folder(), told);
     }
 
     async fn change_folders(
@@ -107,14 +106,14 @@ impl Desktop {
             .unwrap_or_else(|defect| Err(Error::internal("The folders were not saved.").caused_by(defect)))
     }
 
-    /// The folder that the player chooses.
-    async fn choose_folder(&self) -> Option<PathBuf> {
+    /// The folder that the player chooses; the title says what for.
+    async fn choose_folder(&self, title: &str) -> Option<PathBuf> {
         #[cfg(debug_assertions)]
         if let Some(picked) = std::env::var_os("BACKSTORY_PICK_FOLDER") {
             return Some(picked.into());
         }
         let (answer, answered) = oneshot::channel();
-        let mut dialog = self.handle.dialog().file().set_title("Choose a folder to watch");
+        let mut dialog = self.handle.dialog().file().set_title(title);
         if let Some(window) = self.handle.get_webview_window(WINDOW) {
             dialog = dialog.set_parent(&window);
         }
@@ -124,11 +123,11 @@ impl Desktop {
         answered.await.ok().flatten()?.into_path().ok()
     }
 
-    /// The library that the player chooses: a file of SQLite, or an export.
+    /// The file of a library that the player chooses.
     async fn choose_library(&self) -> Option<PathBuf> {
         #[cfg(debug_assertions)]
         if let Some(picked) = std::env::var_os("BACKSTORY_PICK") {
-            return Some(picked.into());
+            return std::env::split_paths(&picked).next();
         }
         let (answer, answered) = oneshot::channel();
         let mut dialog = self
@@ -136,7 +135,7 @@ impl Desktop {
             .dialog()
             .file()
             .set_title("Choose a library")
-            .add_filter("Libraries and exports", &["sqlite", "db", "backstory"]);
+            .add_filter("Libraries", &["sqlite", "db", "backstory"]);
         if let Some(window) = self.handle.get_webview_window(WINDOW) {
             dialog = dialog.set_parent(&window);
         }
@@ -197,6 +196,25 @@ impl Desktop {
 
 #[async_trait]
 impl Host for Desktop {
+    async fn ways(&self) -> Ways {
+        self.libraries.ways().await
+    }
+
+    async fn reopen(&self, how: OpenLibrary) -> Result<Option<Reopened>> {
+        let chosen = match how {
+            OpenLibrary::Choose { folder: true } => {
+                self.choose_folder("Choose the folder of a library").await
+            }
+            OpenLibrary::Choose { folder: false } => self.choose_library().await,
+            _ => None,
+        };
+        self.libraries.reopen(how, chosen).await
+    }
+
+    async fn reopened(&self) {
+        self.watch_folders();
+    }
+
     async fn choose_files(&self) -> Option<Vec<PathBuf>> {
         #[cfg(debug_assertions)]
         if let Some(picked) = std::env::var_os("BACKSTORY_PICK") {
@@ -225,7 +243,7 @@ impl Host for Desktop {
     }
 
     async fn watch(&self) -> Result<()> {
-        let Some(folder) = self.choose_folder().await else { return Ok(()) };
+        let Some(folder) = self.choose_folder("Choose a folder to watch").await else { return Ok(()) };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         if is_library(&folder) {
             return Err(own_library(&folder));
@@ -243,9 +261,24 @@ impl Host for Desktop {
 
     async fn unwatch(&self, path: &str) -> Result<()> {
         let path = path.to_owned();
-        let folders = self
-            .change_folders(move |folders| folders.retain(|folder| folder.to_string_lossy() != path))
-            .await?;
+        let gone = self.unwatched.clone();
+        let left = move |folders: &mut Vec<PathBuf>| {
+            let is_it = |folder: &mut PathBuf| folder.to_string_lossy() == path;
+            gone.lock().unwrap_or_else(PoisonError::into_inner).extend(folders.extract_if(.., is_it));
+        };
+        let folders = self.change_folders(left).await?;
+        self.watch_exactly(folders);
+        Ok(())
+    }
+
+    async fn rewatch(&self, path: &str) -> Result<()> {
+        let gone = {
+            let mut gone = self.unwatched.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = gone.iter().position(|folder| folder.to_string_lossy() == path);
+            place.map(|place| gone.remove(place))
+        };
+        let Some(folder) = gone else { return Ok(()) };
+        let folders = self.change_folders(move |folders| folders.push(folder)).await?;
         self.watch_exactly(folders);
         Ok(())
     }
@@ -275,34 +308,6 @@ impl Host for Desktop {
         let outlet =
             create.await.map_err(|defect| Error::internal("The file was not begun.").caused_by(defect))??;
         Ok(Some(Box::new(outlet)))
-    }
-
-    async fn ways(&self) -> Ways {
-        let app = self.handle.try_state::<Arc<App>>();
-        opening::ways(app.and_then(|app| app.own_library().err()).as_ref()).await
-    }
-
-    async fn open_library(&self, way: &Way) -> Result<Option<OpenedStore>> {
-        let chosen = match way {
-            Way::Other => match self.choose_library().await {
-                Some(file) => Some(file),
-                None => return Ok(None),
-            },
-            _ => None,
-        };
-        opening::open(way, chosen.as_deref()).await.map(Some)
-    }
-
-    fn library_exchanged(&self, way: &Way) {
-        let visiting = matches!(way, Way::ReadOnly | Way::Other);
-        self.visiting.store(visiting, Ordering::SeqCst);
-        self.watch_folders();
-        if let Some(resting) = self.handle.try_state::<Arc<Resting>>() {
-            resting.forget();
-        }
-        if !visiting && let Some(app) = self.handle.try_state::<Arc<App>>() {
-            tauri::async_runtime::spawn(resting::retell(app.inner().clone()));
-        }
     }
 
     async fn window_ready(&self) {

@@ -5,7 +5,7 @@ mod arguments;
 mod bridge;
 mod graphics;
 mod host;
-mod opening;
+mod libraries;
 mod preferences;
 mod resting;
 mod shell;

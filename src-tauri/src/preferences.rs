@@ -27,6 +27,7 @@ struct Kept {
     #[serde(flatten)]
     preferences: Preferences,
     folders: Vec<PathBuf>,
+    library: Option<PathBuf>,
 }
 
 impl PreferencesFile {
@@ -43,6 +44,19 @@ impl PreferencesFile {
     /// The folders that are watched.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         self.kept().folders
+    }
+
+    /// The library that the player chose in the window.
+    pub(crate) fn library(&self) -> Option<PathBuf> {
+        self.kept().library
+    }
+
+    /// Opens this library from now on, or the usual one.
+    ///
+    /// # Errors
+    /// As [`PreferencesFile::save`].
+    pub(crate) fn choose_library(&self, library: Option<PathBuf>) -> Result<()> {
+        self.change(|kept| kept.library = library)
     }
 
     fn kept(&self) -> Kept {

@@ -4,9 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use backstory_core::{
     api::{self, App, AppEvent, Host, Parts, import::Remote},
-    error::Result,
     job::Silent,
-    storage::{CharacterStorage, StorageFactory},
 };
 use backstory_sources::{fetch::DdbFetcher, files::Files, registry, sample};
 use backstory_storage::{clock::SystemClock, config, open::Stores};
@@ -53,7 +51,18 @@ pub(crate) fn run(arguments: Arguments) -> tauri::Result<()> {
         .invoke_handler(tauri::generate_handler![bridge::call])
         .on_window_event(window_event)
         .setup(|tauri| set_up(tauri.handle(), arguments).map_err(Into::into))
-        .run(tauri::generate_context!())
+        .build(tauri::generate_context!())?
+        .run(happened);
+    Ok(())
+}
+
+/// On macOS files and links do not come as arguments.
+fn happened(_handle: &AppHandle, _event: tauri::RunEvent) {
+    #[cfg(target_os = "macos")]
+    if let tauri::RunEvent::Opened { urls } = _event {
+        let words = std::iter::once(String::new()).chain(urls.into_iter().map(String::from)).collect();
+        second_start(_handle, words, Path::new("/"));
+    }
 }
 
 /// Opens the store and puts the core behind the bridge. The window is being made meanwhile and waits for its answers.
@@ -101,10 +110,13 @@ fn say_that_nothing_is_drawn(handle: &AppHandle) {
 
 /// The core on the library that is asked for, and on the samples where they are.
 async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
-    let stores = Arc::new(Stores);
+    let storage = desktop.libraries().open().await;
+    if let Err(error) = &storage {
+        tracing::error!(?error, "the library cannot be opened");
+    }
     let app = App::new(Parts {
-        storage: open_library(&stores, demo).await,
-        factory: stores,
+        storage,
+        factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: config::data_folder()
             .and_then(|folder| DdbFetcher::real(&folder))
@@ -123,19 +135,6 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         tracing::error!(?error, "the samples cannot be opened");
     }
     app
-}
-
-/// The player's library, or why it cannot be opened. Samples alone stand on nothing that is kept.
-async fn open_library(stores: &Stores, demo: bool) -> Result<Arc<dyn CharacterStorage>> {
-    let storage = if demo {
-        stores.open("memory:").await
-    } else {
-        config::open_library(stores, &config::Flags::default()).await
-    };
-    if let Err(error) = &storage {
-        tracing::error!(?error, "the library cannot be opened");
-    }
-    storage
 }
 
 /// Another start of the program: this window comes to the front and takes the files.

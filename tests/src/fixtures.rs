@@ -6,9 +6,11 @@ use backstory_core::{
         Summary, Topic, VersionMetadata,
     },
     sheet::{Class, Rules},
+    source::Draft,
     storage::{CharacterStorage, Expect, Write},
     wording::say,
 };
+use backstory_sources::sample;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -25,6 +27,21 @@ pub fn snapshot_id(number: u64) -> SnapshotId {
 /// So many seconds after a day in 2025.
 pub fn moment(seconds: i64) -> Timestamp {
     Timestamp::new(1_750_000_000 + seconds, 123_456_789).unwrap()
+}
+
+/// A long life: one character, looked at once a day, whose purse is another each time.
+pub fn long_life(days: u32) -> impl Iterator<Item = Draft> {
+    let first = sample::scale(1, 1).next().unwrap();
+    let text: serde_json::Value = serde_json::from_slice(&first.document).unwrap();
+    (0..days).map(move |day| {
+        let mut capture = first.clone();
+        let mut text = text.clone();
+        let character = if text["data"].is_object() { &mut text["data"] } else { &mut text };
+        character["currencies"]["gp"] = (day + 1).into();
+        capture.document = text.to_string().into_bytes();
+        capture.captured_at += jiff::SignedDuration::from_hours(24 * i64::from(day));
+        capture.draft().unwrap()
+    })
 }
 
 /// A class of this name and level.

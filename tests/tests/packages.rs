@@ -78,7 +78,7 @@ async fn packed(
     passphrase: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<Exported> {
-    let ids = ids(&*app.library().unwrap()).await;
+    let ids = ids(&app.library().unwrap()).await;
     let outlet = Box::new(FileOutlet::create(to)?);
     export(app, &ids, form, passphrase.map(Secret::new), outlet, progress).await
 }
@@ -112,7 +112,10 @@ async fn everything(library: &Library) -> Vec<(Whole, Vec<Vec<u8>>)> {
     all
 }
 
-fn unzipped(file: &Path) -> Vec<(String, Vec<u8>)> {
+/// What a zip holds: names and bytes, in its order.
+type Entries = Vec<(String, Vec<u8>)>;
+
+fn unzipped(file: &Path) -> Entries {
     let mut zip = ZipArchive::new(fs::File::open(file).unwrap()).unwrap();
     let mut files = Vec::new();
     for at in 0..zip.len() {
@@ -145,7 +148,7 @@ fn zipped(to: &Path, files: &[(String, Vec<u8>)]) {
 async fn everything_comes_back_into_every_kind_of_library() {
     let folder = tempfile::tempdir().unwrap();
     let source = filled(Arc::new(MemoryStorage::new())).await;
-    let before = everything(&*source.library().unwrap()).await;
+    let before = everything(&source.library().unwrap()).await;
     let file = folder.path().join("all.backstory");
     let exported = pack(&source, &file, None).await;
     assert_eq!(exported.characters, before.len() as u64);
@@ -157,9 +160,9 @@ async fn everything_comes_back_into_every_kind_of_library() {
         let address = format!("{}/{address}", folder.path().display());
         let target = app(Stores.open(&address).await.unwrap());
         assert_eq!(outcomes(&target, &file).await, vec![Outcome::Added; before.len()]);
-        assert_eq!(everything(&*target.library().unwrap()).await, before, "{address}");
+        assert_eq!(everything(&target.library().unwrap()).await, before, "{address}");
         assert_eq!(outcomes(&target, &file).await, vec![Outcome::Identical; before.len()]);
-        assert_eq!(everything(&*target.library().unwrap()).await, before, "a second time does nothing");
+        assert_eq!(everything(&target.library().unwrap()).await, before, "a second time does nothing");
 
         // And on to the next one.
         let again = folder.path().join("again.backstory");
@@ -261,7 +264,7 @@ async fn an_encrypted_export_opens_with_its_words_only() {
     pack(&source, &file, Some("a staple of horses")).await;
     let bytes = fs::read(&file).unwrap();
     assert!(bytes.starts_with(b"age-encryption.org/v1\n-> scrypt "));
-    for (whole, _) in everything(&*source.library().unwrap()).await {
+    for (whole, _) in everything(&source.library().unwrap()).await {
         let name = whole.index.unwrap().name;
         assert!(!bytes.windows(name.len()).any(|window| window == name.as_bytes()), "{name} can be read");
     }
@@ -315,7 +318,7 @@ impl Progress for Stop<'_> {
 async fn a_file_is_there_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let source = filled(Arc::new(MemoryStorage::new())).await;
-    let ids = ids(&*source.library().unwrap()).await;
+    let ids = ids(&source.library().unwrap()).await;
     for form in [Form::Backstory, Form::Json, Form::Markdown, Form::Csv] {
         let file = folder.path().join(format!("all.{}", form.ending()));
         fs::write(&file, "what stood there").unwrap();
@@ -350,7 +353,7 @@ async fn other_programs_read_the_other_forms() {
         packed(&source, &file, form, None, &Silent).await.unwrap();
         fs::read_to_string(file).unwrap()
     };
-    let all = everything(&*source.library().unwrap()).await;
+    let all = everything(&source.library().unwrap()).await;
     let json: serde_json::Value = serde_json::from_str(&of(Form::Json).await).unwrap();
     for ((whole, documents), packed) in all.iter().zip(json["characters"].as_array().unwrap()) {
         assert_eq!(packed["history"].as_array().unwrap().len(), whole.versions.len());
@@ -371,7 +374,7 @@ async fn other_programs_read_the_other_forms() {
 }
 
 /// A good package of one character, to be made bad.
-async fn good(folder: &TempDir) -> (PathBuf, Vec<(String, Vec<u8>)>) {
+async fn good(folder: &TempDir) -> (PathBuf, Entries) {
     let source = app(Arc::new(MemoryStorage::new()));
     let drafts = sample::drafts().unwrap();
     source.library().unwrap().capture(&drafts[..3]).await.unwrap();
@@ -388,7 +391,7 @@ async fn read(file: &Path) -> Result<Vec<(Whole, Vec<Vec<u8>>)>> {
     if let Some(problem) = report.problems.first() {
         return Err(Error::new(Code::StoreDamaged, problem.message.clone()));
     }
-    Ok(everything(&*app(package).library().unwrap()).await)
+    Ok(everything(&app(package).library().unwrap()).await)
 }
 
 #[tokio::test]
@@ -420,7 +423,7 @@ async fn a_hostile_file_ends_in_an_error() {
     };
     let id = files[row].0.split('/').nth(1).unwrap().to_owned();
     let missing = |at: usize| [&files[..at], &files[at + 1..]].concat();
-    let cases: Vec<(&str, Vec<(String, Vec<u8>)>)> = vec![
+    let cases: Vec<(&str, Entries)> = vec![
         ("a way out", extra("../../evil")),
         ("a way out in the middle", extra("characters/../../evil")),
         ("the root", extra("/tmp/evil")),
@@ -467,7 +470,7 @@ async fn a_hostile_file_ends_in_an_error() {
     let results = bring(&target, &bad, None).await;
     let results: Vec<_> = results.iter().map(|(outcome, _)| *outcome).collect();
     assert_eq!(results, [Outcome::Failed, Outcome::Added]);
-    let there = ids(&*target.library().unwrap()).await;
+    let there = ids(&target.library().unwrap()).await;
     assert_eq!(there.len(), 1);
     assert_ne!(there[0].as_str(), id);
 }

@@ -29,7 +29,7 @@ function marked<T>(part: T): T {
   return part;
 }
 
-const pseudo: Catalogue = { ...marked(en), locale: "en", help: { ...marked(en.help), guide: "" } };
+const pseudo: Catalogue = { ...marked(en), locale: "en", help: { ...marked(en.help), texts: [] } };
 
 /** What is no word of the window: marks, keys, names of marks. */
 const NO_WORD = /^[\s\d\p{P}\p{S}\p{Script=Han}]*$/u;

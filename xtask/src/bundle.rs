@@ -85,7 +85,8 @@ pub(crate) fn pack(kinds: &str, release: bool) -> Outcome<Vec<PathBuf>> {
     Ok(packages)
 }
 
-/// Which file goes where, beside the window: the command, its manual, and its completions. As the inside of a JSON object.
+/// Which file goes where, beside the window: the command, its manual, its completions, and what tells the system which files
+/// are Backstory's. As the inside of a JSON object.
 fn files(built: &Path) -> Outcome<String> {
     let command = built.join("backstory");
     let made = built.join("bundle-files");
@@ -100,7 +101,12 @@ fn files(built: &Path) -> Outcome<String> {
         ("/usr/bin/backstory".to_owned(), command.clone()),
         ("/usr/share/doc/backstory/copyright".to_owned(), root.join("LICENSE-MIT")),
         ("/usr/share/doc/backstory/changelog".to_owned(), root.join("CHANGELOG.md")),
+        ("/usr/share/mime/packages/backstory.xml".to_owned(), root.join("src-tauri/linux/backstory.xml")),
     ];
+    for kind in ["application-x-backstory", "application-x-backstory-age"] {
+        let place = format!("/usr/share/icons/hicolor/128x128/mimetypes/{kind}.png");
+        files.push((place, root.join("icons/128x128.png")));
+    }
     for page in pages {
         let packed = page.with_extension("1.gz");
         let name = packed.file_name().unwrap_or_default().to_string_lossy().into_owned();

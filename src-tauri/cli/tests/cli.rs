@@ -741,6 +741,68 @@ fn growth_is_told_and_an_old_version_comes_back() {
 }
 
 #[test]
+fn everything_is_taken_along_and_brought_back() {
+    let place = Place::imported();
+    let file = place.0.path().join("all.backstory");
+    let to = file.to_str().unwrap();
+    let made = place.json(&["export", "--all", "--to", to]);
+    has(&made, &["file", "sha256", "characters", "versions", "bytes"]);
+    assert_eq!((&made["characters"], &made["versions"]), (&Value::from(3), &Value::from(85)));
+    assert_eq!(place.run(&["export", "--to", to]).code, 2);
+    let text = place.0.path().join("ysolde.md");
+    let said = place
+        .run(&["export", "ddb-900000003", "--format", "markdown", "--to", text.to_str().unwrap()])
+        .out
+        .replace(text.to_str().unwrap(), "FILE");
+    assert_eq!(said.lines().next(), Some("FILE: 1 character, 29 versions, 2.2 kB"));
+    assert!(std::fs::read_to_string(&text).unwrap().starts_with("# Ysolde Brök"));
+
+    let elsewhere = Place::new();
+    let back = elsewhere.json(&["import", to]);
+    assert_eq!(back["totals"]["added"], 3);
+    assert_eq!(elsewhere.json(&["list"]), place.json(&["list"]));
+    for name in ["ddb-900000001", "ddb-900000002", "ddb-900000003"] {
+        assert_eq!(elsewhere.json(&["history", name]), place.json(&["history", name]));
+    }
+    let looked = elsewhere.json(&["--library", to, "list"]);
+    assert_eq!(looked["total"], 3);
+}
+
+#[test]
+fn an_encrypted_export_asks_for_its_words() {
+    let place = Place::imported();
+    let file = place.0.path().join("all.backstory.age");
+    let to = file.to_str().unwrap();
+    let with = |args: &[&str], words: &str| {
+        let mut command = place.command(args);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(words.as_bytes()).unwrap();
+        Ended::new(child.wait_with_output().unwrap())
+    };
+    assert_eq!(with(&["export", "--all", "--to", to, "--encrypt"], "a staple of horses\n").code, 0);
+    assert!(std::fs::read(&file).unwrap().starts_with(b"age-encryption.org/v1"));
+    let name = |ended: &Ended| format!("{}{}", ended.out, ended.err).replace(to, "FILE");
+    insta::assert_snapshot!(name(&place.run(&["import", to])), @r"
+    FILE: not imported
+        This export is encrypted.
+        Nothing was imported from it.
+        Give the passphrase it was made with (`--decrypt` on the command line).
+    1 file: 0 new, 0 changed, 0 quiet, 0 identical, 1 failed
+    ");
+    insta::assert_snapshot!(name(&with(&["import", to, "--decrypt"], "a staple of cows\n")), @r"
+    FILE: not imported
+        This passphrase does not open the export.
+        Nothing was imported from it.
+        Type it as it was when the export was made; capitals and spaces count.
+    1 file: 0 new, 0 changed, 0 quiet, 0 identical, 1 failed
+    ");
+    let opened = with(&["import", to, "--decrypt", "--json"], "a staple of horses\n");
+    let report: Value = serde_json::from_str(&opened.out).unwrap();
+    assert_eq!(report["totals"]["identical"], 3);
+}
+
+#[test]
 fn the_manual_and_the_completions_know_every_command() {
     let place = Place::new();
     let folder = place.0.path().join("manual");

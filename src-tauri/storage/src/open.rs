@@ -170,10 +170,10 @@ pub fn kind(address: &config::Address) -> Result<&'static str> {
     })
 }
 
-/// The file of a SQLite library; none for every other kind.
-pub(crate) fn sqlite_file(address: &str) -> Option<PathBuf> {
-    match Address::parse(address) {
-        Ok(Address::Sqlite(path)) => Some(path),
+/// The file or the folder of a library that is on this computer and can be written to; none for any other.
+pub fn local(address: &config::Address) -> Option<PathBuf> {
+    match Address::parse(address.reveal()).ok()? {
+        Address::Sqlite(path) | Address::Folder(path) => Some(path),
         _ => None,
     }
 }

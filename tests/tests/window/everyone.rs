@@ -12,8 +12,14 @@ use crate::{
     journey::{SIZES, photograph},
 };
 
+/// Brings axe into the page.
+pub(crate) async fn bring_axe(window: &Window) {
+    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
+    window.run(&fs::read_to_string(axe).expect("axe-core is among the page's packages")).await;
+}
+
 /// What axe finds on the screen as it is, in both themes.
-async fn findings(window: &Window, screen: &str) -> Vec<String> {
+pub(crate) async fn findings(window: &Window, screen: &str) -> Vec<String> {
     let mut found = Vec::new();
     for theme in THEMES {
         window.set_theme(&json!(theme)).await;
@@ -35,12 +41,12 @@ async fn findings(window: &Window, screen: &str) -> Vec<String> {
 /// What is wider than its place, with large text and from right to left.
 async fn runs_off(window: &Window, screen: &str) -> Vec<String> {
     const WIDE: &str = "return [...document.querySelectorAll('html, body, .app, .main, .side, .top, .body, .set, .panel, \
-        .drop, .batch-head, .filters')] \
+        .drop, .batch-head, .filters, .chead, .tl, .sheet, .dif, .toc, .lanes, .dlg')] \
         .filter((box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1) \
         .map((box) => `${box.className || box.tagName}: ${box.scrollWidth} in ${box.clientWidth}`)";
     let mut found = Vec::new();
     for (name, set) in [
-        ("150 %", "document.documentElement.style.fontSize = '24px'"),
+        ("200 %", "document.documentElement.style.fontSize = '32px'"),
         ("right to left", "document.documentElement.dir = 'rtl'"),
     ] {
         window.run(set).await;
@@ -64,8 +70,7 @@ async fn every_screen_is_for_everyone() {
     let home = home.with("BACKSTORY_PICK_FOLDER", elsewhere);
     let window = Window::open(&home, &[], &[folder]).await;
     window.says("Every version of every character").await;
-    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
-    window.run(&fs::read_to_string(axe).expect("axe-core is among the page's packages")).await;
+    bring_axe(&window).await;
 
     let mut found = findings(&window, "first run").await;
     window.press("Choose files").await;
@@ -136,6 +141,14 @@ async fn every_screen_is_for_everyone() {
         }
         wide.extend(runs_off(&window, &format!("16-{}", link.to_lowercase())).await);
     }
+    window.control_and('1').await;
+    window.says("First saved").await;
+    wide.extend(runs_off(&window, "16-history").await);
+    for (view, says) in [("Compare", "Only changes"), ("Progress", "Level")] {
+        window.press(view).await;
+        window.says(says).await;
+        wide.extend(runs_off(&window, &format!("16-{}", view.to_lowercase())).await);
+    }
     assert!(wide.is_empty(), "{}", wide.join("\n"));
 
     // The language is changed at once, and holds at the next start.
@@ -151,6 +164,60 @@ async fn every_screen_is_for_everyone() {
     let window = Window::open(&home, &[], &[]).await;
     window.says("Einstellungen").await;
     assert_eq!(window.run("return document.documentElement.lang").await, "de");
+    window.close().await;
+}
+
+#[tokio::test]
+async fn who_wants_no_motion_gets_none() {
+    let home = Home::new();
+    let settings = home.path().join("config/gtk-3.0");
+    fs::create_dir_all(&settings).unwrap();
+    fs::write(settings.join("settings.ini"), "[Settings]\ngtk-enable-animations=false\n").unwrap();
+    let window = Window::open(&home, &["--demo"], &[]).await;
+    window.says("sample characters").await;
+    assert_eq!(
+        window.run("return matchMedia('(prefers-reduced-motion: reduce)').matches").await,
+        json!(true)
+    );
+    const MOVING: &str = "return [...document.querySelectorAll('*')].flatMap((one) => { \
+        const style = getComputedStyle(one); \
+        const times = `${style.transitionDuration}, ${style.animationDuration}`.split(', '); \
+        return times.some((time) => parseFloat(time) > 0.02) ? [`${one.tagName}.${one.className}: ${times}`] : [] })";
+    window.run("document.querySelector('[data-index=\"0\"]').focus()").await;
+    assert_eq!(window.run(MOVING).await, json!([]));
+    window.keys("\u{e007}").await;
+    window.says("First saved").await;
+    assert_eq!(window.run(MOVING).await, json!([]));
+    window.control_and('k').await;
+    window.says("commands only").await;
+    assert_eq!(window.run(MOVING).await, json!([]));
+    window.close().await;
+}
+
+#[tokio::test]
+async fn f6_goes_around_the_window() {
+    const NEXT: &str = "\u{e036}";
+    const BEFORE: &str = "\u{e008}\u{e036}\u{e000}";
+    const WHERE: &str = "const at = document.activeElement.closest('.side, .main > header, .tl, .sheet'); \
+        return at ? at.className.split(' ')[0] : 'nowhere'";
+    let home = Home::new();
+    let window = Window::open(&home, &["--demo"], &[]).await;
+    window.says("sample characters").await;
+    window.run("document.querySelector('[data-index=\"0\"]').focus()").await;
+    window.keys("\u{e007}").await;
+    window.says("First saved").await;
+    window.run("document.querySelector('.side a').focus()").await;
+    let mut places = Vec::new();
+    for _ in 0..4 {
+        window.keys(NEXT).await;
+        places.push(window.run(WHERE).await.as_str().unwrap().to_owned());
+    }
+    assert_eq!(places, ["chead", "tl", "sheet", "side"]);
+    let before = window.run("return document.activeElement.textContent").await;
+    window.keys(BEFORE).await;
+    assert_eq!(window.run(WHERE).await, "sheet");
+    window.keys(NEXT).await;
+    assert_eq!(window.run("return document.activeElement.textContent").await, before, "where the focus was");
     window.close().await;
 }
 

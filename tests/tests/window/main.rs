@@ -4,12 +4,12 @@
 //! a message bus of their own. No other command runs them, because they need all of that.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
 
+use backstory_tests::{driver, home};
+
 mod character;
-mod driver;
+mod closed;
 mod everyone;
-mod home;
 mod journey;
-mod opening;
 mod outside;
 mod package;
 mod smoke;

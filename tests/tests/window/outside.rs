@@ -1,6 +1,6 @@
-//! What reaches the window from outside: a second start, and links.
+//! What reaches the window from outside: a second start, and a library that is broken.
 
-use std::{env, process::Command};
+use std::{env, fs, process::Command};
 
 use serde_json::json;
 
@@ -27,6 +27,23 @@ async fn a_second_start_hands_its_files_over() {
     assert_eq!(overview["facets"]["characters"], 1);
 
     window.close().await;
+}
+
+#[tokio::test]
+async fn a_library_that_cannot_be_opened_is_a_screen_and_stays_untouched() {
+    let home = Home::new();
+    fs::write(home.library(), "this is a letter and not a library\n".repeat(200)).unwrap();
+    let before = fs::read(home.library()).unwrap();
+    let window = Window::open(&home, &[], &[]).await;
+
+    window.says("What happened").await;
+    window.says("What to do").await;
+    window.photograph("9-broken-library").await;
+    assert!(window.call("app.overview", json!({})).await.is_err());
+    let preferences = window.call("preferences.get", json!({})).await;
+    assert!(preferences.is_ok(), "what needs no library works on: {preferences:?}");
+    window.close().await;
+    assert_eq!(fs::read(home.library()).unwrap(), before);
 }
 
 #[tokio::test]

@@ -63,15 +63,25 @@ async fn the_package_installs_starts_imports_and_leaves_nothing() {
         "usr/share/man/man1/backstory-import.1.gz",
         "usr/share/bash-completion/completions/backstory",
         "usr/share/icons/hicolor/128x128/apps/backstory-desktop.png",
+        "usr/share/icons/hicolor/128x128/mimetypes/application-x-backstory.png",
+        "usr/share/mime/packages/backstory.xml",
     ] {
         assert!(brings(name), "{name} is not in the package: {files_there:#?}");
     }
     let entry = files_there.iter().find(|file| file.extension().is_some_and(|end| end == "desktop")).unwrap();
     let entry = fs::read_to_string(entry).unwrap();
-    for line in
-        ["Exec=backstory-desktop", "Icon=backstory-desktop", "Name=Backstory", "Comment=Keeps every version"]
-    {
+    for line in [
+        "Exec=backstory-desktop %U",
+        "Icon=backstory-desktop",
+        "Name=Backstory",
+        "Comment=Keeps every version",
+        "MimeType=application/x-backstory;application/x-backstory-age;x-scheme-handler/backstory;",
+    ] {
         assert!(entry.contains(line), "{entry}");
+    }
+    let kinds = fs::read_to_string("/usr/share/mime/packages/backstory.xml").unwrap();
+    for pattern in ["*.backstory", "*.backstory.age"] {
+        assert!(kinds.contains(&format!("pattern=\"{pattern}\"")), "{kinds}");
     }
 
     let home = Home::new();

@@ -2,7 +2,12 @@
 
 use serde_json::json;
 
-use crate::{driver::Window, home::Home, journey::photograph};
+use crate::{
+    driver::Window,
+    everyone::{bring_axe, findings},
+    home::Home,
+    journey::photograph,
+};
 
 #[tokio::test]
 async fn everything_is_exported_locked_and_opened_elsewhere() {
@@ -11,12 +16,14 @@ async fn everything_is_exported_locked_and_opened_elsewhere() {
     let window = Window::open(&home, &[folder.to_str().unwrap()], &[]).await;
     window.says("nothing saved yet").await;
     window.press(&format!("Import {} files", captures.len())).await;
-    window.says(&format!("{} saved", captures.len())).await;
+    window.says(" already here").await;
     let before = window.call("characters.list", json!({})).await.unwrap();
 
     window.control_and('e').await;
     window.says("Export everything").await;
     photograph(&window, "11-export").await;
+    bring_axe(&window).await;
+    assert_eq!(findings(&window, "export").await, Vec::<String>::new());
     window.press("Lock it with a passphrase").await;
     // From the switch on by keyboard: the words, the same again, and go.
     window.keys("\u{e004}a staple of horses\u{e004}a staple of horses\u{e007}").await;

@@ -104,6 +104,16 @@ async fn a_watched_folder_brings_in_what_is_saved_there() {
     window.press("Watched folders").await;
     window.press("Stop watching").await;
     window.says("No folder is watched").await;
+    window.press("Undo").await;
+    window.says("Stop watching").await;
+    let stranger = json!({ "path": home.path() });
+    assert_eq!(
+        window.call("watch.again", stranger).await.unwrap().as_array().unwrap().len(),
+        1,
+        "no other folder"
+    );
+    window.press("Stop watching").await;
+    window.says("No folder is watched").await;
     fs::remove_dir_all(&folder).unwrap();
     window.find(Locator::Css("[role=tab][aria-selected=true]")).await;
     window.close().await;

@@ -17,7 +17,7 @@ import { toasts } from "./toasts.svelte";
 const dark = () => matchMedia("(prefers-color-scheme: dark)");
 
 /** The sizes of text there are, in per cent. */
-export const TEXT_SIZES = [80, 90, 100, 110, 120, 135, 150];
+export const TEXT_SIZES = [80, 90, 100, 110, 120, 135, 150, 175, 200];
 
 class App {
   overview = $state.raw<Overview | null>(null);
@@ -117,27 +117,27 @@ class App {
     }
   }
 
-  /** Another library is open: every screen asks again. */
-  show(overview: Overview): void {
-    this.overview = overview;
-    this.failure = null;
-    this.epoch += 1;
-    imports.forget();
-  }
-
   openSamples = () => this.#exchange("sample.open");
   closeSamples = () => this.#exchange("sample.close");
 
   async #exchange(command: "sample.open" | "sample.close"): Promise<void> {
     try {
-      this.show(await call(command, {}));
-      router.reset();
+      this.turnTo(await call(command, {}));
     } catch (error) {
       const failure = toWireError(error);
-      // The samples were left for a library that cannot be opened.
-      if (command === "sample.close") [this.overview, this.failure] = [null, failure];
+      // Behind the samples stands a library that cannot be opened.
+      if (this.overview?.sample && command === "sample.close") this.turnTo(null, failure);
       else toasts.fail(failure.message, failure);
     }
+  }
+
+  /** Shows another library, or that there is none. */
+  turnTo(overview: Overview | null, failure: WireError | null = null): void {
+    this.overview = overview;
+    this.failure = failure;
+    this.epoch += 1;
+    imports.forget();
+    router.reset();
   }
 
   /** A link from outside opens a character that is there, and can do nothing else. */

@@ -207,6 +207,15 @@ class Imports {
   async removeFolder(path: string): Promise<void> {
     try {
       this.folders = await call("watch.remove", { path });
+      toasts.done(t.import.folders.removed(path), () => void this.#again(path));
+    } catch (error) {
+      tell(error);
+    }
+  }
+
+  async #again(path: string): Promise<void> {
+    try {
+      this.folders = await call("watch.again", { path });
     } catch (error) {
       tell(error);
     }

@@ -1,40 +1,34 @@
-// A library that cannot be opened as it should: what else can be done, and the doing of it.
-import { call, toWireError, type Way, type Ways, type WireError } from "../api";
+// Which library is open: what can be done where it cannot be opened, and how another one takes its place.
+import { call, toWireError, type OpenLibrary, type Ways } from "../api";
+import { t } from "../text";
 import { app } from "./app.svelte";
-import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
 
 class Opening {
   ways = $state.raw<Ways | null>(null);
-  /** What is being done. */
-  busy = $state.raw<Way | null>(null);
-  /** Why the last way led nowhere. */
-  failure = $state.raw<WireError | null>(null);
-  /** Where the library lies that another took the place of, until the player has read it. */
-  moved = $state<string | null>(null);
+  busy = $state(false);
 
   /** Asks what can be done. */
   async look(): Promise<void> {
     this.ways = await call("library.ways", {}).catch(() => null);
   }
 
-  async go(way: Way): Promise<void> {
+  /** Opens a library. Where that fails, what was open stays open. */
+  async open(how: OpenLibrary): Promise<void> {
     if (this.busy) return;
-    this.busy = way;
-    this.failure = null;
+    this.busy = true;
     try {
-      const opened = await call("library.open", way);
-      if (!opened) return;
-      this.moved = opened.moved_to;
-      app.show(opened.overview);
-      router.reset();
+      const { overview, set_aside } = await call("library.open", how);
+      if (!overview) return;
+      app.turnTo(overview);
+      if (set_aside) toasts.news(t.closed.aside(set_aside));
     } catch (error) {
-      this.failure = toWireError(error);
-      if (app.overview) toasts.fail(this.failure.message, this.failure);
-      else await app.refresh();
-      await this.look();
+      const failure = toWireError(error);
+      if (app.overview) toasts.fail(failure.message, failure);
+      else app.failure = failure;
     } finally {
-      this.busy = null;
+      this.busy = false;
+      await this.look();
     }
   }
 }

@@ -1,5 +1,6 @@
 // Jedes Wort des Fensters auf Deutsch. Der Typ hält die Datei vollständig.
 import guide from "../../../docs/guide.de.md?raw";
+import privacy from "../../../docs/privacy.de.md?raw";
 import type { ChangeKind, Section, Sort, Theme } from "../api";
 import type { Catalogue } from "./en";
 import { formatNumber as n, formatSigned, plurals } from "./format";
@@ -116,41 +117,7 @@ export const de: Catalogue = {
     sample: "Du siehst Beispielfiguren. Nichts davon wird gespeichert.",
     leave: "Zurück zu meinen Figuren",
     readOnly: "Backstory kann deine Figuren zeigen, aber zurzeit nichts speichern.",
-    visiting: (location: string) =>
-      `Das ist vorerst ${location}. Der nächste Start öffnet wieder deine eigene Bibliothek.`,
-    own: "Meine eigene Bibliothek öffnen",
-    moved: (location: string) => `Deine frühere Bibliothek ist unverändert erhalten: ${location}.`,
-    understood: "Hinweis schließen",
   },
-
-  opening: {
-    title: "Deine Bibliothek lässt sich nicht öffnen",
-    ways: "Wie es weitergeht",
-    busy: "Wird geöffnet…",
-    again: "Erneut versuchen",
-    againHow:
-      "Wenn die Ursache behoben ist: Der Datenträger ist verbunden, das andere Programm geschlossen, der Ordner für dich beschreibbar.",
-    readOnly: "Nur zum Lesen öffnen",
-    readOnlyHow:
-      "Alles ansehen, vergleichen und exportieren. Bis zum nächsten Start wird nichts gespeichert.",
-    copy: (date: string) => `Die Kopie vom ${date} wiederherstellen`,
-    copyHow: (name: string, size: string) =>
-      `${name}, ${size}, vor einem Update von Backstory angelegt. Was danach gespeichert wurde, steht nur in der heutigen Bibliothek; sie wird beiseitegelegt und bleibt erhalten.`,
-    other: "Eine andere Bibliothek wählen",
-    otherHow:
-      "Eine Bibliothek auf diesem Computer oder ein Export (.backstory) zum Ansehen. Deine bleibt, wo sie ist.",
-    empty: "Mit einer leeren Bibliothek beginnen",
-    emptyHow:
-      "Die heutige Bibliothek wird unter neuem Namen beiseitegelegt und bleibt erhalten. Nichts wird gelöscht.",
-    do: {
-      again: "Erneut versuchen",
-      read_only: "Öffnen",
-      copy: "Wiederherstellen",
-      other: "Wählen",
-      new: "Beginnen",
-    },
-  },
-
   errors: {
     happened: "Was geschehen ist",
     kept: "Was erhalten blieb",
@@ -159,6 +126,35 @@ export const de: Catalogue = {
     copied: "Kopiert",
     keptDefault: "Deine gespeicherten Fassungen sind, wie sie waren.",
     preferences: "Diese Einstellung wurde nicht gespeichert. Sie gilt, bis Backstory geschlossen wird.",
+  },
+
+  closed: {
+    title: "Deine Bibliothek ließ sich nicht öffnen",
+    does: {
+      again: "Noch einmal",
+      read_only: "Öffnen",
+      choose: "Wählen …",
+      usual: "Öffnen",
+      copy: "Zurückgehen",
+      empty: "Leer beginnen",
+    },
+    again: "Noch einmal versuchen",
+    againHow:
+      "Wenn du das Laufwerk angeschlossen, das andere Programm geschlossen oder behoben hast, was oben steht.",
+    readOnly: "Nur zum Lesen öffnen",
+    readOnlyHow: "Was noch lesbar ist, wird gezeigt und lässt sich exportieren. Geschrieben wird nichts.",
+    copy: (date) => `Zur Kopie vom ${date} zurückgehen`,
+    copyHow: (name, size) => `${name}, ${size}. Die jetzige Bibliothek bleibt unter anderem Namen erhalten.`,
+    usual: "Die übliche Bibliothek öffnen",
+    usualHow: "Die offen war, bevor du eine andere gewählt hast. Die gewählte bleibt, wo sie ist.",
+    file: "Eine Bibliothek wählen",
+    fileHow:
+      "Eine Datei: eine Bibliothek von dir, eine Kopie davon oder ein Export zum Hineinschauen. Sie wird von jetzt an geöffnet.",
+    folder: "Den Ordner einer Bibliothek wählen",
+    folderHow: "Eine Bibliothek, die ein Ordner aus einfachen Dateien ist. Sie wird von jetzt an geöffnet.",
+    empty: "Mit einer leeren Bibliothek beginnen",
+    emptyHow: "Die vorhandene bleibt daneben unter anderem Namen erhalten. Gelöscht wird nichts.",
+    aside: (place) => `Die Bibliothek, die dort lag, heißt jetzt ${place}.`,
   },
 
   firstRun: {
@@ -549,7 +545,7 @@ export const de: Catalogue = {
       backstory:
         "Alles: zum Aufheben, für einen anderen Rechner, oder zum Lesen ohne Backstory, denn es ist ein Zip aus einfachem Text.",
       markdown: "Was geschah, Tag für Tag, als Markdown-Text.",
-      csv: "Stufe, Trefferpunkte, Gold und der Rest, Version für Version, für eine Tabellenkalkulation.",
+      csv: "Stufe, Trefferpunkte, Gold und der Rest, Fassung für Fassung, für eine Tabellenkalkulation.",
       json: "Alles in einem Dokument, für andere Programme.",
     },
     lock: "Mit einem Kennwort verschließen",
@@ -561,9 +557,9 @@ export const de: Catalogue = {
     lost: "Ohne das Kennwort kann niemand die Datei öffnen, und niemand kann es zurückholen.",
     start: "Ort wählen …",
     progress: "Wird exportiert",
-    versions: (done, total) => `${n(done)} von ${count(total, "Version", "Versionen")}`,
+    versions: (done, total) => `${n(done)} von ${count(total, "Fassung", "Fassungen")}`,
     made: (file, characters, versions, size) =>
-      `${file} gespeichert: ${count(characters, "Figur", "Figuren")}, ${count(versions, "Version", "Versionen")}, ${size}.`,
+      `${file} gespeichert: ${count(characters, "Figur", "Figuren")}, ${count(versions, "Fassung", "Fassungen")}, ${size}.`,
     stopped: "Angehalten. Es wurde keine Datei angelegt.",
   },
 
@@ -619,6 +615,7 @@ export const de: Catalogue = {
       how: "Neue und geänderte Dateien von Figuren darin kommen von selbst herein, solange Backstory offen ist.",
       add: "Ordner hinzufügen",
       remove: "Nicht mehr beobachten",
+      removed: (folder) => `${folder} wird nicht mehr beobachtet.`,
       stands: (taken, time) =>
         `${taken === 0 ? "Seit dem Start nichts Neues" : `Seit dem Start ${count(taken, "Datei", "Dateien")} übernommen`}${time ? `. Zuletzt angesehen um ${time}.` : "."}`,
       latest: "Neueste Dateien",
@@ -703,6 +700,7 @@ export const de: Catalogue = {
     search: "Suchen oder ausführen",
     choose: "Dateien zum Importieren wählen",
     goBack: "Zurück",
+    regions: "Nächster oder voriger Teil des Fensters",
     pasteAnywhere: "Eine Figur oder einen Link einfügen",
     pinnedOne: "Angeheftete Figur",
     togglePin: "Anheften oder lösen",
@@ -766,8 +764,13 @@ export const de: Catalogue = {
       memory: "Nirgends: Sie ist weg, sobald Backstory geschlossen wird",
     },
     otherKind: "Eine Bibliothek eigener Art",
+    other: "Andere Bibliothek",
+    otherHow: "Sie wird von jetzt an geöffnet. Die offene bleibt, wo sie ist.",
+    otherFile: "Datei …",
+    otherFolder: "Ordner …",
+    usual: "Die übliche",
     chosenBy:
-      "Welche Bibliothek geöffnet wird, steht in der Konfigurationsdatei oder in BACKSTORY_LIBRARY. „backstory config“ nennt jeden Wert und woher er kommt.",
+      "Was die Konfigurationsdatei oder BACKSTORY_LIBRARY sagt, geht dem hier Gewählten vor. „backstory config“ nennt jeden Wert und woher er kommt.",
     about: "Über Backstory",
     version: (version) => `Backstory ${version}`,
     license: "Freie Software unter der MIT-Lizenz oder der Apache-Lizenz 2.0, wie du möchtest.",
@@ -779,5 +782,5 @@ export const de: Catalogue = {
       "Es sendet nichts irgendwohin, außer du rufst einen Link ab oder hast eine Bibliothek auf einem Server gewählt.",
   },
 
-  help: { title: "Hilfe", contents: "Auf dieser Seite", guide },
+  help: { title: "Hilfe", contents: "Auf dieser Seite", texts: [guide, privacy] },
 };

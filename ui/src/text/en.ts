@@ -1,5 +1,6 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
+import privacy from "../../../docs/privacy.md?raw";
 import type { ChangeKind, Rules, Section, Sort, Theme } from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
@@ -119,32 +120,7 @@ export const en = {
     sample: "You are looking at sample characters. Nothing here is saved.",
     leave: "Back to my characters",
     readOnly: "Backstory can show your characters but not save anything now.",
-    visiting: (location: string) =>
-      `This is ${location}, for now. The next start opens your own library again.`,
-    own: "Open my own library",
-    moved: (location: string) => `Your earlier library is kept as it was: ${location}.`,
-    understood: "Close this note",
   },
-
-  opening: {
-    title: "Your library cannot be opened",
-    ways: "How to go on",
-    busy: "Opening…",
-    again: "Try again",
-    againHow:
-      "After the cause is gone: the disk is connected, the other program closed, the folder yours to write to.",
-    readOnly: "Open for reading only",
-    readOnlyHow: "Look at everything, compare and export. Nothing is saved until the next start.",
-    copy: (date: string) => `Restore the copy of ${date}`,
-    copyHow: (name: string, size: string) =>
-      `${name}, ${size}, made before an update of Backstory. What was saved after it is only in the library of today, which is moved aside and kept.`,
-    other: "Choose another library",
-    otherHow: "A library on this computer, or an export (.backstory) to look at. Yours stays where it is.",
-    empty: "Start with an empty library",
-    emptyHow: "Today's library is moved aside under a new name and kept. Nothing is deleted.",
-    do: { again: "Try again", read_only: "Open", copy: "Restore", other: "Choose", new: "Start" },
-  },
-
   errors: {
     happened: "What happened",
     kept: "What was kept",
@@ -153,6 +129,34 @@ export const en = {
     copied: "Copied",
     keptDefault: "Your saved versions are as they were.",
     preferences: "This setting was not saved. It holds until Backstory is closed.",
+  },
+
+  closed: {
+    title: "Your library could not be opened",
+    does: {
+      again: "Try again",
+      read_only: "Open",
+      choose: "Choose…",
+      usual: "Open",
+      copy: "Go back to it",
+      empty: "Start empty",
+    },
+    again: "Try again",
+    againHow: "When you have connected the disk, closed the other program, or mended what is said above.",
+    readOnly: "Open it for reading only",
+    readOnlyHow: "What can still be read is shown and can be exported. Nothing is written.",
+    copy: (date: string) => `Go back to the copy of ${date}`,
+    copyHow: (name: string, size: string) =>
+      `${name}, ${size}. The library that is there now is kept under another name.`,
+    usual: "Open the usual library",
+    usualHow: "The one that was open before you chose another. The one you chose stays where it is.",
+    file: "Choose a library",
+    fileHow: "A file: a library of yours, a copy of it, or an export to look into. It is opened from now on.",
+    folder: "Choose the folder of a library",
+    folderHow: "A library that is a folder of plain files. It is opened from now on.",
+    empty: "Start with an empty library",
+    emptyHow: "The one that is there is kept beside it under another name. Nothing is deleted.",
+    aside: (place: string) => `The library that was there is kept as ${place}.`,
   },
 
   firstRun: {
@@ -616,6 +620,7 @@ export const en = {
       how: "New and changed character files in them come in by themselves while Backstory is open.",
       add: "Add a folder",
       remove: "Stop watching",
+      removed: (folder: string) => `${folder} is watched no longer.`,
       stands: (taken: number, time: string | null) =>
         `${taken === 0 ? "Nothing new since the start" : `${count(taken, "file", "files")} taken since the start`}${time ? `. Last look at ${time}.` : "."}`,
       latest: "Latest files",
@@ -700,6 +705,7 @@ export const en = {
     search: "Search or run anything",
     choose: "Choose files to import",
     goBack: "Go back",
+    regions: "Next or previous part of the window",
     pasteAnywhere: "Paste a character or a link",
     pinnedOne: "Pinned character",
     togglePin: "Pin or unpin",
@@ -758,8 +764,13 @@ export const en = {
       memory: "Nowhere: it is gone when Backstory is closed",
     },
     otherKind: "A library of its own kind",
+    other: "Another library",
+    otherHow: "Opened from now on. The one that is open stays where it is.",
+    otherFile: "File…",
+    otherFolder: "Folder…",
+    usual: "The usual one",
     chosenBy:
-      "Which library is opened is chosen in the configuration file or with BACKSTORY_LIBRARY. “backstory config” tells every value and where it comes from.",
+      "What the configuration file or BACKSTORY_LIBRARY says comes before what is chosen here. “backstory config” tells every value and where it comes from.",
     about: "About",
     version: (version: string) => `Backstory ${version}`,
     license: "Free software under the MIT license or the Apache License 2.0, as you choose.",
@@ -770,7 +781,7 @@ export const en = {
     offline: "It sends nothing anywhere unless you fetch a link or chose a library on a server.",
   },
 
-  help: { title: "Help", contents: "On this page", guide },
+  help: { title: "Help", contents: "On this page", texts: [guide, privacy] },
 };
 
 export type Catalogue = typeof en;

@@ -50,7 +50,6 @@ export class FakeBridge implements Bridge {
   #options: FakeOptions;
   #preferences: Preferences;
   #sample: boolean;
-  #visiting = false;
   #cancelled = false;
   #agreed = false;
   #folders: WatchedFolder[] = [];
@@ -243,23 +242,17 @@ export class FakeBridge implements Bridge {
     "watch.list": () => this.#folders,
     "watch.add": () => (this.#folders = [...this.#folders, watched("/home/player/Downloads")]),
     "watch.remove": ({ path }) => (this.#folders = this.#folders.filter((folder) => folder.path !== path)),
+    "watch.again": ({ path }) => (this.#folders = [...this.#folders, watched(path)]),
     "app.speak": () => ({}),
     "library.show": () => ({}),
     "library.ways": () => ({
-      location: "/home/player/library.sqlite",
+      location: "/home/ada/library.sqlite",
       read_only: true,
-      copies: [{ name: "library.before-4.sqlite", bytes: 4_200_000, made_at: "2026-05-03T10:00:00Z" }],
-      aside: true,
+      copies: [{ name: "library.before-5.sqlite", made_at: "2026-07-01T10:00:00Z", bytes: 400_000 }],
+      set_aside: true,
+      chosen: false,
     }),
-    "library.open": ({ way }) => {
-      this.#options.failing = {};
-      this.#visiting = way === "read_only" || way === "other";
-      const moved = way === "new" || way === "copy";
-      return {
-        overview: this.#overview(),
-        moved_to: moved ? "/home/player/library.aside-1.sqlite" : null,
-      };
-    },
+    "library.open": () => ({ overview: this.#overview(), set_aside: null }),
     "import.text": () => {
       const [first] = this.#options.files ?? [];
       if (!first) throw new Error("the fake has no file to answer a pasted text with");
@@ -341,7 +334,6 @@ export class FakeBridge implements Bridge {
         campaigns: facet((one) => [one.campaign]),
       },
       sample: this.#sample,
-      visiting: this.#visiting,
       revision: this.#revision,
     };
   }

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use std::sync::{PoisonError, atomic::Ordering};
+use std::sync::{Arc, PoisonError};
 
 use crate::{
     api::App,
     error::Result,
     job::{Progress, ProgressEvent},
+    library::Library,
     model::CharacterId,
     storage::{CheckScope, Facets, Problem, StorageInfo},
     wording::Language,
@@ -30,8 +31,6 @@ pub struct Overview {
     pub facets: Facets,
     /// Whether these are the sample characters, which are kept nowhere.
     pub sample: bool,
-    /// Whether this library is looked at for now only: the next start opens the player's own again.
-    pub visiting: bool,
     /// The store's revision, to notice what other programs wrote.
     pub revision: u64,
 }
@@ -142,13 +141,11 @@ pub struct VerifyReport {
 pub(super) async fn overview(app: &App, _: Empty, _: &dyn Progress) -> Result<Overview> {
     let library = app.library()?;
     let revision = library.revision().await?;
-    let sample = app.sample.read().unwrap_or_else(PoisonError::into_inner).is_some();
     Ok(Overview {
         version: app.parts.version.to_owned(),
         store: library.info(),
         facets: library.facets().await?,
-        sample,
-        visiting: !sample && app.visiting.load(Ordering::SeqCst),
+        sample: app.sample.read().unwrap_or_else(PoisonError::into_inner).is_some(),
         revision,
     })
 }
@@ -205,7 +202,8 @@ pub(super) async fn preferences_set(app: &App, request: Preferences, _: &dyn Pro
 /// Opens the samples in a store of their own, which is kept nowhere: the player's library is not touched.
 pub(super) async fn sample_open(app: &App, request: Empty, progress: &dyn Progress) -> Result<Overview> {
     let storage = app.parts.factory.open("memory:").await?;
-    let library = app.library_on(storage);
+    let (sources, clock) = (app.parts.sources.clone(), Arc::clone(&app.parts.clock));
+    let library = Arc::new(Library::new(storage, sources, clock, app.parts.origin).speaking(app.language()));
     library.capture(&(app.parts.samples)()?).await?;
     *app.sample.write().unwrap_or_else(PoisonError::into_inner) = Some(library);
     overview(app, request, progress).await

@@ -307,6 +307,16 @@ pub(super) async fn watch_remove(
     Ok(app.parts.host.watched().await)
 }
 
+/// Takes back that a folder is watched no longer.
+pub(super) async fn watch_again(
+    app: &App,
+    request: FolderRef,
+    _: &dyn Progress,
+) -> Result<Vec<WatchedFolder>> {
+    app.parts.host.rewatch(&request.path).await?;
+    Ok(app.parts.host.watched().await)
+}
+
 /// Imports a selection. Each selection can be imported once.
 pub(super) async fn import_start(
     app: &App,

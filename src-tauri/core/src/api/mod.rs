@@ -17,7 +17,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -80,6 +80,13 @@ pub trait Host: Send + Sync {
     async fn watch(&self) -> Result<()> {
         Ok(())
     }
+    /// Watches a folder again that was watched until a moment ago. Any other is left alone: the page cannot name folders.
+    ///
+    /// # Errors
+    /// `storage_failed`.
+    async fn rewatch(&self, _path: &str) -> Result<()> {
+        Ok(())
+    }
     /// Watches this folder no longer.
     ///
     /// # Errors
@@ -102,19 +109,19 @@ pub trait Host: Send + Sync {
     async fn outlet(&self, _name: &str) -> Result<Option<Box<dyn export::Outlet>>> {
         Ok(None)
     }
-    /// What can be done about the player's library.
+    /// What can be done about the player's library, whether it could be opened or not.
     async fn ways(&self) -> opening::Ways {
         opening::Ways::default()
     }
-    /// Opens the player's library in this way; nothing where they thought better of it.
+    /// Opens a library; none when the user thought better of it. Nothing is deleted: one that stands in the way is put aside.
     ///
     /// # Errors
-    /// Why it cannot be opened so; what stood there is there then.
-    async fn open_library(&self, _way: &opening::Way) -> Result<Option<opening::OpenedStore>> {
+    /// What keeps it from being opened; then everything is where it was.
+    async fn reopen(&self, _how: opening::OpenLibrary) -> Result<Option<opening::Reopened>> {
         Ok(None)
     }
-    /// Another library is open now, or none: what works on it beside the commands lets go of the one before.
-    fn library_exchanged(&self, _way: &opening::Way) {}
+    /// Another library is open now.
+    async fn reopened(&self) {}
     /// The first screen is painted: the window may show itself.
     async fn window_ready(&self) {}
     /// How the player likes the window; the defaults where nothing readable is kept.
@@ -164,8 +171,6 @@ pub struct Parts {
 /// Everything a command works on.
 pub struct App {
     own: RwLock<Result<Arc<Library>>>,
-    /// Whether `own` is another than the player's usual one, or that one for reading, until the program ends.
-    visiting: AtomicBool,
     sample: RwLock<Option<Arc<Library>>>,
     language: RwLock<Language>,
     parts: Parts,
@@ -176,42 +181,23 @@ pub struct App {
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("own", &self.own_library()).finish_non_exhaustive()
+        f.debug_struct("App").field("own", &self.own).finish_non_exhaustive()
     }
 }
 
 impl App {
     /// Puts it together. Must be called inside a tokio runtime: it listens to the library's writes.
-    pub fn new(mut parts: Parts) -> Self {
-        // Nothing else holds the store: it must end where another takes its place.
-        let nothing = || Error::internal("No library is open.");
-        let storage = std::mem::replace(&mut parts.storage, Err(nothing()));
-        let app = Self {
-            own: RwLock::new(Err(nothing())),
-            visiting: AtomicBool::new(false),
+    pub fn new(parts: Parts) -> Self {
+        let own = parts.storage.clone().map(|storage| library(&parts, parts.language, storage));
+        Self {
+            own: RwLock::new(own),
             sample: RwLock::default(),
             language: RwLock::new(parts.language),
             parts,
             jobs: Mutex::default(),
             selections: Mutex::default(),
             counter: AtomicU64::new(1),
-        };
-        app.exchange(storage.map(|storage| app.library_on(storage)));
-        app
-    }
-
-    /// The one door to this store, with everything that this program knows.
-    fn library_on(&self, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
-        let (sources, clock) = (self.parts.sources.clone(), Arc::clone(&self.parts.clock));
-        Arc::new(Library::new(storage, sources, clock, self.parts.origin).speaking(self.language()))
-    }
-
-    /// This is the player's own library from now on, or why there is none.
-    fn exchange(&self, library: Result<Arc<Library>>) {
-        if let Ok(library) = &library {
-            forward(library, &self.parts.host);
         }
-        *self.own.write().unwrap_or_else(PoisonError::into_inner) = library;
     }
 
     /// The library that is open: the samples while they are looked at, else the player's own.
@@ -234,10 +220,9 @@ impl App {
     /// Tells in this language from now on.
     pub fn speak(&self, language: Language) {
         *self.language.write().unwrap_or_else(PoisonError::into_inner) = language;
-        let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner);
-        for library in self.own_library().iter().chain(sample.iter()) {
-            library.speak(language);
-        }
+        let own = self.own_library().ok();
+        let sample = self.sample.read().unwrap_or_else(PoisonError::into_inner).clone();
+        own.into_iter().chain(sample).for_each(|library| library.speak(language));
     }
 
     /// The player's own library, whatever is looked at.
@@ -246,6 +231,13 @@ impl App {
     /// Why the player's store could not be opened.
     pub fn own_library(&self) -> Result<Arc<Library>> {
         self.own.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Another store takes the place of the player's own, and samples are left.
+    fn exchange(&self, storage: Arc<dyn CharacterStorage>) {
+        let library = library(&self.parts, self.language(), storage);
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = Ok(library);
+        *self.sample.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Keeps paths that the user chose, under a number that a window can give to `import.start`.
@@ -288,6 +280,14 @@ impl Drop for Job<'_> {
     }
 }
 
+/// The player's library on this store. Windows hear of what is written to it.
+fn library(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
+    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin);
+    let library = Arc::new(library.speaking(language));
+    forward(&library, &parts.host);
+    library
+}
+
 /// Tells the windows of every write of a library, for as long as it lives.
 fn forward(library: &Library, host: &Arc<dyn Host>) {
     let (mut changes, host) = (library.subscribe(), Arc::clone(host));
@@ -313,7 +313,7 @@ macro_rules! commands {
             "app.verify": app::VerifyGet => app::VerifyReport, verify;
             "app.speak": app::Speak => app::Empty, speak;
             "library.ways": app::Empty => opening::Ways, library_ways;
-            "library.open": opening::Way => Option<opening::Opened>, library_open;
+            "library.open": opening::OpenLibrary => opening::Opened, library_open;
             "library.show": app::Empty => app::Empty, show_library;
             "preferences.get": app::Empty => app::Preferences, preferences_get;
             "preferences.set": app::Preferences => app::Empty, preferences_set;
@@ -349,6 +349,7 @@ macro_rules! commands {
             "import.link": import::ImportLink => import::ImportReport, import_link;
             "watch.list": app::Empty => Vec<import::WatchedFolder>, watch_list;
             "watch.add": app::Empty => Vec<import::WatchedFolder>, watch_add;
+            "watch.again": import::FolderRef => Vec<import::WatchedFolder>, watch_again;
             "watch.remove": import::FolderRef => Vec<import::WatchedFolder>, watch_remove;
             "job.cancel": import::JobCancel => app::Empty, job_cancel;
         }

@@ -1,6 +1,6 @@
-//! The player's library where it cannot be opened as it should: what else can be done, and the change to it while the window runs.
+//! Which library is open: what can be done where it cannot be opened, and how another one takes its place.
 
-use std::sync::{Arc, PoisonError, atomic::Ordering};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,135 +10,94 @@ use crate::{
         App,
         app::{Empty, Overview, overview},
     },
-    error::{Code, Error, Result},
+    error::Result,
     job::Progress,
     storage::CharacterStorage,
 };
 
-/// What can be done about the player's library. Nothing is named that is not possible.
+/// What can be done about the library.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Ways {
-    /// Where the library is, as a person would find it. Never holds a password.
+    /// Where it is, as a person would find it. Never holds a password.
     pub location: String,
-    /// It can be read.
+    /// Whether it is a file of this computer that can still be read.
     pub read_only: bool,
-    /// The whole copies that lie beside it, newest first.
+    /// Copies of it that Backstory made, newest first.
     pub copies: Vec<LibraryCopy>,
-    /// It can be moved aside, so that an empty library or a copy takes its place.
-    pub aside: bool,
+    /// Whether it can be put aside, under a name of its own, so that an empty one takes its place.
+    pub set_aside: bool,
+    /// Whether the player chose it in the window, so that there is a usual one to go back to.
+    pub chosen: bool,
 }
 
-/// A whole copy of a library, made before it was brought up to date.
+/// A copy of a library, made before something was changed in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LibraryCopy {
-    /// The file's name.
+    /// The file's name, in the library's folder.
     pub name: String,
-    /// How large it is, in bytes.
-    pub bytes: u64,
     /// When it was made.
     #[cfg_attr(test, ts(as = "String"))]
     pub made_at: Timestamp,
+    /// Its length.
+    pub bytes: u64,
 }
 
-/// One way to go on.
+/// How a library is to be opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "way", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "how", rename_all = "snake_case", deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub enum Way {
-    /// The player's library as it should be.
+pub enum OpenLibrary {
+    /// The same again.
     Again,
-    /// The player's library, for reading.
+    /// The same, only to read.
     ReadOnly,
-    /// Another library, which the player chooses. Nothing is changed about their own.
-    Other,
-    /// A copy takes the library's place, which is moved aside.
+    /// A file or a folder that the player chooses, from now on.
+    Choose {
+        /// A folder of plain files, not one file.
+        folder: bool,
+    },
+    /// The one that holds where nobody chose another, from now on.
+    Usual,
+    /// This copy; the library that is there is put aside.
     Copy {
-        /// The copy's name.
+        /// One of [`Ways::copies`].
         name: String,
     },
-    /// An empty one takes the library's place, which is moved aside.
-    New,
+    /// An empty one; the library that is there is put aside.
+    Empty,
 }
 
-impl Way {
-    /// Whether the library's place is taken by another.
-    pub fn moves(&self) -> bool {
-        matches!(self, Self::Copy { .. } | Self::New)
-    }
-}
-
-/// What the program opened.
-pub struct OpenedStore {
-    /// The store.
-    pub storage: Arc<dyn CharacterStorage>,
-    /// Where the library that stood there lies now.
-    pub moved_to: Option<String>,
-}
-
-/// The library that is open now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A library that was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Opened {
-    /// The frame of the window with it.
-    pub overview: Overview,
-    /// Where the library that stood there lies now.
-    pub moved_to: Option<String>,
+    /// What is open now; none when the user thought better of it.
+    pub overview: Option<Overview>,
+    /// Where the one that was there is kept now.
+    pub set_aside: Option<String>,
 }
 
-/// What can be done about the player's library.
+/// What a [`Host`](crate::api::Host) opened.
+pub struct Reopened {
+    /// The store.
+    pub storage: Arc<dyn CharacterStorage>,
+    /// As [`Opened::set_aside`].
+    pub set_aside: Option<String>,
+}
+
+/// What can be done about the library.
 pub(super) async fn library_ways(app: &App, _: Empty, _: &dyn Progress) -> Result<Ways> {
     Ok(app.parts.host.ways().await)
 }
 
-/// Opens the player's library in this way; nothing where they thought better of it. What is not sound is not opened: the
-/// library that was open stays.
-pub(super) async fn library_open(app: &App, way: Way, progress: &dyn Progress) -> Result<Option<Opened>> {
-    let trouble = app.own_library().err();
-    if way.moves() {
-        refuse_where_it_is_sound(app).await?;
-        // Nobody may hold a file that gets another name.
-        app.cancel_jobs();
-        app.exchange(Err(Error::new(Code::StoreBusy, "Another library is being opened.").retryable()));
-        app.parts.host.library_exchanged(&way);
-    }
-    let opened = match open(app, &way).await {
-        Ok(opened) => opened,
-        Err(error) => {
-            if way.moves() {
-                app.exchange(Err(trouble.unwrap_or_else(|| error.clone())));
-            }
-            return Err(error);
-        }
-    };
-    let Some(moved_to) = opened else { return Ok(None) };
-    app.parts.host.library_exchanged(&way);
-    Ok(Some(Opened { overview: overview(app, Empty {}, progress).await?, moved_to }))
-}
-
-/// A library that can be used is not moved away.
-async fn refuse_where_it_is_sound(app: &App) -> Result<()> {
-    let Ok(library) = app.own_library() else { return Ok(()) };
-    match library.facets().await {
-        Ok(_) => {
-            Err(Error::new(Code::InvalidArgument, "Your library can be opened, so it is not moved aside.")
-                .kept("Nothing was changed."))
-        }
-        Err(_) => Ok(()),
-    }
-}
-
-/// Puts the store into its place once it has answered. Gives where the one before lies now.
-async fn open(app: &App, way: &Way) -> Result<Option<Option<String>>> {
-    let Some(OpenedStore { storage, moved_to }) = app.parts.host.open_library(way).await? else {
-        return Ok(None);
-    };
-    let library = app.library_on(storage);
-    library.facets().await?;
-    library.revision().await?;
-    *app.sample.write().unwrap_or_else(PoisonError::into_inner) = None;
-    app.visiting.store(matches!(way, Way::ReadOnly | Way::Other), Ordering::SeqCst);
-    app.exchange(Ok(library));
-    Ok(Some(moved_to))
+/// Opens a library in place of the one that is open. Where that fails, what was open stays open.
+pub(super) async fn library_open(app: &App, request: OpenLibrary, progress: &dyn Progress) -> Result<Opened> {
+    let Some(reopened) = app.parts.host.reopen(request).await? else { return Ok(Opened::default()) };
+    // One that cannot be read would only change one screen of trouble for another.
+    reopened.storage.facets().await?;
+    app.exchange(reopened.storage);
+    app.parts.host.reopened().await;
+    Ok(Opened { overview: Some(overview(app, Empty {}, progress).await?), set_aside: reopened.set_aside })
 }

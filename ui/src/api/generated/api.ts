@@ -1015,21 +1015,21 @@ version: number,
 seconds: number | null, };
 
 /**
- * A whole copy of a library, made before it was brought up to date.
+ * A copy of a library, made before something was changed in it.
  */
 export type LibraryCopy = { 
 /**
- * The file's name.
+ * The file's name, in the library's folder.
  */
 name: string, 
 /**
- * How large it is, in bytes.
- */
-bytes: number, 
-/**
  * When it was made.
  */
-made_at: string, };
+made_at: string, 
+/**
+ * Its length.
+ */
+bytes: number, };
 
 /**
  * What can be done only so often, and how often it was done.
@@ -1091,17 +1091,30 @@ version: string,
 note: string | null, };
 
 /**
- * The library that is open now.
+ * How a library is to be opened.
+ */
+export type OpenLibrary = { "how": "again" } | { "how": "read_only" } | { "how": "choose", 
+/**
+ * A folder of plain files, not one file.
+ */
+folder: boolean, } | { "how": "usual" } | { "how": "copy", 
+/**
+ * One of [`Ways::copies`].
+ */
+name: string, } | { "how": "empty" };
+
+/**
+ * A library that was opened.
  */
 export type Opened = { 
 /**
- * The frame of the window with it.
+ * What is open now; none when the user thought better of it.
  */
-overview: Overview, 
+overview: Overview | null, 
 /**
- * Where the library that stood there lies now.
+ * Where the one that was there is kept now.
  */
-moved_to: string | null, };
+set_aside: string | null, };
 
 /**
  * What became of one file.
@@ -1128,10 +1141,6 @@ facets: Facets,
  * Whether these are the sample characters, which are kept nowhere.
  */
 sample: boolean, 
-/**
- * Whether this library is looked at for now only: the next start opens the player's own again.
- */
-visiting: boolean, 
 /**
  * The store's revision, to notice what other programs wrote.
  */
@@ -1973,34 +1982,29 @@ taken: number,
 files: Array<FileResult>, };
 
 /**
- * One way to go on.
- */
-export type Way = { "way": "again" } | { "way": "read_only" } | { "way": "other" } | { "way": "copy", 
-/**
- * The copy's name.
- */
-name: string, } | { "way": "new" };
-
-/**
- * What can be done about the player's library. Nothing is named that is not possible.
+ * What can be done about the library.
  */
 export type Ways = { 
 /**
- * Where the library is, as a person would find it. Never holds a password.
+ * Where it is, as a person would find it. Never holds a password.
  */
 location: string, 
 /**
- * It can be read.
+ * Whether it is a file of this computer that can still be read.
  */
 read_only: boolean, 
 /**
- * The whole copies that lie beside it, newest first.
+ * Copies of it that Backstory made, newest first.
  */
 copies: Array<LibraryCopy>, 
 /**
- * It can be moved aside, so that an empty library or a copy takes its place.
+ * Whether it can be put aside, under a name of its own, so that an empty one takes its place.
  */
-aside: boolean, };
+set_aside: boolean, 
+/**
+ * Whether the player chose it in the window, so that there is a usual one to go back to.
+ */
+chosen: boolean, };
 
 /**
  * A failure, in words for people and with a [`Code`] for programs.
@@ -2038,7 +2042,7 @@ export type Commands = {
   "app.verify": [VerifyGet, VerifyReport];
   "app.speak": [Speak, Empty];
   "library.ways": [Empty, Ways];
-  "library.open": [Way, Opened | null];
+  "library.open": [OpenLibrary, Opened];
   "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];
@@ -2074,6 +2078,7 @@ export type Commands = {
   "import.link": [ImportLink, ImportReport];
   "watch.list": [Empty, Array<WatchedFolder>];
   "watch.add": [Empty, Array<WatchedFolder>];
+  "watch.again": [FolderRef, Array<WatchedFolder>];
   "watch.remove": [FolderRef, Array<WatchedFolder>];
   "job.cancel": [JobCancel, Empty];
 };

@@ -5,7 +5,6 @@ import { characters } from "../../state/characters.svelte";
 import { exports } from "../../state/exports.svelte";
 import { noFilter } from "../../state/filter";
 import { imports } from "../../state/imports.svelte";
-import { opening } from "../../state/opening.svelte";
 import { pins } from "../../state/pins.svelte";
 import { router } from "../../state/router.svelte";
 import { t } from "../../text";
@@ -55,7 +54,6 @@ export function commandsFor(onshortcuts: () => void): Action[] {
     if (theme === app.preferences.theme) continue;
     commands.push(command(t.palette.theme(t.theme.names[theme]), () => void app.prefer({ theme })));
   }
-  if (app.overview?.visiting) commands.push(command(t.banner.own, () => void opening.go({ way: "again" })));
   if (app.overview?.sample) commands.push(command(t.palette.leaveSample, () => void app.closeSamples()));
   else commands.push(command(t.palette.sample, () => void app.openSamples()));
   commands.push(command(t.palette.shortcuts, onshortcuts, "?"));

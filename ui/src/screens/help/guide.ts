@@ -6,17 +6,19 @@ export interface Span {
 }
 
 export type Block =
+  | { kind: "title"; spans: Span[] }
   | { kind: "heading"; spans: Span[] }
   | { kind: "paragraph"; spans: Span[] }
   | { kind: "list"; items: Span[][] };
 
-/** The guide's blocks; its own title is left out, the screen has one. */
+/** The blocks of a text. */
 export function readGuide(text: string): Block[] {
   return text
     .split(/\n{2,}/)
     .map((block) => block.trim())
-    .filter((block) => block !== "" && !block.startsWith("# "))
+    .filter((block) => block !== "")
     .map((block): Block => {
+      if (block.startsWith("# ")) return { kind: "title", spans: readLine(block.slice(2)) };
       if (block.startsWith("## ")) return { kind: "heading", spans: readLine(block.slice(3)) };
       if (!block.startsWith("- ")) return { kind: "paragraph", spans: readLine(block) };
       return { kind: "list", items: block.split(/\n(?=- )/).map((item) => readLine(item.slice(2))) };

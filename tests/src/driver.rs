@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// The two looks every screen is photographed in.
-pub(crate) const THEMES: [&str; 2] = ["light", "dark"];
+pub const THEMES: [&str; 2] = ["light", "dark"];
 
 /// The WebDriver of one window. Where a test fails, it ends with the test, and the program that it started too.
 struct Driver(Child);
@@ -53,20 +53,20 @@ fn runs(process: u32) -> bool {
 }
 
 /// The open window.
-pub(crate) struct Window {
+pub struct Window {
     client: Client,
     driver: Driver,
 }
 
 impl Window {
     /// Starts the program in this home, with these arguments and, in place of the file dialog, these files.
-    pub(crate) async fn open(home: &Home, arguments: &[&str], picked: &[PathBuf]) -> Self {
+    pub async fn open(home: &Home, arguments: &[&str], picked: &[PathBuf]) -> Self {
         let program = env::var("BACKSTORY_DESKTOP").expect("BACKSTORY_DESKTOP: run `cargo xtask test`");
         Self::start(&program, home, arguments, picked).await
     }
 
     /// Starts the program that is installed here.
-    pub(crate) async fn open_installed(home: &Home, program: &str, arguments: &[&str]) -> Self {
+    pub async fn open_installed(home: &Home, program: &str, arguments: &[&str]) -> Self {
         Self::start(program, home, arguments, &[]).await
     }
 
@@ -84,7 +84,7 @@ impl Window {
 
     /// Closes the window and with it the program, and waits until it is gone: a start before that would only hand
     /// over to it.
-    pub(crate) async fn close(self) {
+    pub async fn close(self) {
         let program = self.driver.program().expect("the program runs until it is closed");
         within("close", self.client.close()).await.unwrap();
         let gone = async {
@@ -96,13 +96,13 @@ impl Window {
     }
 
     /// The first element of this kind that is shown.
-    pub(crate) async fn find(&self, what: Locator<'_>) -> Element {
+    pub async fn find(&self, what: Locator<'_>) -> Element {
         self.first_of(&[what]).await
     }
 
     /// A button, link, tab or option by the words a screen reader would say, or that stand on it: the whole name, or
     /// where nothing has it, how the name begins, or a part of it.
-    pub(crate) async fn control(&self, name: &str) -> Element {
+    pub async fn control(&self, name: &str) -> Element {
         let [whole, beginning, part] = controls(name);
         self.first_of(&[Locator::XPath(&whole), Locator::XPath(&beginning), Locator::XPath(&part)]).await
     }
@@ -124,7 +124,7 @@ impl Window {
     }
 
     /// Presses the control of this name. One that is drawn anew meanwhile is looked for again.
-    pub(crate) async fn press(&self, name: &str) {
+    pub async fn press(&self, name: &str) {
         let end = Instant::now() + PATIENCE;
         loop {
             match self.control(name).await.click().await {
@@ -136,19 +136,19 @@ impl Window {
     }
 
     /// Presses keys with the focus where it is.
-    pub(crate) async fn keys(&self, keys: &str) {
+    pub async fn keys(&self, keys: &str) {
         self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }
 
     /// Presses a key together with Control.
-    pub(crate) async fn control_and(&self, key: char) {
+    pub async fn control_and(&self, key: char) {
         const CONTROL: char = '\u{e009}';
         const RELEASE: char = '\u{e000}';
         self.keys(&format!("{CONTROL}{key}{RELEASE}")).await;
     }
 
     /// Puts a text into a field, as pasting does.
-    pub(crate) async fn paste(&self, text: &str) {
+    pub async fn paste(&self, text: &str) {
         const PASTE: &str = "const data = new DataTransfer(); data.setData('text/plain', arguments[0]); \
             const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }); \
             (document.activeElement ?? document.body).dispatchEvent(event);";
@@ -156,7 +156,7 @@ impl Window {
     }
 
     /// Waits until the page says this somewhere.
-    pub(crate) async fn says(&self, words: &str) {
+    pub async fn says(&self, words: &str) {
         self.until(&format!("the page says {words:?}"), async || {
             self.text().await.to_lowercase().contains(&words.to_lowercase())
         })
@@ -164,7 +164,7 @@ impl Window {
     }
 
     /// Waits until something holds.
-    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+    pub async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
         let end = Instant::now() + PATIENCE;
         while !holds().await {
             assert!(Instant::now() < end, "never happened: {what}\n{}", self.text().await);
@@ -173,7 +173,7 @@ impl Window {
     }
 
     /// Everything the page says.
-    pub(crate) async fn text(&self) -> String {
+    pub async fn text(&self) -> String {
         const TEXT: &str = "return document.body ? document.body.innerText : ''";
         within("read", self.client.execute(TEXT, vec![]))
             .await
@@ -183,17 +183,17 @@ impl Window {
     }
 
     /// Runs a script in the page, gives its result.
-    pub(crate) async fn run(&self, script: &str) -> Value {
+    pub async fn run(&self, script: &str) -> Value {
         within(script, self.client.execute(script, vec![])).await.unwrap()
     }
 
     /// Runs a script in the page that calls its last argument with the result.
-    pub(crate) async fn run_async(&self, script: &str) -> Value {
+    pub async fn run_async(&self, script: &str) -> Value {
         within(script, self.client.execute_async(script, vec![])).await.unwrap()
     }
 
     /// Calls the bridge as the page does: the answer, or the error in the same words.
-    pub(crate) async fn call(&self, command: &str, params: Value) -> Result<Value, Value> {
+    pub async fn call(&self, command: &str, params: Value) -> Result<Value, Value> {
         const CALL: &str = "const [command, params, done] = arguments; const tauri = window.__TAURI_INTERNALS__; \
             const progress = `__CHANNEL__:${tauri.transformCallback(() => {})}`; \
             tauri.invoke('call', { command, params, progress }) \
@@ -207,13 +207,13 @@ impl Window {
     }
 
     /// What went wrong in the page since its first line: errors, refused resources, warnings on the console.
-    pub(crate) async fn faults(&self) -> Vec<String> {
+    pub async fn faults(&self) -> Vec<String> {
         serde_json::from_value(self.run("return window.__faults").await)
             .expect("a debug build collects faults")
     }
 
     /// Gives the page this size. Waits until it has it.
-    pub(crate) async fn resize(&self, (width, height): (u32, u32)) {
+    pub async fn resize(&self, (width, height): (u32, u32)) {
         // The driver waits for a change of size, and so for ever where there is none.
         if self.run("return [innerWidth, innerHeight]").await == json!([width, height]) {
             return;
@@ -226,7 +226,7 @@ impl Window {
     }
 
     /// Photographs the screen in both themes, into the workspace's `target/e2e`.
-    pub(crate) async fn photograph(&self, name: &str) {
+    pub async fn photograph(&self, name: &str) {
         let size = self.run("return `${innerWidth}x${innerHeight}`").await;
         let before = self.run("return document.documentElement.dataset.theme ?? null").await;
         for theme in THEMES {
@@ -239,7 +239,7 @@ impl Window {
     }
 
     /// Switches the look, and lets the page draw it: transitions are cut short, then two frames pass.
-    pub(crate) async fn set_theme(&self, theme: &Value) {
+    pub async fn set_theme(&self, theme: &Value) {
         const SET: &str = "const [theme, done] = arguments; \
             if (theme === null) delete document.documentElement.dataset.theme; \
             else document.documentElement.dataset.theme = theme; \
@@ -253,7 +253,7 @@ impl Window {
 
 /// Where controls stand whose spoken name or visible words are these, begin with these, or hold these.
 fn controls(name: &str) -> [String; 3] {
-    const KINDS: &str = "self::button or self::a or self::summary or self::option or @role='button' or @role='link' \
+    const KINDS: &str = "self::button or self::input or self::a or self::summary or self::option or @role='button' or @role='link' \
         or @role='tab' or @role='option' or @role='menuitem' or @role='radio' or @role='switch' or @role='row'";
     let name = if name.contains('\'') { format!("\"{name}\"") } else { format!("'{name}'") };
     // Of controls inside each other the innermost is meant.

@@ -9,35 +9,48 @@ use backstory_sources::sample::{Capture, demo};
 use tempfile::TempDir;
 
 /// The folders of one imagined player. They are removed with this value.
-pub(crate) struct Home {
+pub struct Home {
     folder: TempDir,
     more: Vec<(&'static str, PathBuf)>,
+    usual: bool,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Home {
     /// A computer that Backstory has never run on.
-    pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), more: Vec::new() }
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), more: Vec::new(), usual: false }
     }
 
     /// The same, with one thing more in its environment.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<PathBuf>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<PathBuf>) -> Self {
         self.more.push((name, value.into()));
         self
     }
 
+    /// The same, where nothing says which library is opened.
+    pub fn without_library(mut self) -> Self {
+        self.usual = true;
+        self
+    }
+
     /// Where the library is.
-    pub(crate) fn library(&self) -> PathBuf {
+    pub fn library(&self) -> PathBuf {
         self.folder.path().join("library.sqlite")
     }
 
     /// The player's own folder, to put files in.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Puts the sample characters into a folder, each capture a file as people save them, and says which they are.
-    pub(crate) fn with_samples(&self) -> (PathBuf, Vec<Capture>) {
+    pub fn with_samples(&self) -> (PathBuf, Vec<Capture>) {
         let folder = self.path().join("saved characters");
         fs::create_dir_all(&folder).unwrap();
         let captures = demo();
@@ -48,15 +61,17 @@ impl Home {
     }
 
     /// What the program must find in its environment to live here.
-    pub(crate) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
+    pub fn environment(&self) -> Vec<(&'static str, PathBuf)> {
         let folder = self.folder.path();
         let mut environment = vec![
             ("HOME", folder.to_owned()),
             ("XDG_CONFIG_HOME", folder.join("config")),
             ("XDG_DATA_HOME", folder.join("data")),
             ("XDG_CACHE_HOME", folder.join("cache")),
-            ("BACKSTORY_LIBRARY", self.library()),
         ];
+        if !self.usual {
+            environment.push(("BACKSTORY_LIBRARY", self.library()));
+        }
         environment.extend(self.more.iter().cloned());
         environment
     }
