@@ -10,6 +10,7 @@ mod character;
 mod closed;
 mod everyone;
 mod journey;
+mod notices;
 mod outside;
 mod package;
 mod smoke;
