@@ -15,7 +15,8 @@ use backstory_core::{
         App, AppEvent, Host,
         app::{ConfigValue, Configuration, Licence, Preferences},
         export::Outlet,
-        import::WatchedFolder,
+        import::{FileResult, WatchedFolder},
+        notices::notice,
         opening::{OpenLibrary, Reopened, Ways},
     },
     config::Setting,
@@ -31,7 +32,14 @@ use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
 
-use crate::{arguments::Arguments, libraries::Libraries, preferences::PreferencesFile, watching::Watching};
+use crate::{
+    arguments::Arguments,
+    libraries::Libraries,
+    notices::{CAN_NOTIFY, Notices},
+    preferences::PreferencesFile,
+    resting::{Resting, retell},
+    watching::Watching,
+};
 
 /// Name, version and licence of everything that is built in. `cargo xtask gen` writes it.
 const LICENCES: &str = include_str!("licences.tsv");
@@ -52,6 +60,7 @@ pub(crate) struct Desktop {
     wanted: Mutex<Option<CharacterId>>,
     shown: AtomicBool,
     watching: Arc<Watching>,
+    notices: Arc<Notices>,
     /// Folders that were watched until the player said no: only these can be watched again without a dialog.
     unwatched: Arc<Mutex<Vec<PathBuf>>>,
 }
@@ -68,6 +77,7 @@ impl Desktop {
             wanted: Mutex::new(arguments.character),
             shown: AtomicBool::new(false),
             watching: Arc::default(),
+            notices: Arc::default(),
             unwatched: Arc::default(),
         }
     }
@@ -98,7 +108,20 @@ impl Desktop {
     fn watch_exactly(&self, folders: Vec<PathBuf>) {
         let Some(app) = self.handle.try_state::<Arc<App>>() else { return };
         let handle = self.handle.clone();
-        let told = move || emit(&handle, AppEvent::Watched);
+        let notices = Arc::clone(&self.notices);
+        let preferences = Arc::clone(&self.preferences);
+        let told = move |captured: Option<FileResult>| {
+            emit(&handle, AppEvent::Watched);
+            if let Some(result) = captured.filter(|_| wants_notice(&handle, &preferences)) {
+                let (handle, preferences) = (handle.clone(), Arc::clone(&preferences));
+                notices.tell(result, move |results| {
+                    // Who came back meanwhile has seen it.
+                    let app =
+                        handle.try_state::<Arc<App>>().filter(|_| wants_notice(&handle, &preferences))?;
+                    notice(results, app.language())
+                });
+            }
+        };
         self.watching.watch(app.own_library(), folders, data_folder(), told);
     }
 
@@ -224,7 +247,8 @@ impl Host for Desktop {
     }
 
     async fn ways(&self) -> Ways {
-        self.libraries.ways().await
+        let trouble = self.handle.try_state::<Arc<App>>().and_then(|app| app.own_library().err());
+        self.libraries.ways(trouble.is_some_and(|error| error.code == Code::StoreBusy)).await
     }
 
     async fn reopen(&self, how: OpenLibrary) -> Result<Option<Reopened>> {
@@ -240,6 +264,12 @@ impl Host for Desktop {
 
     async fn reopened(&self) {
         self.watch_folders();
+        if let Some(resting) = self.handle.try_state::<Arc<Resting>>() {
+            resting.forget();
+        }
+        if let Some(app) = self.handle.try_state::<Arc<App>>() {
+            tauri::async_runtime::spawn(retell(app.inner().clone()));
+        }
     }
 
     async fn choose_files(&self) -> Option<Vec<PathBuf>> {
@@ -337,6 +367,10 @@ impl Host for Desktop {
         Ok(Some(Box::new(outlet)))
     }
 
+    fn can_notify(&self) -> bool {
+        CAN_NOTIFY
+    }
+
     async fn window_ready(&self) {
         self.show();
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
@@ -360,6 +394,12 @@ impl Host for Desktop {
     fn emit(&self, event: AppEvent) {
         emit(&self.handle, event);
     }
+}
+
+/// Whether the player asked to be told, and does not look at the window.
+fn wants_notice(handle: &AppHandle, preferences: &PreferencesFile) -> bool {
+    let looks = handle.get_webview_window(WINDOW).is_some_and(|window| window.is_focused().unwrap_or(true));
+    !looks && preferences.load().notify
 }
 
 fn emit(handle: &AppHandle, event: AppEvent) {

@@ -77,8 +77,8 @@ impl Libraries {
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What can be done about the library. Waits for the disk.
-    pub(crate) async fn ways(&self) -> Ways {
+    /// What can be done about the library, which another program may hold: then it stays where it is. Waits for the disk.
+    pub(crate) async fn ways(&self, is_held: bool) -> Ways {
         let Ok(chosen) = self.current() else { return Ways::default() };
         let mut ways = Ways {
             location: chosen.library.address.to_string(),
@@ -87,8 +87,8 @@ impl Libraries {
         };
         if let Some(path) = open::local(&chosen.library.address) {
             ways.location = path.display().to_string();
-            ways.copies = if path.is_dir() { Vec::new() } else { aside::copies(&path) };
-            ways.set_aside = path.exists();
+            ways.copies = if path.is_dir() || is_held { Vec::new() } else { aside::copies(&path) };
+            ways.set_aside = path.exists() && !is_held;
             ways.read_only = match self.open_with(true).await {
                 Ok(storage) => storage.facets().await.is_ok(),
                 Err(_) => false,

@@ -6,6 +6,7 @@ mod bridge;
 mod graphics;
 mod host;
 mod libraries;
+mod notices;
 mod preferences;
 mod resting;
 mod shell;

@@ -66,6 +66,12 @@ impl Resting {
         Using(self)
     }
 
+    /// Another library is open: what is known is not of it.
+    pub(crate) fn forget(&self) {
+        let mut state = self.state();
+        (state.last_time, state.documents_then) = (None, None);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,14 +107,13 @@ impl Resting {
 
 /// Looks again and again whether it is time, for as long as the program runs.
 pub(crate) async fn watch(app: Arc<App>, resting: Arc<Resting>) {
-    let Ok(library) = app.own_library() else { return };
-    // One file of this computer's own. What others share is not for one of them to rewrite, and a folder of files is kept in
-    // the form that its other programs know.
-    if library.info().kind != "sqlite" || library.info().read_only.is_some() {
-        return;
-    }
     loop {
-        if let Err(error) = look(&library, &resting).await
+        // One file of this computer's own. What others share is not for one of them to rewrite, and a folder of files is kept
+        // in the form that its other programs know. It is asked for at every look: another may have taken its place.
+        if let Ok(library) = app.own_library()
+            && library.info().kind == "sqlite"
+            && library.info().read_only.is_none()
+            && let Err(error) = look(&library, &resting).await
             && error.code != Code::Cancelled
         {
             tracing::warn!(?error, "the library was not made smaller");

@@ -106,6 +106,7 @@ fn say_that_nothing_is_drawn(handle: &AppHandle) {
         .kind(MessageDialogKind::Warning)
         .title("Backstory")
         .show(|_| {});
+    tracing::warn!("the player was told that nothing is drawn");
 }
 
 /// The core on the library that is asked for, and on the samples where they are.

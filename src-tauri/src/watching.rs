@@ -59,7 +59,7 @@ impl Watching {
         library: Result<Arc<Library>>,
         folders: Vec<PathBuf>,
         memory: Result<PathBuf>,
-        told: impl Fn() + Send + 'static,
+        told: impl Fn(Option<FileResult>) + Send + 'static,
     ) {
         let (started, trouble) = match start(library, folders.clone(), memory) {
             Ok(started) => (started, None),
@@ -134,10 +134,18 @@ fn start(library: Result<Arc<Library>>, folders: Vec<PathBuf>, memory: Result<Pa
     Watch::start(library, folders, &memory?, Settings::default()).map(Some)
 }
 
-async fn hear(watching: Arc<Watching>, mut events: UnboundedReceiver<Event>, told: impl Fn() + Send) {
+async fn hear(
+    watching: Arc<Watching>,
+    mut events: UnboundedReceiver<Event>,
+    told: impl Fn(Option<FileResult>) + Send,
+) {
     while let Some(event) = events.recv().await {
+        let captured = match &event {
+            Event::Captured(result) => Some(FileResult::clone(result)),
+            _ => None,
+        };
         watching.hear(event);
-        told();
+        told(captured);
     }
 }
 

@@ -1,6 +1,8 @@
 // Another language reaches every word: a catalogue of marked words is drawn, and nothing unmarked may stand anywhere.
 import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { tick } from "svelte";
 import { afterEach, describe, expect, it } from "vitest";
 import App from "../src/App.svelte";
@@ -9,8 +11,10 @@ import { app } from "../src/state/app.svelte";
 import { imports, type ImportTab } from "../src/state/imports.svelte";
 import { noFilter } from "../src/state/filter";
 import { router, type Route } from "../src/state/router.svelte";
-import { languageFor, use } from "../src/text";
+import { toasts } from "../src/state/toasts.svelte";
+import { languageFor, speak, use } from "../src/text";
 import { en, type Catalogue } from "../src/text/en";
+import { germanErrors, inGerman } from "../src/text/errors.de";
 import { FakeBridge, someFiles, type FakeOptions } from "./fake";
 
 const [OPEN, CLOSE] = ["⟦", "⟧"];
@@ -103,6 +107,8 @@ afterEach(() => {
   imports.tab = "files";
   imports.asksConsent = false;
   app.overview = null;
+  app.failure = null;
+  toasts.list = [];
   use(en, "en");
 });
 
@@ -117,6 +123,50 @@ const SCREENS: [string, Route, FakeOptions?][] = [
   ["settings", { name: "settings" }, { preferences: { pinned: ["ddb-102"] } }],
   ["help", { name: "help" }],
 ];
+
+describe("the program's errors in German", () => {
+  const generated = readFileSync(join(__dirname, "../src/api/generated/api.ts"), "utf8");
+  const codes = [...(/export type Code = ([^;]+);/.exec(generated)?.[1] ?? "").matchAll(/"(\w+)"/g)].map(
+    (match) => match[1]!,
+  );
+
+  it("have whole sentences for every code", () => {
+    expect(codes.length).toBeGreaterThan(30);
+    expect(Object.keys(germanErrors).sort()).toEqual(codes.toSorted());
+    for (const code of codes) {
+      const said = inGerman({ code, message: "It broke.", kept: "It is kept.", hint: "Mend it." });
+      expect(said.message, code).toMatch(/^\p{Lu}.*\.$/u);
+      expect(said.kept, code).toMatch(/\.$/);
+      if (said.hint !== null) expect(said.hint, code).toMatch(/^\p{Lu}.*\.$/u);
+      expect(`${said.message} ${said.hint}`, code).not.toContain("!");
+    }
+  });
+
+  it("name where something lies, and stay as they are where the code is not known", () => {
+    const error = { code: "storage_failed", message: "It broke.", kept: "It is /home/x.sqlite.", hint: null };
+    expect(inGerman(error).kept).toBe("It is /home/x.sqlite.");
+    expect(inGerman({ ...error, code: "of_later" })).toEqual({ ...error, code: "of_later" });
+  });
+
+  it("stand in the window and on its notes", async () => {
+    const busy = {
+      code: "store_busy",
+      message: "The library is busy.",
+      hint: "Wait.",
+      retryable: true,
+    } as const;
+    await open(
+      { name: "characters", filter: noFilter },
+      { failing: { "app.overview": busy, "sample.open": busy } },
+    );
+    speak("de", ["de-DE"]);
+    app.language = "de";
+    expect((await screen.findAllByText(/hält die Bibliothek länger fest/)).length).toBe(1);
+    toasts.fail(busy.message, busy);
+    await waitFor(() => expect(screen.getAllByText(/hält die Bibliothek länger fest/).length).toBe(2));
+    expect(screen.queryByText(/library is busy/)).toBeNull();
+  });
+});
 
 describe("another language", () => {
   it.each(SCREENS)("reaches every word of %s", async (_, route, options) => {

@@ -5,6 +5,7 @@ use std::fs;
 use backstory_core::{library::Library, storage::StorageFactory as _};
 use backstory_sources::sample;
 use backstory_storage::{clock::SystemClock, open::Stores};
+use rusqlite::Connection;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -136,6 +137,62 @@ async fn a_library_that_was_chosen_is_opened_at_the_next_start_too() {
     assert!(!other.exists());
     window.press("Open the usual library").await;
     window.says("Every version of every character").await;
+    assert_eq!(window.faults().await, Vec::<String>::new());
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_library_of_a_newer_backstory_is_read_and_says_so() {
+    let home = Home::new();
+    fill(&home.library()).await;
+    let newer = "INSERT INTO refinery_schema_history SELECT max(version) + 1, 'later', applied_on, checksum \
+                 FROM refinery_schema_history";
+    Connection::open(home.library()).unwrap().execute_batch(newer).unwrap();
+    let window = Window::open(&home, &[], &[]).await;
+    window.says("made by a newer Backstory").await;
+    window.says("3, with 85 versions").await;
+    photograph(&window, "16-library-newer").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_library_that_another_program_holds_stays_and_opens_once_it_is_free() {
+    let home = Home::new();
+    fill(&home.library()).await;
+    let config = home.path().join("held.toml");
+    let library = home.library().display().to_string();
+    fs::write(&config, format!("[libraries.held]\naddress = {library:?}\npool.wait_seconds = 1\n")).unwrap();
+    let home = home.with("BACKSTORY_CONFIG", config).with("BACKSTORY_LIBRARY", "held");
+    let other = Connection::open(&library).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+
+    let window = Window::open(&home, &[], &[]).await;
+    window.says(CLOSED).await;
+    window.says("Open it for reading only").await;
+    let ways = window.call("library.ways", json!({})).await.unwrap();
+    assert_eq!(ways["set_aside"], false, "what another program holds is not moved: {ways}");
+    drop(other);
+    window.press("Try again").await;
+    window.says("3, with 85 versions").await;
+    let overview = window.call("app.overview", json!({})).await.unwrap();
+    assert!(overview["store"]["read_only"].is_null(), "it can be written to: {overview}");
+    assert_eq!(window.faults().await, Vec::<String>::new());
+    window.close().await;
+}
+
+#[tokio::test]
+async fn a_german_window_says_in_german_what_happened() {
+    let home = Home::new();
+    fs::write(home.library(), b"not a library".repeat(1000)).unwrap();
+    let window = Window::open(&home, &[], &[]).await;
+    window.says(CLOSED).await;
+    window.control_and(',').await;
+    window.press("Deutsch").await;
+    window.says("Einstellungen").await;
+    window.keys("\u{e00c}").await;
+    window.says("In der Bibliothek ist etwas beschädigt").await;
+    window.says("Backstory hat die Datei nicht verändert").await;
+    photograph(&window, "13-closed-german").await;
     assert_eq!(window.faults().await, Vec::<String>::new());
     window.close().await;
 }

@@ -11,6 +11,7 @@ mod closed;
 mod everyone;
 mod journey;
 mod many;
+mod notices;
 mod outside;
 mod package;
 mod smoke;

@@ -31,6 +31,7 @@ class App {
     theme: "system",
     layout: "grid",
     sort: "changed",
+    notify: false,
   });
   failure = $state.raw<WireError | null>(null);
   /** Rises whenever something was written: screens read it to know that they must ask again. */

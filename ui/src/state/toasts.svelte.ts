@@ -51,10 +51,10 @@ class Toasts {
   }
 
   fail(title: string, failure: WireError): void {
-    const detail = [failure.message, failure.kept, failure.hint]
-      .filter((part) => part && part !== title)
-      .join(" ");
-    this.#add({ tone: "failure", title, detail, action: null });
+    const said = t.errors.say(failure);
+    const heading = title === failure.message ? said.message : title;
+    const detail = [said.message, said.kept, said.hint].filter((part) => part && part !== heading).join(" ");
+    this.#add({ tone: "failure", title: heading, detail, action: null });
   }
 
   close(id: number): void {

@@ -1,4 +1,5 @@
 // Jedes Wort des Fensters auf Deutsch. Der Typ hält die Datei vollständig.
+import { inGerman } from "./errors.de";
 import guide from "../../../docs/guide.de.md?raw";
 import privacy from "../../../docs/privacy.de.md?raw";
 import type { ChangeKind, Section, Sort, Theme } from "../api";
@@ -119,6 +120,7 @@ export const de: Catalogue = {
     readOnly: "Backstory kann deine Figuren zeigen, aber zurzeit nichts speichern.",
   },
   errors: {
+    say: inGerman,
     happened: "Was geschehen ist",
     kept: "Was erhalten blieb",
     todo: "Was zu tun ist",
@@ -664,6 +666,8 @@ export const de: Catalogue = {
 
   palette: {
     label: "Suchen oder einen Befehl ausführen",
+    notifyOn: "Bescheid sagen, wenn ein beobachteter Ordner etwas bringt",
+    notifyOff: "Keine Nachrichten über beobachtete Ordner",
     results: "Ergebnisse",
     characters: "Figuren",
     commands: "Tun",
@@ -746,6 +750,10 @@ export const de: Catalogue = {
     layout: "Figuren",
     layoutHow: "Als Karten mit ihrem Werdegang oder als dichte Liste.",
     importing: "Import",
+    notify: "Nachrichten des Systems",
+    notifyHow:
+      "Eine Nachricht, wie viele Dateien es auch sind, wenn ein beobachteter Ordner etwas gebracht hat, während du woanders bist. Höchstens eine in der Minute.",
+    notifyMe: "Sag mir Bescheid",
     folders: "Beobachtete Ordner",
     foldersHow: (folders) =>
       folders === 0

@@ -77,6 +77,14 @@ const words = (key: string) => {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 };
 
+/** An error as a person reads it: what happened, what was kept, what to do next. */
+export interface Said {
+  code: string;
+  message: string;
+  kept?: string;
+  hint: string | null;
+}
+
 export const en = {
   locale: "en",
   app: "Backstory",
@@ -122,6 +130,8 @@ export const en = {
     readOnly: "Backstory can show your characters but not save anything now.",
   },
   errors: {
+    /** The program's errors come in English. */
+    say: <T extends Said>(error: T): T => error,
     happened: "What happened",
     kept: "What was kept",
     todo: "What to do",
@@ -667,6 +677,8 @@ export const en = {
 
   palette: {
     label: "Search or run a command",
+    notifyOn: "Tell me when a watched folder brings something in",
+    notifyOff: "No messages about watched folders",
     results: "Results",
     characters: "Characters",
     commands: "Do",
@@ -748,6 +760,10 @@ export const en = {
     layout: "Characters",
     layoutHow: "As cards with their growth, or as a dense list.",
     importing: "Importing",
+    notify: "Messages of the system",
+    notifyHow:
+      "One message, however many files, when a watched folder brought something in while you are elsewhere. At most one a minute.",
+    notifyMe: "Tell me",
     folders: "Watched folders",
     foldersHow: (folders: number) =>
       folders === 0 ? "No folder is watched." : `${count(folders, "folder is", "folders are")} watched.`,

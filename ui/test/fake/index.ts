@@ -67,6 +67,7 @@ export class FakeBridge implements Bridge {
       theme: "system",
       layout: "grid",
       sort: "changed",
+      notify: false,
       ...options.preferences,
     };
     this.#sample = options.sample ?? false;
@@ -339,6 +340,7 @@ export class FakeBridge implements Bridge {
         campaigns: facet((one) => [one.campaign]),
       },
       sample: this.#sample,
+      can_notify: true,
       revision: this.#revision,
     };
   }

@@ -63,6 +63,8 @@ pub struct Overview {
     pub facets: Facets,
     /// Whether these are the sample characters, which are kept nowhere.
     pub sample: bool,
+    /// Whether the system can tell the player something while they are elsewhere.
+    pub can_notify: bool,
     /// The store's revision, to notice what other programs wrote.
     pub revision: u64,
 }
@@ -107,6 +109,8 @@ pub struct Preferences {
     pub layout: Layout,
     /// The order of the library.
     pub sort: crate::storage::Sort,
+    /// Tells by a message of the system what a watched folder brought while the window was not looked at.
+    pub notify: bool,
 }
 
 impl Default for Preferences {
@@ -118,6 +122,7 @@ impl Default for Preferences {
             theme: Theme::default(),
             layout: Layout::default(),
             sort: crate::storage::Sort::default(),
+            notify: false,
         }
     }
 }
@@ -177,6 +182,7 @@ pub(super) async fn overview(app: &App, _: Empty, _: &dyn Progress) -> Result<Ov
         version: app.parts.version.to_owned(),
         store: library.info(),
         facets: library.facets().await?,
+        can_notify: app.parts.host.can_notify(),
         sample: app.sample.read().unwrap_or_else(PoisonError::into_inner).is_some(),
         revision,
     })

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod export;
 pub mod import;
 pub mod keeping;
+pub mod notices;
 pub mod opening;
 pub mod past;
 
@@ -133,6 +134,10 @@ pub trait Host: Send + Sync {
     }
     /// Another library is open now.
     async fn reopened(&self) {}
+    /// Whether the system can be asked to tell the player something while they are elsewhere.
+    fn can_notify(&self) -> bool {
+        false
+    }
     /// The first screen is painted: the window may show itself.
     async fn window_ready(&self) {}
     /// How the player likes the window; the defaults where nothing readable is kept.
@@ -198,8 +203,10 @@ impl std::fmt::Debug for App {
 
 impl App {
     /// Puts it together. Must be called inside a tokio runtime: it listens to the library's writes.
-    pub fn new(parts: Parts) -> Self {
-        let own = parts.storage.clone().map(|storage| library(&parts, parts.language, storage));
+    pub fn new(mut parts: Parts) -> Self {
+        // The library alone holds the store, so that its file is let go of where another takes its place.
+        let storage = std::mem::replace(&mut parts.storage, Err(Error::internal("The store is open.")));
+        let own = storage.map(|storage| library(&parts, parts.language, storage));
         Self {
             own: RwLock::new(own),
             sample: RwLock::default(),

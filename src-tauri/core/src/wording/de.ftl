@@ -259,3 +259,10 @@ lost-notes = { $count ->
     [one] eine Notiz
    *[other] { $count } Notizen
 }
+
+## Nachrichten des Systems
+notice-saved = Eine neue Fassung wurde gespeichert
+notice-characters = { $count ->
+    [one] 1 deiner Figuren hat sich verändert
+   *[other] { $count } deiner Figuren haben sich verändert
+}

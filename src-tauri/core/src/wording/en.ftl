@@ -282,3 +282,10 @@ lost-notes = { $count ->
     [one] a note
    *[other] { $count } notes
 }
+
+## Messages of the system
+notice-saved = A new version was saved
+notice-characters = { $count ->
+    [one] 1 of your characters changed
+   *[other] { $count } of your characters changed
+}

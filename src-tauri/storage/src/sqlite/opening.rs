@@ -3,7 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use backstory_core::error::{Code, Error};
@@ -127,11 +127,16 @@ fn private_file() -> fs::OpenOptions {
 
 /// Makes a new file a library and an old one a current one. Says why it must not be written, where that is so.
 fn prepare(door: &Door) -> Result<Option<ReadOnly>> {
-    let mut attempt = 1;
+    let (mut attempt, start) = (1, Instant::now());
     loop {
         match prepare_once(door) {
-            // Two programs making the same new file trip over each other once; the second try finds it made.
-            Err(Failure::Sqlite(_)) if attempt < CREATION_ATTEMPTS && is_being_made(door) => attempt += 1,
+            // Two programs making the same new file trip over each other once; the second try finds it made. Who waited for a
+            // file that another program holds does not wait again.
+            Err(Failure::Sqlite(_))
+                if attempt < CREATION_ATTEMPTS && start.elapsed() < door.wait && is_being_made(door) =>
+            {
+                attempt += 1;
+            }
             result => return result,
         }
     }

@@ -1177,6 +1177,10 @@ facets: Facets,
  */
 sample: boolean, 
 /**
+ * Whether the system can tell the player something while they are elsewhere.
+ */
+can_notify: boolean, 
+/**
  * The store's revision, to notice what other programs wrote.
  */
 revision: number, };
@@ -1260,7 +1264,11 @@ layout: Layout,
 /**
  * The order of the library.
  */
-sort: Sort, };
+sort: Sort, 
+/**
+ * Tells by a message of the system what a watched folder brought while the window was not looked at.
+ */
+notify: boolean, };
 
 /**
  * Who is asking.

@@ -54,6 +54,12 @@ export function commandsFor(onshortcuts: () => void): Action[] {
     if (theme === app.preferences.theme) continue;
     commands.push(command(t.palette.theme(t.theme.names[theme]), () => void app.prefer({ theme })));
   }
+  if (app.overview?.can_notify) {
+    const { notify } = app.preferences;
+    commands.push(
+      command(notify ? t.palette.notifyOff : t.palette.notifyOn, () => void app.prefer({ notify: !notify })),
+    );
+  }
   if (app.overview?.sample) commands.push(command(t.palette.leaveSample, () => void app.closeSamples()));
   else commands.push(command(t.palette.sample, () => void app.openSamples()));
   commands.push(command(t.palette.shortcuts, onshortcuts, "?"));
