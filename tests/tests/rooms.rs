@@ -215,8 +215,9 @@ fn the_page_imports_in_the_allowed_directions_only() {
             let target = resolve(&name, &import.from);
             // A folder stands for its index.
             let to = room(&target).or_else(|| target.strip_prefix("ui/src/"));
-            // The guide is a text of the page too, and is read where it lies.
-            let is_guide = from == "text" && target.starts_with("docs/guide.");
+            // The guide and the word on privacy are texts of the page too, and are read where they lie.
+            let is_guide =
+                from == "text" && ["docs/guide.", "docs/privacy."].iter().any(|doc| target.starts_with(doc));
             let fine =
                 is_guide || to.is_some_and(|to| allowed.contains(&to) || (import.types_only && to == "api"));
             if !fine {
