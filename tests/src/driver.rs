@@ -82,10 +82,15 @@ impl Window {
         Self { client, driver }
     }
 
+    /// The program's process.
+    pub fn program(&self) -> u32 {
+        self.driver.program().expect("the program runs until it is closed")
+    }
+
     /// Closes the window and with it the program, and waits until it is gone: a start before that would only hand
     /// over to it.
     pub async fn close(self) {
-        let program = self.driver.program().expect("the program runs until it is closed");
+        let program = self.program();
         within("close", self.client.close()).await.unwrap();
         let gone = async {
             while runs(program) {

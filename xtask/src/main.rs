@@ -109,7 +109,15 @@ fn bench(words: &[String]) -> Outcome {
     page::build()?;
     let program = process::desktop(true)?;
     process::run(&mut cargo(&["build", "--workspace", "--release", "--example", "empty-window"]))?;
-    process::run(&mut cargo(&["build", "--workspace", "--release", "--bin", "bench"]))?;
+    process::run(&mut cargo(&[
+        "build",
+        "--workspace",
+        "--release",
+        "--bin",
+        "bench",
+        "--features",
+        "backstory-tests/window",
+    ]))?;
     let screen = screen::Screen::start()?;
     let mut bench = Command::new("dbus-run-session");
     bench.arg("--").arg(program.with_file_name("bench")).args(words).env("DISPLAY", &screen.display);

@@ -5,7 +5,7 @@
 //! machine; ratios and goals are what to read. Nothing here is a test: nothing fails.
 //!
 //! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `past`, `backends`,
-//! `start`.
+//! `start`, `window`.
 //!
 //! The real histories beside the project are used where they are there, generated ones of the same shape where not.
 
@@ -19,6 +19,8 @@
 
 mod backends;
 mod past;
+#[cfg(feature = "window")]
+mod window;
 
 use std::{
     hint::black_box,
@@ -67,6 +69,10 @@ fn main() {
         }
         if is_wanted("backends") {
             backends::run(&mut table).await;
+        }
+        #[cfg(feature = "window")]
+        if is_wanted("window") {
+            window::run(&mut table).await;
         }
     });
     if is_wanted("start") {

@@ -1,0 +1,153 @@
+//! The real window: frames while scrolling, memory, and how much is shipped; each against an empty window of the same kind
+//! where there is one.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use backstory_core::library::Library;
+use backstory_core::source::Draft;
+use backstory_core::storage::StorageFactory as _;
+use backstory_sources::{registry, sample};
+use backstory_storage::{clock::SystemClock, open::Stores};
+use backstory_tests::{driver::Window, fixtures, home::Home};
+use serde_json::json;
+
+use crate::Table;
+
+/// Rows of each list.
+const MANY: u32 = 10_000;
+/// A frame that took longer was missed, at sixty in a second and with the clock's own trembling.
+const MISSED: f64 = 17.7;
+/// A pause that a player notices.
+const STUTTER: f64 = 50.0;
+
+/// Scrolls for four seconds, a quarter of a screen each frame, and gives the time between frames.
+const SCROLL: &str = "const [selector, done] = arguments; const box = selector && document.querySelector(selector); \
+    const gaps = []; const from = performance.now(); let last = from; let way = 200; \
+    const step = () => { const now = performance.now(); gaps.push(now - last); last = now; \
+      if (box) { if (box.scrollTop + box.clientHeight >= box.scrollHeight - 2) way = -way; box.scrollTop += way; } \
+      if (now - from < 4000) requestAnimationFrame(step); else done(gaps.slice(5)); }; \
+    requestAnimationFrame(step);";
+
+pub(crate) async fn run(table: &mut Table) {
+    let empty = std::env::var("BACKSTORY_EMPTY_WINDOW").expect("`cargo xtask bench` names the empty window");
+    shipped(table);
+
+    let nothing = Home::new();
+    let window = Window::open_installed(&nothing, &empty, &[]).await;
+    let bare = frames(&window, "").await;
+    let bare_memory = memory(&window);
+    window.close().await;
+
+    let characters = Home::new();
+    fill(&characters.library(), sample::scale(MANY, 1).map(|capture| capture.draft().unwrap())).await;
+    let window = Window::open(&characters, &[], &[]).await;
+    window.says("10,000 versions").await;
+    for (layout, name) in [("List", "10,000 characters as rows"), ("Grid", "10,000 characters as cards")] {
+        window.press(layout).await;
+        tell(table, name, &frames(&window, ".gridbox .rows").await, &bare);
+    }
+    let ours = memory(&window);
+    table.pair("memory with 10,000 characters", ours, "an empty window", bare_memory, "MB", "≤ 60 MB more");
+    window.close().await;
+
+    let versions = Home::new();
+    fill(&versions.library(), fixtures::long_life(MANY)).await;
+    let window = Window::open(&versions, &[], &[]).await;
+    window.says("10,000 versions").await;
+    let id = window.call("characters.list", json!({})).await.unwrap()["characters"][0]["id"].clone();
+    window.run("document.querySelector('[data-index=\"0\"]').click()").await;
+    window.says("Find a change").await;
+    tell(
+        table,
+        &format!("10,000 versions of {}", id.as_str().unwrap_or_default()),
+        &frames(&window, ".tl .rows").await,
+        &bare,
+    );
+    window.close().await;
+}
+
+async fn fill(path: &Path, drafts: impl Iterator<Item = Draft>) {
+    let storage = Stores.open(path.to_str().unwrap()).await.unwrap();
+    let library = Library::new(storage, registry::sources(), std::sync::Arc::new(SystemClock), "bench");
+    let mut batch = Vec::new();
+    for draft in drafts {
+        batch.push(draft);
+        if batch.len() == 500 {
+            library.capture(&std::mem::take(&mut batch)).await.unwrap();
+        }
+    }
+    library.capture(&batch).await.unwrap();
+}
+
+/// The milliseconds between frames while this scrolls.
+async fn frames(window: &Window, scroller: &str) -> Vec<f64> {
+    let script = format!("const done = arguments[0]; (function () {{ {SCROLL} }})({scroller:?}, done)");
+    serde_json::from_value(window.run_async(&script).await).unwrap()
+}
+
+fn tell(table: &mut Table, what: &str, ours: &[f64], bare: &[f64]) {
+    let share = |gaps: &[f64], over: f64| {
+        100.0 * gaps.iter().filter(|gap| **gap > over).count() as f64 / gaps.len().max(1) as f64
+    };
+    let mean = |gaps: &[f64]| gaps.iter().sum::<f64>() / gaps.len().max(1) as f64;
+    table.pair(
+        &format!("{what}: time of a frame"),
+        mean(ours),
+        "an empty window",
+        mean(bare),
+        "ms",
+        "≥ 0.9×",
+    );
+    table.alone(&format!("{what}: frames missed"), share(ours, MISSED), "%", "≤ 1 %");
+    table.alone(&format!("{what}: pauses over 50 ms"), share(ours, STUTTER), "%", "0");
+}
+
+/// The memory of the program and of the web engine's processes, shared pages counted once, in MB.
+fn memory(window: &Window) -> f64 {
+    let mut waiting = vec![window.program()];
+    let mut kilobytes = 0.0;
+    while let Some(pid) = waiting.pop() {
+        let children = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        for task in children {
+            let text = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            waiting.extend(text.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        }
+        let about = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+        let pss = about.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap_or_default();
+        kilobytes += pss.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap_or_default();
+    }
+    kilobytes / 1000.0
+}
+
+/// What a player downloads and keeps.
+fn shipped(table: &mut Table) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let assets =
+        fs::read_dir(root.join("ui/dist/assets")).into_iter().flatten().flatten().map(|file| file.path());
+    let code: Vec<PathBuf> =
+        assets.filter(|file| file.extension().is_some_and(|end| end == "js" || end == "css")).collect();
+    let packed: usize = code
+        .iter()
+        .map(|file| {
+            let gzip = Command::new("gzip").arg("-9c").arg(file).stdin(Stdio::null()).output();
+            gzip.map_or(0, |packed| packed.stdout.len())
+        })
+        .sum();
+    table.alone("the page, gzipped, without fonts", packed as f64 / 1000.0, "kB", "≤ 400 kB");
+    let desktop = PathBuf::from(std::env::var("BACKSTORY_DESKTOP").unwrap());
+    let length = |file: &Path| fs::metadata(file).map_or(0, |about| about.len()) as f64 / 1e6;
+    let installed = length(&desktop) + length(&desktop.with_file_name("backstory"));
+    let empty = length(Path::new(&std::env::var("BACKSTORY_EMPTY_WINDOW").unwrap()));
+    table.pair(
+        "installed: the window and the command",
+        installed,
+        "an empty window",
+        empty,
+        "MB",
+        "to be shown",
+    );
+}
