@@ -60,7 +60,11 @@ pub(crate) async fn run(table: &mut Table) {
     window.says("10,000 versions").await;
     let id = window.call("characters.list", json!({})).await.unwrap()["characters"][0]["id"].clone();
     window.run("document.querySelector('[data-index=\"0\"]').click()").await;
-    window.says("Find a change").await;
+    window
+        .until("the history is there", async || {
+            window.run("return document.querySelector('.tl [role=row]') !== null").await == json!(true)
+        })
+        .await;
     tell(
         table,
         &format!("10,000 versions of {}", id.as_str().unwrap_or_default()),
