@@ -1,6 +1,9 @@
 //! Made-up characters, versions and documents, whole and plausible.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use backstory_core::{
+    clock::Clock,
     model::{
         CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Seen, Sentence, SnapshotId,
         Summary, Topic, VersionMetadata,
@@ -22,6 +25,20 @@ pub fn character_id(number: u64) -> CharacterId {
 /// A version's identity that sorts by `number`.
 pub fn snapshot_id(number: u64) -> SnapshotId {
     SnapshotId(Uuid::from_u64_pair(0x0190_0000_0000_7000, 0x8000_0000_0000_0000 | number))
+}
+
+/// A clock that stands still and counts its ids.
+#[derive(Default)]
+pub struct Still(AtomicU64);
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn snapshot_id(&self) -> SnapshotId {
+        snapshot_id(self.0.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// So many seconds after a day in 2025.

@@ -10,11 +10,9 @@
 
 pub mod corpus;
 pub mod disk;
-#[cfg(feature = "window")]
 pub mod driver;
 pub mod faults;
 pub mod fixtures;
-#[cfg(feature = "window")]
 pub mod home;
 pub mod servers;
 pub mod strategies;

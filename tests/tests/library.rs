@@ -2,41 +2,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use backstory_core::{
-    clock::Clock,
     error::{Code, Result},
     job::{Cancel, Silent},
     json::Tree,
     library::{Captured, Library},
-    model::{CharacterId, ContentHash, Kind, SnapshotId, VersionMetadata},
+    model::{CharacterId, ContentHash, Kind, VersionMetadata},
     sheet::Sheet,
     source::{Draft, Reading, Source},
     storage::{CharacterStorage, CheckScope, Deleted, HistoryQuery, StorageFactory},
     wording::{Language, Said},
 };
 use backstory_storage::open::Stores;
-use backstory_tests::fixtures::moment;
+use backstory_tests::fixtures::{Still, moment};
 use jiff::Timestamp;
 use proptest::prelude::*;
-
-/// A clock that stands still and counts its ids.
-#[derive(Default)]
-struct Still(AtomicU64);
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
-    }
-
-    fn snapshot_id(&self) -> SnapshotId {
-        backstory_tests::fixtures::snapshot_id(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
 
 /// Documents of the form `{"name":…,"gp":…,"lost":…,"noise":…}`. The second deriver has learned that the coins are of silver.
 struct Purse {

@@ -108,15 +108,14 @@ fn bench(words: &[String]) -> Outcome {
     page::install()?;
     page::build()?;
     let program = process::desktop(true)?;
-    process::run(&mut cargo(&["build", "--workspace", "--release", "--example", "empty-window"]))?;
     process::run(&mut cargo(&[
         "build",
         "--workspace",
         "--release",
+        "--example",
+        "empty-window",
         "--bin",
         "bench",
-        "--features",
-        "backstory-tests/window",
     ]))?;
     let screen = screen::Screen::start()?;
     let mut bench = Command::new("dbus-run-session");

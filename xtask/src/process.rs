@@ -11,8 +11,18 @@ use std::{
 pub(crate) type Outcome<T = ()> = Result<T, String>;
 
 /// The Cargo that runs us, with these arguments.
+///
+/// It is not told what the outer Cargo says of this program: packages that look at `CARGO_PKG_NAME` (ring does), and all
+/// that stand on them, would be built again whenever Cargo is asked from here and not from a shell.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        let told =
+            name.to_str().is_some_and(|it| it.starts_with("CARGO_PKG_") || it.starts_with("CARGO_MANIFEST_"));
+        if told {
+            command.env_remove(name);
+        }
+    }
     command.args(arguments);
     command
 }

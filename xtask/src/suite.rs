@@ -12,8 +12,12 @@ use crate::{
     screen::Screen,
 };
 
-/// Every program, test and example, those in the window too.
-const EVERYTHING: &[&str] = &["--workspace", "--all-targets", "--features", "backstory-tests/window"];
+/// Every program, test and example but the tests in the window.
+const EVERYTHING: &[&str] = &["--workspace", "--all-targets"];
+
+/// The tests in the window: they run only where they are asked for. `--workspace` keeps them from building their libraries
+/// anew with fewer features.
+const WINDOW: &[&str] = &["--workspace", "--test", "window"];
 
 /// What the runners have counted so far.
 #[derive(Default)]
@@ -54,7 +58,9 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     suite.step("page: tests", |tally| tally.read(&mut npm(&["test"])));
     suite.step("page: build", |_| page::build());
     suite.step("rust: lints", |_| {
-        process::run(&mut cargo(&[&["clippy"], EVERYTHING, &["--", "--deny", "warnings"]].concat()))
+        let lint =
+            |what| process::run(&mut cargo(&[&["clippy"], what, &["--", "--deny", "warnings"]].concat()));
+        lint(EVERYTHING).and(lint(WINDOW))
     });
     // Programs and tests in one go: apart, the programs' libraries would be built again with fewer features.
     suite.step("rust: build", |_| process::run(&mut cargo(&[&["build"], EVERYTHING].concat())));
@@ -88,11 +94,10 @@ fn in_the_window(package: Option<PathBuf>, tally: &mut Tally) -> Outcome {
     tally.read(&mut tests)
 }
 
-/// Where the window's tests were built. Cargo is asked about everything again: asked for them alone, it would build their
-/// libraries anew with fewer features.
+/// Builds the window's tests and says where they are.
 fn window_tests() -> Outcome<String> {
     const KEY: &str = "\"executable\":\"";
-    let words = [&["test"], EVERYTHING, &["--no-run", "--message-format=json"]].concat();
+    let words = [&["test"], WINDOW, &["--no-run", "--message-format=json"]].concat();
     let built = process::read(&mut cargo(&words)).unwrap_or_default();
     let window = built.lines().find(|line| line.contains("\"name\":\"window\"") && line.contains(KEY));
     window

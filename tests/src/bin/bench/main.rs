@@ -19,7 +19,6 @@
 
 mod backends;
 mod past;
-#[cfg(feature = "window")]
 mod window;
 
 use std::{
@@ -70,7 +69,6 @@ fn main() {
         if is_wanted("backends") {
             backends::run(&mut table).await;
         }
-        #[cfg(feature = "window")]
         if is_wanted("window") {
             window::run(&mut table).await;
         }
