@@ -58,8 +58,9 @@ pub(crate) fn run(words: &[String]) -> Outcome {
     suite.step("page: tests", |tally| tally.read(&mut npm(&["test"])));
     suite.step("page: build", |_| page::build());
     suite.step("rust: lints", |_| {
-        let lint =
-            |what| process::run(&mut cargo(&[&["clippy"], what, &["--", "--deny", "warnings"]].concat()));
+        let lint = |what: &[&'static str]| {
+            process::run(&mut cargo(&[&["clippy"], what, &["--", "--deny", "warnings"]].concat()))
+        };
         lint(EVERYTHING).and(lint(WINDOW))
     });
     // Programs and tests in one go: apart, the programs' libraries would be built again with fewer features.
