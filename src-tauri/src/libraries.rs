@@ -42,8 +42,8 @@ impl Libraries {
     /// Opens the library, as it is configured or chosen.
     ///
     /// # Errors
-    /// What keeps it from being opened; `file_unreadable` for one that the player chose and that is not there: an empty one
-    /// in its place would look as if everything were lost.
+    /// What keeps it from being opened, or from being read then; `file_unreadable` for one that the player chose and that is
+    /// not there: an empty one in its place would look as if everything were lost.
     pub(crate) async fn open(&self) -> Result<Arc<dyn CharacterStorage>> {
         self.open_with(false).await
     }
@@ -54,6 +54,9 @@ impl Libraries {
         }
         let chosen = self.current()?;
         open::kind(&chosen.library.address)?;
+        if let Some(path) = open::local(&chosen.library.address).filter(|_| !read_only) {
+            aside::settle(&path)?;
+        }
         if let Some(path) = self.chosen().filter(|path| !path.exists()) {
             return Err(Error::new(
                 Code::FileUnreadable,
@@ -63,7 +66,10 @@ impl Libraries {
             .hint("If it is on another disk, connect it and try again. Or choose where it is now."));
         }
         let options = StoreOptions { read_only, ..chosen.library.options() };
-        Stores.open_with(chosen.library.address.reveal(), &options).await
+        let storage = Stores.open_with(chosen.library.address.reveal(), &options).await?;
+        // One that opens and cannot be read would be a window in which everything fails.
+        storage.facets().await?;
+        Ok(storage)
     }
 
     /// How the library is opened.
@@ -89,10 +95,7 @@ impl Libraries {
             ways.location = path.display().to_string();
             ways.copies = if path.is_dir() || is_held { Vec::new() } else { aside::copies(&path) };
             ways.set_aside = path.exists() && !is_held;
-            ways.read_only = match self.open_with(true).await {
-                Ok(storage) => storage.facets().await.is_ok(),
-                Err(_) => false,
-            };
+            ways.read_only = self.open_with(true).await.is_ok();
         }
         ways
     }
@@ -147,21 +150,23 @@ impl Libraries {
                 })
             })
             .transpose()?;
-        let moved = path.exists().then(|| aside::set_aside(&path, SystemClock.now())).transpose()?;
-        let opened = async {
-            if let Some(copy) = copy {
-                aside::put_copy(&copy, &path)?;
-            }
-            self.open().await
+        let moved = {
+            let path = path.clone();
+            let work = move || aside::replace(&path, copy.as_deref(), SystemClock.now());
+            tauri::async_runtime::spawn_blocking(work)
+                .await
+                .unwrap_or_else(|defect| Err(Error::internal("Nothing was put aside.").caused_by(defect)))?
         };
-        match opened.await {
+        let opened = self.open().await;
+        let Some(aside) = &moved else { return Ok((opened?, None)) };
+        match opened {
             Ok(storage) => Ok((storage, moved)),
-            Err(error) => Err(match &moved {
-                Some(aside) => {
-                    error.kept(format!("The library that was there is kept as {}.", aside.display()))
-                }
-                None => error,
-            }),
+            Err(error) => {
+                aside::put_back(aside, &path)?;
+                let back = !aside.exists();
+                let where_it_is = if back { &path } else { aside };
+                Err(error.kept(format!("The library that was there is kept as {}.", where_it_is.display())))
+            }
         }
     }
 }

@@ -42,11 +42,17 @@ async fn a_damaged_library_is_put_aside_or_replaced_by_its_copy() {
     photograph(&window, "13-closed").await;
     bring_axe(&window).await;
     assert_eq!(findings(&window, "closed").await, Vec::<String>::new());
+    assert!(window.call("app.overview", json!({})).await.is_err());
+    let preferences = window.call("preferences.get", json!({})).await;
+    assert!(preferences.is_ok(), "what needs no library works on: {preferences:?}");
     window.press("Try again").await;
     window.says(CLOSED).await;
+    assert_eq!(fs::read(home.library()).unwrap(), damage, "looking changes nothing");
     window.press("Go back to the copy of").await;
     window.says("3 characters").await;
     window.says("The library that was there is kept as").await;
+    let refused = window.call("library.open", json!({ "how": "empty" })).await.unwrap_err();
+    assert!(refused.to_string().contains("cannot be put aside"), "it is open now: {refused}");
     assert_eq!(window.faults().await, Vec::<String>::new());
     window.close().await;
     assert!(copy.exists(), "the copy stays");

@@ -30,23 +30,6 @@ async fn a_second_start_hands_its_files_over() {
 }
 
 #[tokio::test]
-async fn a_library_that_cannot_be_opened_is_a_screen_and_stays_untouched() {
-    let home = Home::new();
-    fs::write(home.library(), "this is a letter and not a library\n".repeat(200)).unwrap();
-    let before = fs::read(home.library()).unwrap();
-    let window = Window::open(&home, &[], &[]).await;
-
-    window.says("What happened").await;
-    window.says("What to do").await;
-    window.photograph("9-broken-library").await;
-    assert!(window.call("app.overview", json!({})).await.is_err());
-    let preferences = window.call("preferences.get", json!({})).await;
-    assert!(preferences.is_ok(), "what needs no library works on: {preferences:?}");
-    window.close().await;
-    assert_eq!(fs::read(home.library()).unwrap(), before);
-}
-
-#[tokio::test]
 async fn a_link_opens_its_character_and_does_nothing_else() {
     let home = Home::new();
     let (_, captures) = home.with_samples();

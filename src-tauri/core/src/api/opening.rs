@@ -10,7 +10,7 @@ use crate::{
         App,
         app::{Empty, Overview, overview},
     },
-    error::Result,
+    error::{Code, Error, Result},
     job::Progress,
     storage::CharacterStorage,
 };
@@ -94,9 +94,14 @@ pub(super) async fn library_ways(app: &App, _: Empty, _: &dyn Progress) -> Resul
 
 /// Opens a library in place of the one that is open. Where that fails, what was open stays open.
 pub(super) async fn library_open(app: &App, request: OpenLibrary, progress: &dyn Progress) -> Result<Opened> {
+    let moves = matches!(request, OpenLibrary::Copy { .. } | OpenLibrary::Empty);
+    if moves && app.own_library().is_ok() {
+        // An open file would be written under its new name, and its log taken from the one in its place.
+        return Err(Error::new(Code::InvalidArgument, "A library that is open cannot be put aside.")
+            .kept("Nothing was changed.")
+            .hint("Choose another library in the settings instead."));
+    }
     let Some(reopened) = app.parts.host.reopen(request).await? else { return Ok(Opened::default()) };
-    // One that cannot be read would only change one screen of trouble for another.
-    reopened.storage.facets().await?;
     app.exchange(reopened.storage);
     app.parts.host.reopened().await;
     Ok(Opened { overview: Some(overview(app, Empty {}, progress).await?), set_aside: reopened.set_aside })

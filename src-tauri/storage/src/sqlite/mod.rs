@@ -77,6 +77,15 @@ pub struct SqliteStorage {
     damage: Arc<OnceLock<String>>,
 }
 
+/// Looks whether a file that nobody has open is a whole library, of this or an older program. Nothing is written; waits for
+/// the disk.
+///
+/// # Errors
+/// `store_damaged`, `invalid_argument` for another program's file, `storage_failed`.
+pub fn look(path: &Path) -> Result<()> {
+    opening::look(path).map_err(|failure| failure.at(path))
+}
+
 /// Looks over the file behind what is going on: it was not closed the last time. A program that ends before the look does
 /// ends it too; the next one looks again.
 fn look_for_damage(readers: Arc<Readers>, damage: Arc<OnceLock<String>>) {

@@ -283,6 +283,21 @@ fn is_unwritable(failure: &Failure) -> bool {
     matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
 }
 
+/// Looks whether a file that nobody has open is a whole library of this or an older program. Nothing is written.
+pub(super) fn look(path: &Path) -> Result<()> {
+    let door = Door { path: path.to_owned(), wait: Duration::ZERO, immutable: true, writable: false };
+    let connection = door.connect()?;
+    check_owner(&connection, path)?;
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    match schema_version(&connection)? {
+        Some(version) if version <= latest_known() && verdict == "ok" => Ok(()),
+        _ => Err(Error::new(Code::StoreDamaged, format!("{} is not a whole library.", path.display()))
+            .kept("Nothing was changed.")
+            .hint("Choose another copy.")
+            .into()),
+    }
+}
+
 /// Finds the way in which a library can at least be read.
 fn settle_read_only(mut door: Door, why: ReadOnly) -> Result<(Door, Option<ReadOnly>)> {
     let probe = |door: &Door| -> Result<Option<i64>> {
