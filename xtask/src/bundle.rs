@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    machine, page,
+    licences, machine, page,
     process::{self, Outcome, cargo},
 };
 
@@ -95,11 +95,14 @@ fn files(built: &Path) -> Outcome<String> {
     process::run(Command::new(&command).arg("manual").arg(&manual))?;
     let pages: Vec<PathBuf> =
         fs::read_dir(&manual).map_err(|e| e.to_string())?.flatten().map(|page| page.path()).collect();
-    process::run(Command::new("gzip").args(["--best", "--no-name"]).args(&pages))?;
+    let licences = made.join("licences");
+    fs::write(&licences, licences::texts()?).map_err(|e| format!("{}: {e}", licences.display()))?;
+    process::run(Command::new("gzip").args(["--best", "--no-name"]).args(&pages).arg(&licences))?;
     let root = std::env::current_dir().map_err(|e| e.to_string())?;
     let mut files = vec![
         ("/usr/bin/backstory".to_owned(), command.clone()),
         ("/usr/share/doc/backstory/copyright".to_owned(), root.join("LICENSE-MIT")),
+        ("/usr/share/doc/backstory/licences.gz".to_owned(), licences.with_extension("gz")),
         ("/usr/share/doc/backstory/changelog".to_owned(), root.join("CHANGELOG.md")),
         ("/usr/share/mime/packages/backstory.xml".to_owned(), root.join("src-tauri/linux/backstory.xml")),
     ];

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod bundle;
+mod licences;
 mod machine;
 mod page;
 mod process;

@@ -59,6 +59,7 @@ async fn the_package_installs_starts_imports_and_leaves_nothing() {
     for name in [
         "usr/bin/backstory",
         "usr/bin/backstory-desktop",
+        "usr/share/doc/backstory/licences.gz",
         "usr/share/man/man1/backstory.1.gz",
         "usr/share/man/man1/backstory-import.1.gz",
         "usr/share/bash-completion/completions/backstory",
