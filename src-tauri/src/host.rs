@@ -14,6 +14,7 @@ use backstory_core::{
     api::{
         App, AppEvent, Host,
         app::{ConfigValue, Configuration, Licence, Preferences},
+        dialogs::Dialog,
         export::Outlet,
         import::{FileResult, WatchedFolder},
         notices::notice,
@@ -22,14 +23,15 @@ use backstory_core::{
     config::Setting,
     error::{Code, Error, Result},
     model::CharacterId,
+    wording::Language,
 };
 use backstory_sources::watch::{is_library, own_library};
 use backstory_storage::{
     config::{self, data_folder},
     outlet::FileOutlet,
 };
-use tauri::{AppHandle, Emitter, Manager};
-use tauri_plugin_dialog::{DialogExt, FilePath};
+use tauri::{AppHandle, Emitter, Manager, Wry};
+use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -135,18 +137,27 @@ impl Desktop {
             .unwrap_or_else(|defect| Err(Error::internal("The folders were not saved.").caused_by(defect)))
     }
 
-    /// The folder that the player chooses; the title says what for.
-    async fn choose_folder(&self, title: &str) -> Option<PathBuf> {
+    fn language(&self) -> Language {
+        self.handle.try_state::<Arc<App>>().map_or_else(Language::default, |app| app.language())
+    }
+
+    /// A dialog of the system, in front of the window.
+    fn dialog(&self, dialog: Dialog) -> FileDialogBuilder<Wry> {
+        let dialog = self.handle.dialog().file().set_title(dialog.title(self.language()));
+        match self.handle.get_webview_window(WINDOW) {
+            Some(window) => dialog.set_parent(&window),
+            None => dialog,
+        }
+    }
+
+    /// The folder that the player chooses.
+    async fn choose_folder(&self, what_for: Dialog) -> Option<PathBuf> {
         #[cfg(debug_assertions)]
         if let Some(picked) = std::env::var_os("BACKSTORY_PICK_FOLDER") {
             return Some(picked.into());
         }
         let (answer, answered) = oneshot::channel();
-        let mut dialog = self.handle.dialog().file().set_title(title);
-        if let Some(window) = self.handle.get_webview_window(WINDOW) {
-            dialog = dialog.set_parent(&window);
-        }
-        dialog.pick_folder(move |folder| {
+        self.dialog(what_for).pick_folder(move |folder| {
             let _window_closed_meanwhile = answer.send(folder);
         });
         answered.await.ok().flatten()?.into_path().ok()
@@ -159,15 +170,9 @@ impl Desktop {
             return std::env::split_paths(&picked).next();
         }
         let (answer, answered) = oneshot::channel();
-        let mut dialog = self
-            .handle
-            .dialog()
-            .file()
-            .set_title("Choose a library")
-            .add_filter("Libraries", &["sqlite", "db", "backstory"]);
-        if let Some(window) = self.handle.get_webview_window(WINDOW) {
-            dialog = dialog.set_parent(&window);
-        }
+        let dialog = self
+            .dialog(Dialog::Library)
+            .add_filter(Dialog::Library.kind(self.language()), &["sqlite", "db", "backstory"]);
         dialog.pick_file(move |file| {
             let _window_closed_meanwhile = answer.send(file);
         });
@@ -212,11 +217,7 @@ impl Desktop {
             return Some(PathBuf::from(folder).join(name));
         }
         let (answer, answered) = oneshot::channel();
-        let mut dialog = self.handle.dialog().file().set_title("Save this version").set_file_name(name);
-        if let Some(window) = self.handle.get_webview_window(WINDOW) {
-            dialog = dialog.set_parent(&window);
-        }
-        dialog.save_file(move |file| {
+        self.dialog(Dialog::Save).set_file_name(name).save_file(move |file| {
             let _window_closed_meanwhile = answer.send(file);
         });
         answered.await.ok().flatten()?.into_path().ok()
@@ -253,9 +254,7 @@ impl Host for Desktop {
 
     async fn reopen(&self, how: OpenLibrary) -> Result<Option<Reopened>> {
         let chosen = match how {
-            OpenLibrary::Choose { folder: true } => {
-                self.choose_folder("Choose the folder of a library").await
-            }
+            OpenLibrary::Choose { folder: true } => self.choose_folder(Dialog::LibraryFolder).await,
             OpenLibrary::Choose { folder: false } => self.choose_library().await,
             _ => None,
         };
@@ -278,16 +277,10 @@ impl Host for Desktop {
             return Some(std::env::split_paths(&picked).collect());
         }
         let (answer, answered) = oneshot::channel();
-        let mut dialog = self
-            .handle
-            .dialog()
-            .file()
-            .set_title("Choose character files")
-            .add_filter("Characters", &["json", "JSON", "backstory", "age"])
-            .add_filter("All files", &["*"]);
-        if let Some(window) = self.handle.get_webview_window(WINDOW) {
-            dialog = dialog.set_parent(&window);
-        }
+        let dialog = self
+            .dialog(Dialog::Files)
+            .add_filter(Dialog::Files.kind(self.language()), &["json", "JSON", "backstory", "age"])
+            .add_filter(Dialog::any(self.language()), &["*"]);
         dialog.pick_files(move |files| {
             let _window_closed_meanwhile = answer.send(files);
         });
@@ -300,7 +293,7 @@ impl Host for Desktop {
     }
 
     async fn watch(&self) -> Result<()> {
-        let Some(folder) = self.choose_folder("Choose a folder to watch").await else { return Ok(()) };
+        let Some(folder) = self.choose_folder(Dialog::Watch).await else { return Ok(()) };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         if is_library(&folder) {
             return Err(own_library(&folder));

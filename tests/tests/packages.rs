@@ -12,7 +12,7 @@ use std::{
 use backstory_core::{
     api::{
         App, Host, Parts,
-        export::{Exported, Form, Outlet, chosen, export},
+        export::{Exported, Form, How, Outlet, chosen, export},
         import::{ImportOptions, Intake, Outcome, import},
     },
     clock::Clock,
@@ -90,7 +90,8 @@ async fn packed(
 ) -> Result<Exported> {
     let ids = ids(&app.library().unwrap()).await;
     let outlet = Box::new(FileOutlet::create(to)?);
-    export(app, &ids, form, passphrase.map(Secret::new), outlet, progress).await
+    export(app, &ids, How { form, redact: false, passphrase: passphrase.map(Secret::new) }, outlet, progress)
+        .await
 }
 
 /// Imports a file; what became of each character, in the order of their ids.
@@ -287,9 +288,87 @@ async fn an_encrypted_export_opens_with_its_words_only() {
     assert_eq!(everything(&here).await, everything(&there).await);
 
     let outlet = FileOutlet::create(&folder.path().join("open.age")).unwrap();
-    let refused =
-        export(&source, &[], Form::Backstory, Some(Secret::new("")), Box::new(outlet), &Silent).await;
+    let how = How { passphrase: Some(Secret::new("")), ..How::default() };
+    let refused = export(&source, &[], how, Box::new(outlet), &Silent).await;
     assert_eq!(refused.unwrap_err().code, Code::InvalidArgument);
+}
+
+/// Nothing of the player is in what is shown to others, whatever it looks like, and it can be taken in like anything else.
+#[tokio::test]
+async fn what_is_shared_tells_nobody_who_plays() {
+    const CANARY: &str = "kanarienvogel-51f3";
+    let folder = tempfile::tempdir().unwrap();
+    let source = app(Arc::new(MemoryStorage::new()));
+    let library = source.library().unwrap();
+    let mut number = String::new();
+    let drafts = sample::drafts().unwrap();
+    let of_one = drafts.iter().filter(|draft| draft.character == drafts[0].character);
+    for (at, draft) in of_one.enumerate() {
+        let document: serde_json::Value = serde_json::from_slice(&draft.document).unwrap();
+        let mut document = document.get("data").unwrap_or(&document).clone();
+        number = document["id"].to_string();
+        document["username"] = CANARY.into();
+        document["notes"]["backstory"] = format!("{CANARY} of the seventh house, visit {at}").into();
+        document["traits"]["flaws"] = CANARY.into();
+        document["faith"] = CANARY.into();
+        document["race"]["fullName"] = format!("Friend of {CANARY}").into();
+        let text = format!("{{\"data\":{document}}}");
+        let name = format!("{CANARY}.json");
+        let options = ImportOptions { captured_at: Some(draft.captured_at), ..ImportOptions::default() };
+        fs::write(folder.path().join(&name), text).unwrap();
+        let files = Files::new().list(&[folder.path().join(&name)]).await;
+        let report = import(&source, files, options, &Silent).await.unwrap();
+        assert_ne!(report.files[0].outcome, Outcome::Failed, "{:?}", report.files[0].error);
+    }
+    let id = ids(&library).await.remove(0);
+    let first = library.version(&id, "first").await.unwrap();
+    library.pin(&first, true).await.unwrap();
+    library.tag(&first, &[CANARY.to_owned()], &[]).await.unwrap();
+    library.note(&first, Some(CANARY)).await.unwrap();
+    let before = everything(&library).await;
+
+    for form in [Form::Backstory, Form::Json, Form::Markdown, Form::Csv] {
+        let file = folder.path().join(format!("shared.{}", form.ending()));
+        let how = How { form, redact: true, passphrase: None };
+        let outlet = Box::new(FileOutlet::create(&file).unwrap());
+        export(&source, std::slice::from_ref(&id), how, outlet, &Silent).await.unwrap();
+        let texts = match form {
+            Form::Backstory => unzipped(&file),
+            _ => vec![(String::new(), fs::read(&file).unwrap())],
+        };
+        for (name, bytes) in &texts {
+            let text = format!("{name}\n{}", String::from_utf8_lossy(bytes));
+            assert!(!text.contains(CANARY), "{form:?} {name}");
+            assert!(!text.contains(&number), "{form:?} {name}: its number");
+        }
+    }
+    assert_eq!(everything(&library).await, before, "showing changes nothing");
+
+    let file = folder.path().join("shared.backstory");
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&unzipped(&file).into_iter().find(|(name, _)| name == MANIFEST).unwrap().1)
+            .unwrap();
+    assert_eq!(manifest["redacted"], true);
+    let target = app(Arc::new(MemoryStorage::new()));
+    assert_eq!(outcomes(&target, &file).await, [Outcome::Added]);
+    let there = everything(&target.library().unwrap()).await.remove(0).0;
+    let here = &before[0].0;
+    // Of two that differ in what is personal alone, one is shown.
+    assert!(there.versions.len() > 10 && there.versions.len() <= here.versions.len());
+    assert!(
+        there.versions[0].pinned && there.versions[0].note.is_none() && there.versions[0].tags.is_empty()
+    );
+    assert_eq!(there.index.as_ref().unwrap().name, here.index.as_ref().unwrap().name);
+    assert_eq!(there.index.unwrap().level, here.index.as_ref().unwrap().level);
+
+    // Two that were shared are not known to be of one character.
+    let again = folder.path().join("again.backstory");
+    let how = How { redact: true, ..How::default() };
+    export(&source, &[id], how, Box::new(FileOutlet::create(&again).unwrap()), &Silent).await.unwrap();
+    let folder_of = |file: &Path| {
+        unzipped(file).into_iter().find_map(|(name, _)| Some(name.strip_prefix("characters/")?.to_owned()))
+    };
+    assert_ne!(folder_of(&again), folder_of(&file));
 }
 
 /// Has room for so many bytes.
@@ -342,13 +421,14 @@ async fn a_file_is_there_whole_or_not_at_all() {
         for room in [0, 1, 1_000, usize::try_from(whole).unwrap() - 1] {
             let kept = Arc::new(Mutex::new(false));
             let outlet = Box::new(Small(room, Arc::clone(&kept)));
-            let full = export(&source, &ids, form, None, outlet, &Silent).await.unwrap_err();
+            let full =
+                export(&source, &ids, How { form, ..How::default() }, outlet, &Silent).await.unwrap_err();
             assert_eq!(full.code, Code::StorageFull, "{form:?} with room for {room}");
             assert!(!*kept.lock().unwrap());
         }
         let kept = Arc::new(Mutex::new(false));
         let outlet = Box::new(Small(usize::try_from(whole).unwrap(), Arc::clone(&kept)));
-        export(&source, &ids, form, None, outlet, &Silent).await.unwrap();
+        export(&source, &ids, How { form, ..How::default() }, outlet, &Silent).await.unwrap();
         assert!(*kept.lock().unwrap(), "{form:?} has room for all of its {whole} bytes");
     }
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();

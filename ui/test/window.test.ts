@@ -560,7 +560,9 @@ describe("exporting", () => {
     await user.click(within(dialog).getByRole("radio", { name: /chronicle/ }));
     await user.click(within(dialog).getByRole("button", { name: "Choose a place…" }));
     expect(await screen.findByText(/Saved Characters.md: 3 characters, 52 versions/)).toBeTruthy();
-    expect(bridge.asked("export.start")).toEqual([{ characters: [], form: "markdown" }]);
+    expect(bridge.asked("export.start")).toEqual([
+      { characters: [], form: "markdown", redact: false },
+    ]);
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 
@@ -586,6 +588,18 @@ describe("exporting", () => {
     await waitFor(() =>
       expect(bridge.asked("export.start")).toMatchObject([{ form: "backstory", passphrase: "lantern" }]),
     );
+  });
+
+  it("shares a character without what is personal", async () => {
+    const bridge = await open();
+    await user.click(await screen.findByRole("button", { name: /Rekor.*Wizard/ }));
+    await user.click(await screen.findByRole("button", { name: "More for this character" }));
+    await user.click(await screen.findByText("Share…", { selector: "[role=menuitem] span" }));
+    const dialog = await screen.findByRole("dialog", { name: "Share Rekor" });
+    const personal = within(dialog).getByRole("switch", { name: "Leave out what is personal" });
+    expect(personal.getAttribute("aria-checked")).toBe("true");
+    await user.click(within(dialog).getByRole("button", { name: "Choose a place…" }));
+    await waitFor(() => expect(bridge.asked("export.start")).toMatchObject([{ redact: true }]));
   });
 
   it("opens a locked file where it is looked at", async () => {

@@ -64,6 +64,9 @@ pub(crate) enum Command {
         /// What it looks like.
         #[arg(long, value_enum, default_value_t = FormArg::Backstory)]
         format: FormArg,
+        /// Leave out what is personal, to show it to others: account, notes, traits, group. See the guide.
+        #[arg(long)]
+        redact: bool,
         /// Encrypt it with age; takes the passphrase from the first line of standard input.
         #[arg(long)]
         encrypt: bool,

@@ -14,7 +14,7 @@ use backstory_core::{
             CharacterGet, HistoryGet, SheetGet, character_history, character_sheet, characters_list,
         },
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
-        export::{Exported, chosen, export},
+        export::{Exported, How, chosen, export},
         import::{ImportOptions, ImportReport, Intake, Outcome, import},
         keeping::{
             NoteSet, PinSet, TagSet, character_delete, character_undelete, recompress, statistics,
@@ -95,13 +95,14 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             let options = ImportOptions { captured_at, passphrase, dry_run };
             return import_files(&app, &files, &paths, options, json, quiet).await;
         }
-        Command::Export { characters, all: _, to, format, encrypt } => {
+        Command::Export { characters, all: _, to, format, redact, encrypt } => {
             let passphrase = if encrypt { Some(passphrase()?) } else { None };
             let characters = chosen(&*app.library()?, &characters).await?;
             let characters: Vec<_> = characters.into_iter().map(|(id, _)| id).collect();
             let outlet = Box::new(FileOutlet::create(&to)?);
             let bar = Bar::new(quiet || json);
-            let work = export(&app, &characters, format.into(), passphrase, outlet, &bar);
+            let how = How { form: format.into(), redact, passphrase };
+            let work = export(&app, &characters, how, outlet, &bar);
             let exported = stoppable(&app, work).await?;
             bar.finish();
             let exported = Exported { file: Some(to.display().to_string()), ..exported };

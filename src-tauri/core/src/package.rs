@@ -53,6 +53,9 @@ pub struct Manifest {
     pub program: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether what is personal was left out: documents are not those of the source, and identities are pseudonyms.
+    #[serde(default)]
+    pub redacted: bool,
     /// The characters, in the order of their ids.
     pub characters: Vec<Packed>,
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     error::Result,
-    json::Tree,
+    json::{Tree, Value},
     model::{CharacterId, ContentHash, Cut},
     sheet::Sheet,
 };
@@ -65,6 +65,39 @@ pub struct ForeignSpan {
     pub replacement: &'static str,
 }
 
+/// Whom a field tells of, and so what becomes of it where a character is shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The character's own number or id at its source: replaced by a pseudonym, wherever it stands.
+    Character,
+    /// The player's account, or the world they play in: emptied, and taken out of every other text too.
+    Account,
+    /// Other people, and the group they play in: emptied, and longer texts taken out of every other text too.
+    Others,
+    /// What the player wrote about the character: emptied, and longer texts taken out of every other text too.
+    Words,
+    /// Where it was kept, by which tools, and who may see it there: emptied.
+    Origin,
+}
+
+/// A field of a source's documents that is personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Personal {
+    /// Its place in the character: keys with `/` between them. `*` is any key or element, `a|b` one of two, `!a` any but one.
+    pub path: &'static str,
+    /// Whom it tells of.
+    pub class: Class,
+    /// Only where the member of this name beside it is this number.
+    pub only: Option<(&'static str, i64)>,
+}
+
+impl Personal {
+    /// A field that is personal wherever it stands.
+    pub const fn new(path: &'static str, class: Class) -> Self {
+        Self { path, class, only: None }
+    }
+}
+
 /// One kind of document: D&D Beyond, Foundry, …
 pub trait Source: Send + Sync {
     /// Its stable name, stored with every version: `ddb`.
@@ -79,6 +112,14 @@ pub trait Source: Send + Sync {
     /// library then looks for the history that [`Reading::linked`] tells of before it begins a new one.
     fn ids_change(&self) -> bool {
         false
+    }
+    /// The character in a document of its kind, without the wrappers it may have come in.
+    fn character<'a>(&self, tree: &'a Tree<'a>) -> Option<Value<'a>> {
+        Some(tree.root())
+    }
+    /// Which of the character's fields are personal: what is left out where it is shared.
+    fn personal(&self) -> &'static [Personal] {
+        &[]
     }
     /// Reads a document. Accepts every text it has ever accepted: stored documents are read again.
     ///

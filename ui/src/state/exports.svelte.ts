@@ -13,6 +13,8 @@ class Exports {
   /** The question is on the screen. */
   asking = $state(false);
   subject = $state.raw<Subject | null>(null);
+  /** What is personal is left out: it is to be shown to others. */
+  redact = $state(false);
   running = $state(false);
   stopping = $state(false);
   done = $state(0);
@@ -20,8 +22,11 @@ class Exports {
   #job: number | null = null;
 
   /** Asks how; nothing for everything. */
-  ask(subject: Subject | null): void {
-    if (!this.running) this.subject = subject;
+  ask(subject: Subject | null, redact = false): void {
+    if (!this.running) {
+      this.subject = subject;
+      this.redact = redact;
+    }
     this.asking = true;
   }
 
@@ -35,7 +40,7 @@ class Exports {
     try {
       const made = await call(
         "export.start",
-        { characters, form, ...(passphrase === null ? {} : { passphrase }) },
+        { characters, form, redact: this.redact, ...(passphrase === null ? {} : { passphrase }) },
         this.#hear,
       );
       if (made.file === null) return;

@@ -539,7 +539,9 @@ export const de: Catalogue = {
   export: {
     title: (name) => `${name} exportieren`,
     titleAll: "Alles exportieren",
+    titleShare: (name) => `${name} teilen`,
     action: "Exportieren …",
+    share: "Teilen …",
     actionAll: "Alles exportieren …",
     form: "Als",
     forms: { backstory: "Backstory-Datei", markdown: "Chronik", csv: "Tabelle", json: "JSON" },
@@ -550,6 +552,9 @@ export const de: Catalogue = {
       csv: "Stufe, Trefferpunkte, Gold und der Rest, Fassung für Fassung, für eine Tabellenkalkulation.",
       json: "Alles in einem Dokument, für andere Programme.",
     },
+    redact: "Persönliches weglassen",
+    redactHow:
+      "Um es anderen zu zeigen: ohne dein Konto, deine Notizen und Charakterzüge, deine Gruppe und die Namen, die du Fassungen gabst. Der Name der Figur bleibt.",
     lock: "Mit einem Kennwort verschließen",
     lockHow: "Mit age verschlüsselt. Backstory öffnet es, und das freie Programm dieses Namens auch.",
     words: "Kennwort",
@@ -777,8 +782,7 @@ export const de: Catalogue = {
     otherFile: "Datei …",
     otherFolder: "Ordner …",
     usual: "Die übliche",
-    chosenBy:
-      "Was die Konfigurationsdatei oder BACKSTORY_LIBRARY sagt, geht dem hier Gewählten vor. „backstory config“ nennt jeden Wert und woher er kommt.",
+    chosenBy: "Was die Konfigurationsdatei oder BACKSTORY_LIBRARY sagt, geht dem hier Gewählten vor.",
     about: "Über Backstory",
     configuration: "Jeder Wert der Konfiguration",
     configurationHow: "Wie er in diesem Fenster gilt und wer das sagt. Passwörter werden nie gezeigt.",

@@ -551,7 +551,9 @@ export const en = {
   export: {
     title: (name: string) => `Export ${name}`,
     titleAll: "Export everything",
+    titleShare: (name: string) => `Share ${name}`,
     action: "Export…",
+    share: "Share…",
     actionAll: "Export everything…",
     form: "As",
     forms: { backstory: "A Backstory file", markdown: "A chronicle", csv: "A table", json: "JSON" },
@@ -562,6 +564,9 @@ export const en = {
       csv: "Level, hit points, gold and the rest, version by version, for a spreadsheet.",
       json: "Everything in one document, for other programs.",
     },
+    redact: "Leave out what is personal",
+    redactHow:
+      "To show it to others: without your account, your notes and traits, your group and the names you gave versions. The character's own name stays.",
     lock: "Lock it with a passphrase",
     lockHow: "Encrypted with age. Backstory opens it, and so does the free program of that name.",
     words: "Passphrase",
@@ -785,8 +790,7 @@ export const en = {
     otherFile: "File…",
     otherFolder: "Folder…",
     usual: "The usual one",
-    chosenBy:
-      "What the configuration file or BACKSTORY_LIBRARY says comes before what is chosen here. “backstory config” tells every value and where it comes from.",
+    chosenBy: "What the configuration file or BACKSTORY_LIBRARY says comes before what is chosen here.",
     configuration: "Every value of the configuration",
     configurationHow: "As it holds in this window, and who says so. Passwords are never shown.",
     configurationHeads: ["Key", "Value", "From"],

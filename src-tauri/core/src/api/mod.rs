@@ -6,6 +6,7 @@
 pub mod app;
 pub mod character;
 pub mod compare;
+pub mod dialogs;
 pub mod export;
 pub mod import;
 pub mod keeping;
@@ -300,10 +301,15 @@ impl Drop for Job<'_> {
 
 /// The player's library on this store. Windows hear of what is written to it.
 fn library(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
-    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin);
-    let library = Arc::new(library.speaking(language));
+    let library = unheard(parts, language, storage);
     forward(&library, &parts.host);
     library
+}
+
+/// A library whose writes no window is told of.
+fn unheard(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
+    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin);
+    Arc::new(library.speaking(language))
 }
 
 /// Tells the windows of every write of a library, for as long as it lives.

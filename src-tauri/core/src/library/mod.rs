@@ -6,6 +6,7 @@
 mod keeping;
 mod moving;
 mod past;
+mod sharing;
 mod writing;
 
 use std::{

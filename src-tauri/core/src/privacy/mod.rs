@@ -1,5 +1,8 @@
-//! What protects people: at present, cutting other players' data out of a document before it is kept.
+//! What protects people: other players' data is cut out of a document before it is kept, and what tells of the player
+//! before it is shared.
 
 mod minimise;
+mod redact;
 
 pub use minimise::cut;
+pub use redact::{Pseudonym, redact};

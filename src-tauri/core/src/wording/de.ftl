@@ -266,3 +266,13 @@ notice-characters = { $count ->
     [one] 1 deiner Figuren hat sich verändert
    *[other] { $count } deiner Figuren haben sich verändert
 }
+
+## Dialoge des Systems
+dialog-files = Dateien von Figuren wählen
+dialog-watch = Ordner wählen, der beobachtet wird
+dialog-library = Bibliothek wählen
+dialog-library-folder = Ordner einer Bibliothek wählen
+dialog-save = Speichern unter
+dialog-libraries = Bibliotheken
+dialog-characters = Figuren
+dialog-any = Alle Dateien

@@ -289,3 +289,13 @@ notice-characters = { $count ->
     [one] 1 of your characters changed
    *[other] { $count } of your characters changed
 }
+
+## Dialogs of the system
+dialog-files = Choose character files
+dialog-watch = Choose a folder to watch
+dialog-library = Choose a library
+dialog-library-folder = Choose the folder of a library
+dialog-save = Save as
+dialog-libraries = Libraries
+dialog-characters = Characters
+dialog-any = All files

@@ -16,6 +16,7 @@ mod inventory;
 mod modifiers;
 mod notes;
 mod origins;
+mod personal;
 mod proficiencies;
 mod refusal;
 mod senses;
@@ -32,7 +33,7 @@ use backstory_core::{
     json::{Tree, Value},
     model::CharacterId,
     sheet::Sheet,
-    source::{Reading, Source},
+    source::{Personal, Reading, Source},
 };
 
 use character::Character;
@@ -57,6 +58,14 @@ impl Source for DdbSource {
     fn recognises(&self, tree: &Tree<'_>) -> bool {
         let root = tree.root();
         refusal::says_no(root) || envelope::find(root).is_some()
+    }
+
+    fn character<'a>(&self, tree: &'a Tree<'a>) -> Option<Value<'a>> {
+        envelope::find(tree.root()).map(|found| found.character)
+    }
+
+    fn personal(&self) -> &'static [Personal] {
+        personal::PERSONAL
     }
 
     fn read(&self, tree: &Tree<'_>) -> Result<Reading> {

@@ -18,6 +18,7 @@ mod html;
 mod identity;
 mod inventory;
 mod notes;
+mod personal;
 mod proficiencies;
 mod refusal;
 mod senses;
@@ -31,9 +32,9 @@ mod uses;
 
 use backstory_core::{
     error::Result,
-    json::Tree,
+    json::{Tree, Value},
     sheet::Sheet,
-    source::{Reading, Source},
+    source::{Personal, Reading, Source},
 };
 
 use actor::Actor;
@@ -62,6 +63,14 @@ impl Source for FoundrySource {
 
     fn ids_change(&self) -> bool {
         true
+    }
+
+    fn character<'a>(&self, tree: &'a Tree<'a>) -> Option<Value<'a>> {
+        envelope::find(tree.root()).map(|found| found.actor)
+    }
+
+    fn personal(&self) -> &'static [Personal] {
+        personal::PERSONAL
     }
 
     fn read(&self, tree: &Tree<'_>) -> Result<Reading> {

@@ -584,6 +584,10 @@ characters?: Array<string>,
  */
 form?: Form, 
 /**
+ * Leaves out what is personal, to show it to others.
+ */
+redact?: boolean, 
+/**
  * Encrypts it with age, with these words. None: it is not encrypted.
  */
 passphrase?: string, };

@@ -7,6 +7,8 @@ mod packing;
 mod sink;
 mod texts;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use self::{packing::Packing, sink::Sink};
@@ -67,6 +69,10 @@ pub struct ExportStart {
     #[serde(default)]
     #[cfg_attr(test, ts(as = "Option<Form>"))]
     pub form: Form,
+    /// Leaves out what is personal, to show it to others.
+    #[serde(default)]
+    #[cfg_attr(test, ts(as = "Option<bool>"))]
+    pub redact: bool,
     /// Encrypts it with age, with these words. None: it is not encrypted.
     #[serde(default)]
     #[cfg_attr(test, ts(as = "Option<String>"))]
@@ -100,7 +106,19 @@ pub(super) async fn export_start(
     let name = file_name(&characters, &request);
     let Some(outlet) = app.parts.host.outlet(&name).await? else { return Ok(Exported::default()) };
     let characters: Vec<CharacterId> = characters.into_iter().map(|(id, _)| id).collect();
-    export(app, &characters, request.form, request.passphrase, outlet, progress).await
+    let how = How { form: request.form, redact: request.redact, passphrase: request.passphrase };
+    export(app, &characters, how, outlet, progress).await
+}
+
+/// How characters are exported.
+#[derive(Debug, Clone, Default)]
+pub struct How {
+    /// As [`ExportStart::form`].
+    pub form: Form,
+    /// As [`ExportStart::redact`].
+    pub redact: bool,
+    /// As [`ExportStart::passphrase`].
+    pub passphrase: Option<Secret>,
 }
 
 /// Exports characters into an outlet.
@@ -110,14 +128,16 @@ pub(super) async fn export_start(
 pub async fn export(
     app: &App,
     characters: &[CharacterId],
-    form: Form,
-    passphrase: Option<Secret>,
+    how: How,
     outlet: Box<dyn Outlet>,
     progress: &dyn Progress,
 ) -> Result<Exported> {
     let (library, job) = (app.library()?, app.job());
     let mut export = Export {
-        library: &library,
+        app,
+        library: Arc::clone(&library),
+        // As good as chance: nobody can guess when to the last bit.
+        key: how.redact.then(|| app.parts.clock.snapshot_id().to_string()),
         language: app.language(),
         progress,
         cancel: &job.cancel,
@@ -125,17 +145,16 @@ pub async fn export(
         total: 0,
     };
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
-    let sink = Sink::new(outlet, passphrase)?;
-    let wholes = Characters { library: &library, ids: characters };
-    export.total = wholes.versions().await?;
-    let sink = match form {
+    let sink = Sink::new(outlet, how.passphrase)?;
+    export.total = versions(&library, characters).await?;
+    let sink = match how.form {
         Form::Backstory => {
             let (now, version) = (app.parts.clock.now(), app.parts.version);
-            export.package(&wholes, Packing::begin(sink, now, version)?).await?
+            export.package(characters, Packing::begin(sink, now, version, how.redact)?).await?
         }
-        Form::Json => export.json(&wholes, sink).await?,
-        Form::Markdown => export.markdown(&wholes, sink).await?,
-        Form::Csv => export.csv(&wholes, sink).await?,
+        Form::Json => export.json(characters, sink).await?,
+        Form::Markdown => export.markdown(characters, sink).await?,
+        Form::Csv => export.csv(characters, sink).await?,
     };
     job.cancel.check()?;
     let written = sink.keep()?;
@@ -172,33 +191,23 @@ fn file_name(characters: &[(CharacterId, String)], request: &ExportStart) -> Str
         [(_, name)] => super::keeping::safe_name(name),
         _ => "Characters".to_owned(),
     };
+    let stem = if request.redact { format!("{stem} (shared)") } else { stem };
     let sealed = if request.passphrase.is_some() { ".age" } else { "" };
     format!("{stem}.{}{sealed}", request.form.ending())
 }
 
-/// The characters of an export, read one at a time.
-struct Characters<'e> {
-    library: &'e Library,
-    ids: &'e [CharacterId],
-}
-
-impl Characters<'_> {
-    async fn versions(&self) -> Result<u64> {
-        let filter = QueryFilter { ids: self.ids.to_vec(), deleted: Deleted::With, ..QueryFilter::default() };
-        Ok(self.library.query(&filter).await?.items.iter().map(|row| row.versions).sum())
-    }
-
-    async fn read(&self, id: &CharacterId) -> Result<Whole> {
-        let mut whole = self.library.whole(id).await?;
-        // Where it is and how it is kept there is this library's business.
-        whole.versions.iter_mut().for_each(|version| version.stored = None);
-        Ok(whole)
-    }
+async fn versions(library: &Library, ids: &[CharacterId]) -> Result<u64> {
+    let filter = QueryFilter { ids: ids.to_vec(), deleted: Deleted::With, ..QueryFilter::default() };
+    Ok(library.query(&filter).await?.items.iter().map(|row| row.versions).sum())
 }
 
 /// An export under way.
 struct Export<'e> {
-    library: &'e Library,
+    app: &'e App,
+    /// The one that the character under way is read from.
+    library: Arc<Library>,
+    /// What pseudonyms are made with, where it is to be shown to others.
+    key: Option<String>,
     language: Language,
     progress: &'e dyn Progress,
     cancel: &'e Cancel,
@@ -207,6 +216,23 @@ struct Export<'e> {
 }
 
 impl Export<'_> {
+    /// Reads the next character: the one of the library, or what may be shown of it, made in a library that is kept nowhere.
+    async fn read(&mut self, id: &CharacterId) -> Result<Whole> {
+        let mut whole = match &self.key {
+            None => self.library.whole(id).await?,
+            Some(key) => {
+                let storage = self.app.parts.factory.open("memory:").await?;
+                let shown = super::unheard(&self.app.parts, self.language, storage);
+                let id = self.app.library()?.share(id, &shown, key, self.cancel).await?;
+                self.library = shown;
+                self.library.whole(&id).await?
+            }
+        };
+        // Where it is and how it is kept there is this library's business.
+        whole.versions.iter_mut().for_each(|version| version.stored = None);
+        Ok(whole)
+    }
+
     /// One version more is done.
     fn advance(&mut self) -> Result<()> {
         self.exported.versions += 1;

@@ -14,14 +14,14 @@ use zip::{
 };
 
 use super::{
-    Characters, Export,
+    Export,
     sink::{Sink, failed},
 };
 use crate::{
     api::character::view,
     error::{Code, Error, Result},
     migrate::Whole,
-    model::ContentHash,
+    model::{CharacterId, ContentHash},
     package::{
         self, FORMAT, HISTORY, Line, MANIFEST, Manifest, Packed, README, ROW, SCHEMAS, SHEET, SUMS, VERSION,
         document, place,
@@ -36,12 +36,13 @@ pub(super) struct Packing {
 }
 
 impl Packing {
-    pub(super) fn begin(sink: Sink, created_at: Timestamp, program: &str) -> Result<Self> {
+    pub(super) fn begin(sink: Sink, created_at: Timestamp, program: &str, redacted: bool) -> Result<Self> {
         let manifest = Manifest {
             format: FORMAT.to_owned(),
             version: VERSION,
             program: program.to_owned(),
             created_at,
+            redacted,
             characters: Vec::new(),
         };
         let mut packing = Self { zip: ZipWriter::new_stream(sink), sums: String::new(), manifest };
@@ -81,9 +82,9 @@ impl Packing {
 }
 
 impl Export<'_> {
-    pub(super) async fn package(&mut self, characters: &Characters<'_>, mut to: Packing) -> Result<Sink> {
-        for id in characters.ids {
-            let whole = characters.read(id).await?;
+    pub(super) async fn package(&mut self, characters: &[CharacterId], mut to: Packing) -> Result<Sink> {
+        for id in characters {
+            let whole = self.read(id).await?;
             self.pack(&whole, &mut to).await?;
             self.exported.characters += 1;
         }

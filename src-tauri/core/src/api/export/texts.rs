@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    Characters, Export,
+    Export,
     packing::unwritable,
     sink::{Sink, failed},
 };
@@ -17,17 +17,17 @@ use crate::{
     history::timeline::sittings,
     json::Tree,
     migrate::Whole,
-    model::{CharacterIndex, ContentHash, Kind, VersionMetadata},
+    model::{CharacterId, CharacterIndex, ContentHash, Kind, VersionMetadata},
     sheet::Ability,
     trace::Numbers,
 };
 
 impl Export<'_> {
     /// `{"characters":[{"character":…,"history":[…],"documents":{hash: document}}]}`, a document once however often it was seen.
-    pub(super) async fn json(&mut self, characters: &Characters<'_>, mut to: Sink) -> Result<Sink> {
+    pub(super) async fn json(&mut self, characters: &[CharacterId], mut to: Sink) -> Result<Sink> {
         put(&mut to, "{\"characters\":[")?;
-        for id in characters.ids {
-            let whole = characters.read(id).await?;
+        for id in characters {
+            let whole = self.read(id).await?;
             let Some(row) = &whole.index else { continue };
             put(&mut to, if self.exported.characters == 0 { "\n" } else { ",\n" })?;
             self.json_of(&whole, row, &mut to).await?;
@@ -68,9 +68,9 @@ impl Export<'_> {
     }
 
     /// What happened, by day, oldest first; a sitting that lasts beyond midnight is of the day it began.
-    pub(super) async fn markdown(&mut self, characters: &Characters<'_>, mut to: Sink) -> Result<Sink> {
-        for id in characters.ids {
-            let whole = characters.read(id).await?;
+    pub(super) async fn markdown(&mut self, characters: &[CharacterId], mut to: Sink) -> Result<Sink> {
+        for id in characters {
+            let whole = self.read(id).await?;
             let Some(row) = &whole.index else { continue };
             if self.exported.characters > 0 {
                 put(&mut to, "\n")?;
@@ -121,15 +121,15 @@ impl Export<'_> {
     }
 
     /// One line a version.
-    pub(super) async fn csv(&mut self, characters: &Characters<'_>, mut to: Sink) -> Result<Sink> {
+    pub(super) async fn csv(&mut self, characters: &[CharacterId], mut to: Sink) -> Result<Sink> {
         let abilities = Ability::ALL.into_iter().map(Ability::key);
         let head =
             ["character", "name", "version", "captured_at", "level", "xp", "hit_points_max", "armor_class"];
         let tail = ["gold", "items", "spells_known"];
         let columns: Vec<&str> = head.into_iter().chain(tail).chain(abilities).chain(["changes"]).collect();
         put(&mut to, &format!("{}\r\n", columns.join(",")))?;
-        for id in characters.ids {
-            let whole = characters.read(id).await?;
+        for id in characters {
+            let whole = self.read(id).await?;
             let Some(row) = &whole.index else { continue };
             for version in &whole.versions {
                 let numbers = version.trace.as_ref().map(|trace| trace.numbers);
