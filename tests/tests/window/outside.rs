@@ -1,6 +1,6 @@
 //! What reaches the window from outside: a second start, and a library that is broken.
 
-use std::{env, fs, process::Command};
+use std::{env, process::Command};
 
 use serde_json::json;
 
