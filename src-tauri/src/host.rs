@@ -15,6 +15,7 @@ use backstory_core::{
         App, AppEvent, Host,
         app::{ConfigValue, Configuration, Licence, Preferences},
         dialogs::Dialog,
+        erase::Computer,
         export::Outlet,
         import::{FileResult, WatchedFolder},
         notices::notice,
@@ -25,8 +26,12 @@ use backstory_core::{
     model::CharacterId,
     wording::Language,
 };
-use backstory_sources::watch::{is_library, own_library};
+use backstory_sources::{
+    fetch::{Keychain as _, SystemKeychain},
+    watch::{is_library, own_library},
+};
 use backstory_storage::{
+    computer::{Session, ThisComputer},
     config::{self, data_folder},
     outlet::FileOutlet,
 };
@@ -55,7 +60,7 @@ const EVENT: &str = "backstory";
 pub(crate) struct Desktop {
     handle: AppHandle,
     preferences: Arc<PreferencesFile>,
-    libraries: Libraries,
+    libraries: Arc<Libraries>,
     /// Files given at the start, until the page is there to take them.
     waiting: Mutex<Vec<PathBuf>>,
     /// The character that a link means, until then too.
@@ -73,7 +78,7 @@ impl Desktop {
         let preferences = Arc::new(preferences);
         Self {
             handle,
-            libraries: Libraries::new(preferences.clone(), arguments.demo),
+            libraries: Arc::new(Libraries::new(preferences.clone(), arguments.demo)),
             preferences,
             waiting: Mutex::new(arguments.files),
             wanted: Mutex::new(arguments.character),
@@ -125,6 +130,18 @@ impl Desktop {
             }
         };
         self.watching.watch(app.own_library(), folders, data_folder(), told);
+    }
+
+    /// This computer, with the library that would be opened.
+    pub(crate) fn computer(&self) -> Result<Arc<dyn Computer>> {
+        if self.libraries.is_demo() {
+            return Err(Error::new(Code::InvalidArgument, "These are the samples, which are kept nowhere.")
+                .hint("Start Backstory without --demo to erase what is yours."));
+        }
+        let libraries = self.libraries.clone();
+        let session =
+            Session { is_there: || Ok(SystemKeychain.get()?.is_some()), forget: || SystemKeychain.forget() };
+        Ok(Arc::new(ThisComputer::new(move || libraries.path(), session)?))
     }
 
     async fn change_folders(
@@ -259,6 +276,10 @@ impl Host for Desktop {
             _ => None,
         };
         self.libraries.reopen(how, chosen).await
+    }
+
+    async fn stop_writers(&self) {
+        self.watch_exactly(Vec::new());
     }
 
     async fn reopened(&self) {

@@ -83,6 +83,16 @@ impl Libraries {
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether there are only samples.
+    pub(crate) fn is_demo(&self) -> bool {
+        self.demo
+    }
+
+    /// The file or the folder of the library that would be opened.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        open::local(&self.current().ok()?.library.address)
+    }
+
     /// What can be done about the library, which another program may hold: then it stays where it is. Waits for the disk.
     pub(crate) async fn ways(&self, is_held: bool) -> Ways {
         let Ok(chosen) = self.current() else { return Ways::default() };

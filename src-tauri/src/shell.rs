@@ -3,7 +3,12 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use backstory_core::{
-    api::{self, App, AppEvent, Host, Parts, import::Remote},
+    api::{
+        self, App, AppEvent, Host, Parts,
+        erase::{resume, takes_library},
+        import::Remote,
+    },
+    error::{Code, Error},
     job::Silent,
 };
 use backstory_sources::{fetch::DdbFetcher, files::Files, registry, sample};
@@ -111,12 +116,22 @@ fn say_that_nothing_is_drawn(handle: &AppHandle) {
 
 /// The core on the library that is asked for, and on the samples where they are.
 async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
-    let storage = desktop.libraries().open().await;
+    let computer = desktop.computer();
+    let is_going = match &computer {
+        Ok(computer) => takes_library(&**computer).await,
+        Err(_) => Ok(false),
+    };
+    let storage = match is_going {
+        Ok(false) => desktop.libraries().open().await,
+        Ok(true) => Err(Error::new(Code::StoreBusy, "The library is being erased.")),
+        Err(error) => Err(error),
+    };
     if let Err(error) = &storage {
         tracing::error!(?error, "the library cannot be opened");
     }
     let app = App::new(Parts {
         storage,
+        computer,
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: config::data_folder()
@@ -132,6 +147,10 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         version: env!("CARGO_PKG_VERSION"),
         origin: "window",
     });
+    // Before anything else is asked of it.
+    if let Err(error) = resume(&app, &Silent).await {
+        tracing::error!(?error, "an erasure that was interrupted cannot be ended");
+    }
     if demo && let Err(error) = api::call(&app, "sample.open", json!({}), &Silent).await {
         tracing::error!(?error, "the samples cannot be opened");
     }

@@ -560,9 +560,7 @@ describe("exporting", () => {
     await user.click(within(dialog).getByRole("radio", { name: /chronicle/ }));
     await user.click(within(dialog).getByRole("button", { name: "Choose a place…" }));
     expect(await screen.findByText(/Saved Characters.md: 3 characters, 52 versions/)).toBeTruthy();
-    expect(bridge.asked("export.start")).toEqual([
-      { characters: [], form: "markdown", redact: false },
-    ]);
+    expect(bridge.asked("export.start")).toEqual([{ characters: [], form: "markdown", redact: false }]);
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 
@@ -588,6 +586,51 @@ describe("exporting", () => {
     await waitFor(() =>
       expect(bridge.asked("export.start")).toMatchObject([{ form: "backstory", passphrase: "lantern" }]),
     );
+  });
+
+  it("deletes everything only when that is typed, and shows a receipt", async () => {
+    const bridge = await open();
+    await user.click(await screen.findByRole("link", { name: "Privacy & data" }));
+    expect(await screen.findByText("/home/ada/.local/share/backstory/library.sqlite")).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Delete all my data…" }));
+    const dialog = await screen.findByRole("dialog", { name: "Delete all your data?" });
+    const all = within(dialog).getByRole<HTMLButtonElement>("button", { name: "Delete everything" });
+    const field = within(dialog).getByRole("textbox");
+    await user.type(field, "delete my dog");
+    expect(within(dialog).getByText("That is something else")).toBeTruthy();
+    expect(all.disabled).toBe(true);
+    expect(bridge.asked("erase.start")).toEqual([]);
+    await user.clear(field);
+    await user.type(field, "delete my data");
+    await user.click(all);
+    const [asked] = await waitFor(() => {
+      const asked = bridge.asked("erase.start");
+      expect(asked.length).toBe(1);
+      return asked;
+    });
+    expect(asked).toMatchObject({
+      scope: { what: "everything" },
+      token: expect.stringContaining("everything"),
+    });
+    const receipt = await screen.findByRole("dialog", { name: "Your data is deleted" });
+    expect(within(receipt).getByText("BS-20250804-1408-7F3A09C2")).toBeTruthy();
+    await user.click(within(receipt).getByRole("button", { name: "Save the receipt…" }));
+    await waitFor(() => expect(bridge.asked("receipt.save").length).toBe(1));
+    await user.click(within(receipt).getByRole("button", { name: "Start fresh" }));
+    expect(await screen.findByText(/Every version of every character/)).toBeTruthy();
+  });
+
+  it("deletes one character for good from its page", async () => {
+    const bridge = await open();
+    await user.click(await screen.findByRole("button", { name: /Rekor.*Wizard/ }));
+    await user.click(await screen.findByRole("button", { name: "More for this character" }));
+    await user.click(await screen.findByText("Delete for good…", { selector: "[role=menuitem] span" }));
+    const dialog = await screen.findByRole("dialog", { name: "Delete Rekor for good?" });
+    await user.click(within(dialog).getByRole("button", { name: "Delete for good" }));
+    const done = await screen.findByRole("dialog", { name: "The character is deleted" });
+    expect(bridge.asked("erase.start")).toMatchObject([{ scope: { what: "character" } }]);
+    await user.click(within(done).getByRole("button", { name: "Done" }));
+    await waitFor(() => expect(router.route.name).toBe("characters"));
   });
 
   it("shares a character without what is personal", async () => {

@@ -38,8 +38,9 @@ pub(crate) fn texts() -> Outcome<String> {
     if silent.len() * 4 > all {
         return Err(format!("The sources of {} of {all} packages are not on this machine", silent.len()));
     }
-    let mut whole =
-        String::from("Backstory is made of the free software below, each under the licence that follows its name.\n");
+    let mut whole = String::from(
+        "Backstory is made of the free software below, each under the licence that follows its name.\n",
+    );
     for (text, owners) in texts {
         whole += &format!("\n\n{}\n{}\n\n{}\n", "=".repeat(78), owners.join("\n"), text.trim_end());
     }

@@ -248,6 +248,30 @@ pub(crate) enum Command {
         /// An id, or a name where only one in the bin has it.
         character: String,
     },
+    /// Erase a character, or everything, for good: every version, every copy, every trace. Gives a receipt.
+    Erase {
+        /// An id, or a name where only one has it, in the bin or not.
+        #[arg(required_unless_present = "everything", conflicts_with = "everything")]
+        character: Option<String>,
+        /// Everything Backstory keeps of you on this computer, settings and all.
+        #[arg(long)]
+        everything: bool,
+        /// Only say what would go and what would stay.
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+        /// Also write the receipt into this file, as JSON. It is kept nowhere else.
+        #[arg(long, value_name = "FILE")]
+        receipt: Option<PathBuf>,
+    },
+    /// Check what Backstory says it did.
+    Audit {
+        /// Whether this receipt of an erasure is as it was made.
+        #[arg(long, value_name = "FILE")]
+        verify_receipt: PathBuf,
+    },
     /// Keep a version for ever.
     Pin {
         /// An id, or a name where only one has it.

@@ -14,6 +14,7 @@ use backstory_core::{
             CharacterGet, HistoryGet, SheetGet, character_history, character_sheet, characters_list,
         },
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
+        erase::{Computer, resume, takes_library},
         export::{Exported, How, chosen, export},
         import::{ImportOptions, ImportReport, Intake, Outcome, import},
         keeping::{
@@ -26,7 +27,8 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::Silent,
     json::MAX_BYTES,
-    storage::{Deleted, Encoding, QueryFilter, Secret},
+    privacy::erase::Scope,
+    storage::{CharacterStorage, Deleted, Encoding, QueryFilter, Secret},
 };
 use backstory_sources::{
     files::{Files, STDIN},
@@ -41,7 +43,7 @@ use backstory_storage::{
 
 use crate::{
     args::{Args, Command, ConfigCommand},
-    db, live, manual, migrate,
+    db, erasing, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
 };
@@ -81,7 +83,9 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         command => command,
     };
     let files = Arc::new(Files::new());
-    let app = open_app(&flags, Arc::clone(&files)).await?;
+    // Whoever wants everything gone need not be able to open it.
+    let needs_library = !matches!(command, Command::Erase { everything: true, .. } | Command::Audit { .. });
+    let app = open_app(&flags, Arc::clone(&files), needs_library).await?;
     match command {
         Command::Config { .. }
         | Command::Migrate(_)
@@ -187,6 +191,14 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             let index = character_delete(&app, CharacterGet { character }, &Silent).await?;
             print::result(json, &index, print::binned)
         }
+        Command::Erase { character, everything, dry_run, yes, receipt } => {
+            let scope = match character {
+                Some(character) if !everything => Scope::Character { character },
+                _ => Scope::Everything,
+            };
+            erasing::run(&app, scope, erasing::How { dry_run, yes, receipt, json, quiet }).await
+        }
+        Command::Audit { verify_receipt } => return erasing::check(&app, &verify_receipt, json).await,
         Command::Undelete { character } => {
             let index = character_undelete(&app, CharacterGet { character }, &Silent).await?;
             print::result(json, &index, print::taken_back)
@@ -233,11 +245,42 @@ fn configuration(flags: &Flags, what: Option<&ConfigCommand>, json: bool) -> Res
     }
 }
 
-async fn open_app(flags: &Flags, files: Arc<Files>) -> Result<App> {
+/// The core on the library that is asked for. What was being erased when the program was last ended is erased first.
+async fn open_app(flags: &Flags, files: Arc<Files>, needs_library: bool) -> Result<App> {
     let stores = Arc::new(Stores);
-    let storage = config::open_library(&stores, flags).await?;
+    let computer = erasing::this_computer(flags);
+    let is_going = match &computer {
+        Ok(computer) => takes_library(&**computer).await?,
+        Err(_) => false,
+    };
+    let storage = match is_going {
+        true => Err(Error::new(Code::StoreBusy, "The library is being erased.")),
+        false => config::open_library(&stores, flags).await,
+    };
+    let app = app(flags, stores, computer, storage, files)?;
+    if let Some(erased) = resume(&app, &Silent).await? {
+        print::aside(&erased.text);
+    }
+    if is_going {
+        // What was erased is gone: from here on it is an empty library.
+        return Box::pin(open_app(flags, Arc::new(Files::new()), needs_library)).await;
+    }
+    if needs_library {
+        app.library()?;
+    }
+    Ok(app)
+}
+
+fn app(
+    flags: &Flags,
+    stores: Arc<Stores>,
+    computer: Result<Arc<dyn Computer>>,
+    storage: Result<Arc<dyn CharacterStorage>>,
+    files: Arc<Files>,
+) -> Result<App> {
     Ok(App::new(Parts {
-        storage: Ok(storage),
+        storage,
+        computer,
         factory: stores,
         sources: registry::sources(),
         remote: Err(Error::internal("The command line brings its own.")),

@@ -40,6 +40,11 @@ pub(crate) fn result<T: Serialize>(json: bool, value: &T, text: fn(&T) -> String
     std::io::stdout().lock().write_all(out.as_bytes()).map_err(|e| no_output(&e))
 }
 
+/// Says something besides the result.
+pub(crate) fn aside(text: &str) {
+    let _nobody_reads_it = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Prints why a command failed.
 pub(crate) fn failure(json: bool, error: &Error) -> ExitCode {
     if json {

@@ -34,8 +34,8 @@ use crate::{
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect, Facets, HistoryQuery,
-        Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics, StorageTransaction,
-        Surroundings, VisibleTo, Write,
+        Kept, Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        StorageTransaction, Surroundings, VisibleTo, Write,
     },
 };
 
@@ -299,6 +299,15 @@ impl CharacterStorage for Guarded {
     ) -> Result<Recompressed> {
         self.check_admin()?;
         self.inner.recompress(encoding, progress, cancel).await
+    }
+
+    /// Whoever may erase their own may also clean up behind it: it changes nothing that anybody sees.
+    async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        self.inner.scrub(progress, cancel).await
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        self.inner.keeps()
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

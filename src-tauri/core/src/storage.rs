@@ -571,6 +571,17 @@ pub struct Recompressed {
     pub bytes_after: u64,
 }
 
+/// What lies beneath a store and keeps what was erased in it for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Kept {
+    /// A database server's log and the room it has not used again.
+    ServerLog,
+    /// Old versions of objects, where a bucket is set to keep them.
+    ObjectVersions,
+}
+
 /// How much there is, the bin included.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -745,6 +756,21 @@ pub trait CharacterStorage: Debug + Send + Sync {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Recompressed>;
+
+    /// Takes away what erased and dropped things may have left in the store's own files: free pages, logs, files nobody names
+    /// any more. Afterwards no byte of them can be read there, but for the tombstones. What the store cannot reach (a server's
+    /// own log, old versions that a bucket keeps) stays: [`CharacterStorage::keeps`] names it. Stopped halfway it can be run
+    /// again.
+    ///
+    /// # Errors
+    /// `store_busy` while another program keeps it from doing so; `cancelled`, `store_read_only`, `storage_full`,
+    /// `storage_failed`.
+    async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()>;
+
+    /// What of erased things is kept by what lies beneath the store, where Backstory cannot take it away.
+    fn keeps(&self) -> &'static [Kept] {
+        &[]
+    }
 
     /// How much there is.
     ///

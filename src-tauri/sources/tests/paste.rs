@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use backstory_core::{
     api::{self, App, Host, Parts},
-    error::Code,
+    error::{Code, Error},
     job::Silent,
     wording::Language,
 };
@@ -26,6 +26,7 @@ fn app() -> App {
         remote: Err(backstory_core::error::Error::internal("No network here.")),
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
+        computer: Err(Error::internal("Nothing is kept in this test.")),
         host: Arc::new(NoWindow),
         clock: Arc::new(SystemClock),
         version: "0",

@@ -8,6 +8,7 @@ mod blocking;
 mod catalogue;
 pub mod clock;
 pub mod codec;
+pub mod computer;
 pub mod config;
 pub mod folder;
 pub mod joined;

@@ -263,6 +263,10 @@ impl CharacterStorage for MemoryStorage {
         Ok(Recompressed { contents: sum.contents, rewritten: 0, bytes_before: bytes, bytes_after: bytes })
     }
 
+    async fn scrub(&self, _: &dyn Progress, _: &Cancel) -> Result<()> {
+        Ok(())
+    }
+
     async fn statistics(&self) -> Result<StorageStatistics> {
         let state = self.state();
         let mut sum = StorageStatistics { characters: state.indexes().count() as u64, ..Default::default() };

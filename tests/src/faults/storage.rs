@@ -155,6 +155,10 @@ impl CharacterStorage for Faulty {
         self.plan.run(self.inner.recompress(encoding, progress, cancel)).await
     }
 
+    async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        self.plan.run(self.inner.scrub(progress, cancel)).await
+    }
+
     async fn statistics(&self) -> Result<StorageStatistics> {
         self.plan.run(self.inner.statistics()).await
     }

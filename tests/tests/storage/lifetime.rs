@@ -51,6 +51,36 @@ async fn is_sound(storage: &dyn CharacterStorage) {
     assert_eq!(report.problems, []);
 }
 
+/// After scrubbing, what stays is whole, and what is gone is gone; a second time does nothing.
+pub(crate) async fn scrubbing_changes_nothing_that_is_there(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let documents = documents(9, 3_000);
+    let gone = store(&*storage, 1, &documents).await;
+    let stays = store(&*storage, 2, &documents).await;
+    let erase = Write::Erase { character: gone.id.clone(), expect: Expect::Revision(1) };
+    write(&*storage, vec![erase]).await.unwrap();
+    let before = (history(&*storage, &stays.id).await, storage.sightings(&stays.id).await.unwrap());
+    for _ in 0..2 {
+        storage.scrub(&Silent, &Cancel::default()).await.unwrap();
+        assert_eq!(ids(&*storage, Deleted::With).await, std::slice::from_ref(&stays.id));
+        let after = (history(&*storage, &stays.id).await, storage.sightings(&stays.id).await.unwrap());
+        assert_eq!(after, before);
+        for document in &documents {
+            assert!(storage.document(&stays.id, &ContentHash::of(document)).await.unwrap() == *document);
+        }
+        is_sound(&*storage).await;
+    }
+    let stopped = Cancel::default();
+    stopped.cancel();
+    let refused = storage.scrub(&Silent, &stopped).await;
+    // A store with nothing to do has nothing to stop.
+    assert!(refused.is_ok() || refused.unwrap_err().code == Code::Cancelled);
+    // What others tell by: the erased id, and nothing else.
+    let changes = backend.open().await.changes_since(0, 100).await.unwrap().changes;
+    let erased = changes.iter().filter(|change| change.erased).map(|change| &change.character);
+    assert_eq!(erased.collect::<Vec<_>>(), [&gone.id]);
+}
+
 pub(crate) async fn the_bin_keeps_everything(backend: &dyn Backend) {
     let storage = backend.open().await;
     let documents = documents(3, 2_000);

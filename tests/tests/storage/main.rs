@@ -36,7 +36,7 @@ macro_rules! cases {
                 a_stale_revision_is_a_conflict a_revision_must_rise a_failed_transaction_is_over
                 concurrent_writers_lose_nothing two_handles_of_one_store the_revision_counts_commits
                 a_sound_store_has_no_problems a_stale_row_is_found a_check_can_be_stopped;
-            lifetime: the_bin_keeps_everything erasing_leaves_nothing_but_the_id
+            lifetime: the_bin_keeps_everything erasing_leaves_nothing_but_the_id scrubbing_changes_nothing_that_is_there
                 dropped_versions_leave_the_others_readable the_archive_is_read_like_anything_else
                 the_feed_tells_every_commit_once waiting_ends_with_a_commit members_come_and_go
                 sightings_are_told_in_order how_a_document_is_kept_is_told what_is_derived_is_repaired

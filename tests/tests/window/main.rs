@@ -8,6 +8,7 @@ use backstory_tests::{driver, home};
 
 mod character;
 mod closed;
+mod erasing;
 mod everyone;
 mod journey;
 mod many;

@@ -1,4 +1,4 @@
-//! What reaches the window from outside: a second start, and a library that is broken.
+//! What reaches the window from outside: a second start, and what comes with it.
 
 use std::{env, process::Command};
 

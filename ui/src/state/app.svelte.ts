@@ -60,14 +60,25 @@ class App {
     dark().addEventListener("change", () => this.#paintTheme());
     addEventListener("resize", () => this.#measure());
     addEventListener("focus", () => void this.refresh());
-    const preferences = call("preferences.get", {}).then(
+    await this.#dress();
+    await this.refresh();
+  }
+
+  /** As at the first start: everything was erased. */
+  async begin(): Promise<void> {
+    await this.#dress();
+    await this.refresh();
+    this.turnTo(this.overview, this.failure);
+  }
+
+  /** Puts on what the player likes. */
+  async #dress(): Promise<void> {
+    await call("preferences.get", {}).then(
       (found) => (this.preferences = found),
       () => undefined,
     );
-    await preferences;
     await this.#speak();
     this.#paintTheme();
-    await this.refresh();
   }
 
   /** Tells the program that something can be seen: it shows the window. */

@@ -13,9 +13,11 @@ import type {
   Overview,
   Preferences,
   QueryFilter,
+  SealedReceipt,
   WatchedFolder,
   WireError,
 } from "../../src/api";
+import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
 import { rawLines } from "./lines";
 import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
@@ -251,6 +253,19 @@ export class FakeBridge implements Bridge {
       values: [{ key: "library", value: "home", origin: "default" }],
     }),
     "app.licences": () => [{ name: "serde", version: "1.0.0", licence: "MIT OR Apache-2.0" }],
+    "erase.plan": ({ scope }) => erasePlan(scope, this.#people),
+    "erase.start": ({ scope }, onProgress) => {
+      onProgress?.({ event: "advanced", done: 1, total: 2 });
+      if (scope.what === "everything") this.#options.characters = [];
+      this.#revision += 1;
+      return erasedReceipt(scope.what === "everything");
+    },
+    "erase.resumed": () => null,
+    "receipt.save": (sealed) => ({ name: `Backstory ${sealed.number}.json` }),
+    "receipt.check": ({ text }) => {
+      const { number, receipt } = JSON.parse(text) as SealedReceipt;
+      return { valid: true, number, receipt };
+    },
     "library.ways": () => ({
       location: "/home/ada/library.sqlite",
       read_only: true,

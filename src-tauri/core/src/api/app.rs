@@ -183,7 +183,7 @@ pub(super) async fn overview(app: &App, _: Empty, _: &dyn Progress) -> Result<Ov
         store: library.info(),
         facets: library.facets().await?,
         can_notify: app.parts.host.can_notify(),
-        sample: app.sample.read().unwrap_or_else(PoisonError::into_inner).is_some(),
+        sample: app.shows_samples(),
         revision,
     })
 }

@@ -7,6 +7,7 @@ pub mod app;
 pub mod character;
 pub mod compare;
 pub mod dialogs;
+pub mod erase;
 pub mod export;
 pub mod import;
 pub mod keeping;
@@ -133,6 +134,8 @@ pub trait Host: Send + Sync {
     async fn reopen(&self, _how: opening::OpenLibrary) -> Result<Option<opening::Reopened>> {
         Ok(None)
     }
+    /// Ends what writes by itself: watched folders, work at rest. It begins again with [`Host::reopened`].
+    async fn stop_writers(&self) {}
     /// Another library is open now.
     async fn reopened(&self) {}
     /// Whether the system can be asked to tell the player something while they are elsewhere.
@@ -173,6 +176,8 @@ pub struct Parts {
     pub intake: Arc<dyn import::Intake>,
     /// The sample characters.
     pub samples: Samples,
+    /// What is kept on this computer besides the library, or why that is not known.
+    pub computer: Result<Arc<dyn erase::Computer>>,
     /// The program around it.
     pub host: Arc<dyn Host>,
     /// The time.
@@ -193,6 +198,8 @@ pub struct App {
     parts: Parts,
     jobs: Mutex<HashMap<u64, Arc<Cancel>>>,
     selections: Mutex<HashMap<u64, Vec<PathBuf>>>,
+    /// What was erased at the start because it had been interrupted.
+    resumed: Mutex<Option<erase::Erased>>,
     counter: AtomicU64,
 }
 
@@ -215,6 +222,7 @@ impl App {
             parts,
             jobs: Mutex::default(),
             selections: Mutex::default(),
+            resumed: Mutex::default(),
             counter: AtomicU64::new(1),
         }
     }
@@ -250,6 +258,16 @@ impl App {
     /// Why the player's store could not be opened.
     pub fn own_library(&self) -> Result<Arc<Library>> {
         self.own.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The player's library is open no longer: why.
+    fn close(&self, why: Error) {
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = Err(why);
+    }
+
+    /// Whether the samples are looked at.
+    fn shows_samples(&self) -> bool {
+        self.sample.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Another store takes the place of the player's own, and samples are left.
@@ -364,6 +382,11 @@ macro_rules! commands {
             "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
             "version.save": compare::VersionRef => keeping::FileSaved, version_save;
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
+            "erase.plan": erase::EraseGet => crate::privacy::erase::ErasePlan, erase_plan;
+            "erase.start": erase::EraseStart => erase::Erased, erase;
+            "erase.resumed": app::Empty => Option<erase::Erased>, erase_resumed;
+            "receipt.save": crate::privacy::erase::SealedReceipt => keeping::FileSaved, receipt_save;
+            "receipt.check": erase::ReceiptGet => erase::ReceiptCheck, receipt_check;
             "members.list": app::Empty => Vec<crate::model::Member>, members_list;
             "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;
             "store.statistics": app::Empty => crate::storage::StorageStatistics, statistics;
@@ -415,7 +438,7 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        app::*, character::*, compare::*, export::*, import::*, keeping::*, opening::*, past::*,
+        app::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*, opening::*, past::*,
     };
 }
 

@@ -102,7 +102,12 @@ pub(super) async fn library_open(app: &App, request: OpenLibrary, progress: &dyn
             .hint("Choose another library in the settings instead."));
     }
     let Some(reopened) = app.parts.host.reopen(request).await? else { return Ok(Opened::default()) };
-    app.exchange(reopened.storage);
-    app.parts.host.reopened().await;
+    exchange(app, reopened.storage).await;
     Ok(Opened { overview: Some(overview(app, Empty {}, progress).await?), set_aside: reopened.set_aside })
+}
+
+/// Another store takes the place of the player's own, and everything that hangs on it is told.
+pub(super) async fn exchange(app: &App, storage: Arc<dyn CharacterStorage>) {
+    app.exchange(storage);
+    app.parts.host.reopened().await;
 }

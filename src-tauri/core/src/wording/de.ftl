@@ -276,3 +276,54 @@ dialog-save = Speichern unter
 dialog-libraries = Bibliotheken
 dialog-characters = Figuren
 dialog-any = Alle Dateien
+
+## Belege über Gelöschtes
+receipt-title = Backstory: Beleg { $number }
+receipt-when = Verlangt { $from }, getan { $to }
+receipt-everything = Alles: { $characters ->
+    [one] 1 Figur
+   *[other] { $characters } Figuren
+}, { $versions ->
+    [one] 1 Fassung
+   *[other] { $versions } Fassungen
+}
+receipt-character = Eine Figur: { $versions ->
+    [one] 1 Fassung
+   *[other] { $versions } Fassungen
+}
+receipt-store = Ein Speicher wurde geleert, der keine Datei dieses Rechners ist
+receipt-removed = Entfernt: { $what } ({ $files ->
+    [one] 1 Datei
+   *[other] { $files } Dateien
+}, { $size })
+receipt-sweep = Letzter Blick: { $files ->
+    [one] 1 Datei
+   *[other] { $files } Dateien
+}, { $size } gelesen, { $searched } Namen, Texte und Kennungen gesucht; { $traces ->
+    [0] keine Spur
+    [one] 1 Spur
+   *[other] { $traces } Spuren
+} gefunden
+receipt-interrupted = { $count ->
+    [one] Es wurde einmal unterbrochen und danach fortgesetzt
+   *[other] Es wurde { $count }-mal unterbrochen und danach fortgesetzt
+}
+receipt-beyond = Nicht gelöscht, weil Backstory es nicht kann: { $what }
+receipt-check = Dieser Beleg enthält nichts über dich. `backstory audit --verify-receipt DATEI` prüft sein Siegel; seine Nummer gehört zu dem Schlüssel, mit dem er gesiegelt wurde und der nirgends aufbewahrt wird.
+place-library = die Bibliothek
+place-copies = Kopien von vor Änderungen
+place-set-aside = beiseitegelegte Bibliotheken
+place-leftovers = was ein abgebrochener Schreibvorgang hinterließ
+place-settings = Einstellungen des Fensters
+place-window-data = Daten der Web-Anzeige des Fensters
+place-records = Aufzeichnungen über beobachtete Ordner, Einwilligungen und Anfragen
+place-session = die Sitzung bei D&D Beyond
+beyond-sources = deine Figuren bei D&D Beyond oder in Foundry
+beyond-files = Dateien, die du importiert oder exportiert hast
+beyond-backups = Sicherungen dieses Rechners durch andere Programme
+beyond-server-log = das eigene Protokoll und die Sicherungen des Datenbankservers
+beyond-object-versions = alte Fassungen, falls der Bucket welche aufhebt
+beyond-other-library = weitere Bibliotheken, die in der Konfiguration stehen
+beyond-configuration = die Konfiguration, die du geschrieben hast
+beyond-set-aside = beiseitegelegte Bibliotheken
+beyond-keychain = die Sitzung bei D&D Beyond, falls der Schlüsselbund, der sich nicht öffnete, eine enthält

@@ -299,3 +299,54 @@ dialog-save = Save as
 dialog-libraries = Libraries
 dialog-characters = Characters
 dialog-any = All files
+
+## Receipts of what was erased
+receipt-title = Backstory: receipt { $number }
+receipt-when = Asked for { $from }, done { $to }
+receipt-everything = Everything: { $characters ->
+    [one] 1 character
+   *[other] { $characters } characters
+}, { $versions ->
+    [one] 1 version
+   *[other] { $versions } versions
+}
+receipt-character = One character: { $versions ->
+    [one] 1 version
+   *[other] { $versions } versions
+}
+receipt-store = A store that is not a file of this computer was emptied
+receipt-removed = Removed: { $what } ({ $files ->
+    [one] 1 file
+   *[other] { $files } files
+}, { $size })
+receipt-sweep = Last look: { $files ->
+    [one] 1 file
+   *[other] { $files } files
+}, { $size } read, { $searched } names, texts and identities searched for; found { $traces ->
+    [0] none
+    [one] 1 trace
+   *[other] { $traces } traces
+}
+receipt-interrupted = { $count ->
+    [one] It was interrupted once and went on
+   *[other] It was interrupted { $count } times and went on
+}
+receipt-beyond = Not erased, because Backstory cannot: { $what }
+receipt-check = This receipt holds nothing about you. `backstory audit --verify-receipt FILE` checks its seal; its number belongs to the key it was sealed with, which is kept nowhere.
+place-library = the library
+place-copies = copies made before changes
+place-set-aside = libraries that were put aside
+place-leftovers = what an interrupted write left
+place-settings = settings of the window
+place-window-data = data of the window's web engine
+place-records = records of watched folders, agreements and requests
+place-session = the session with D&D Beyond
+beyond-sources = your characters at D&D Beyond or in Foundry
+beyond-files = files you imported or exported
+beyond-backups = backups that other programs made of this computer
+beyond-server-log = the database server's own log and backups
+beyond-object-versions = old versions, if the bucket keeps any
+beyond-other-library = other libraries that the configuration names
+beyond-configuration = the configuration you wrote
+beyond-set-aside = libraries that were put aside
+beyond-keychain = the session with D&D Beyond, if the keychain that did not open holds one

@@ -48,6 +48,7 @@ fn the_catalogue_is_what_the_program_says() {
     let sources = [
         include_str!("../api/dialogs.rs"),
         include_str!("../api/notices.rs"),
+        include_str!("../privacy/erase.rs"),
         include_str!("../history/losses.rs"),
         include_str!("../history/sentences/mod.rs"),
         include_str!("../history/sentences/growth.rs"),

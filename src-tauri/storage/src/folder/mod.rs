@@ -39,8 +39,9 @@ mod writing;
 
 use std::{
     collections::BTreeMap,
+    io,
     num::NonZeroUsize,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -451,6 +452,14 @@ impl CharacterStorage for FolderStorage {
         repair::recompress(&self.shared, lock, encoding, progress, cancel).await
     }
 
+    /// A commit takes the files of an erased character with it, and writes the list anew; what a crash left is done here.
+    async fn scrub(&self, _: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        cancel.check()?;
+        let (_turn, lock) = self.turn().await?;
+        let shared = Arc::clone(&self.shared);
+        blocking(move || Writing::start(shared, lock)?.clean_up()).await
+    }
+
     async fn statistics(&self) -> Result<StorageStatistics> {
         self.read(|shared, now| {
             let mut sum = shared.with_rows(&now.view, &now.head, Rows::statistics)?;
@@ -458,6 +467,33 @@ impl CharacterStorage for FolderStorage {
             Ok(sum)
         })
         .await
+    }
+}
+
+/// Makes sure that nobody writes to the library in this folder at this moment.
+///
+/// # Errors
+/// `store_busy`.
+pub(crate) fn claim(path: &Path) -> Result<()> {
+    let disk = Disk::new(path);
+    if disk.kind(layout::TEMP)?.is_some() && WriterLock::try_acquire(&disk)?.is_none() {
+        return Err(rules::busy());
+    }
+    Ok(())
+}
+
+/// Takes a library's files away, and its folder where nothing else is in it.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    // The list goes first: a folder without it is no library any more.
+    for name in [layout::HEAD, layout::INDEX, layout::CHARACTERS, layout::TEMP] {
+        crate::computer::point();
+        crate::computer::remove(&path.join(name))?;
+    }
+    match std::fs::remove_dir(path) {
+        Err(error) if [io::ErrorKind::DirectoryNotEmpty, io::ErrorKind::NotFound].contains(&error.kind()) => {
+            Ok(())
+        }
+        gone => gone,
     }
 }
 

@@ -268,6 +268,14 @@ impl Writing {
         Ok(())
     }
 
+    /// Writes the list anew, so that the head tells of no earlier state, and leaves nothing on its way.
+    pub(super) fn clean_up(mut self) -> Result<()> {
+        self.wants_index = true;
+        self.commit()?;
+        journal::replay(&self.shared.disk)?;
+        journal::tidy(&self.shared.disk)
+    }
+
     /// Has the list made from the characters' own files, whatever it says: for repairs.
     pub(super) fn make_list_anew(&mut self) -> Result<()> {
         let rows = Rows::scan(&self.view, &self.head)?;

@@ -28,7 +28,7 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect,
-        Facets, HistoryQuery, Page, Problem, QueryFilter, Recompressed, RepairReport, StorageInfo,
+        Facets, HistoryQuery, Kept, Page, Problem, QueryFilter, Recompressed, RepairReport, StorageInfo,
         StorageStatistics, StorageTransaction, Write,
     },
 };
@@ -361,6 +361,21 @@ impl CharacterStorage for JoinedStorage {
         cancel: &Cancel,
     ) -> Result<Recompressed> {
         self.halves.new.recompress(encoding, progress, cancel).await
+    }
+
+    async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        for id in self.halves.unfinished().await? {
+            self.halves.erase_at_old(&id).await?;
+        }
+        self.halves.new.scrub(progress, cancel).await?;
+        self.halves.old.scrub(progress, cancel).await
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        match self.halves.new.keeps() {
+            [] => self.halves.old.keeps(),
+            kept => kept,
+        }
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -39,7 +39,8 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics, StorageTransaction,
+        Kept, Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        StorageTransaction,
     },
 };
 use object_store::ObjectStore;
@@ -351,6 +352,18 @@ impl CharacterStorage for ObjectStorage {
         let after = self.view.now().await?.statistics();
         (done.contents, done.bytes_after) = (after.contents, after.encoded_bytes);
         Ok(done)
+    }
+
+    /// A commit deletes every object of an erased character and the lists that named it; what a crash left is done here, as far
+    /// as nobody can still be waiting to commit it.
+    async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        self.repair(progress, cancel).await?;
+        let _turn = self.turn().await?;
+        self.view.write_checkpoint(true).await
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        if self.persistent { &[Kept::ObjectVersions] } else { &[] }
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -336,6 +336,10 @@ impl CharacterStorage for PackageStorage {
         Err(read_only())
     }
 
+    async fn scrub(&self, _: &dyn Progress, _: &Cancel) -> Result<()> {
+        Err(read_only())
+    }
+
     async fn statistics(&self) -> Result<StorageStatistics> {
         let packed = &self.manifest.characters;
         let document_bytes = packed.iter().map(|packed| packed.bytes).sum();

@@ -36,7 +36,7 @@ use backstory_core::{
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Page, QueryFilter, Recompressed, RepairReport, Secret, StorageInfo, StorageStatistics,
+        Kept, Page, QueryFilter, Recompressed, RepairReport, Secret, StorageInfo, StorageStatistics,
         StorageTransaction,
     },
 };
@@ -304,6 +304,14 @@ impl CharacterStorage for PostgresStorage {
         cancel: &Cancel,
     ) -> Result<Recompressed> {
         upkeep::recompress(self, encoding, progress, cancel).await
+    }
+
+    async fn scrub(&self, _: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        upkeep::scrub(self, cancel).await
+    }
+
+    fn keeps(&self) -> &'static [Kept] {
+        &[Kept::ServerLog]
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

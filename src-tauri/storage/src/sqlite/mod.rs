@@ -18,6 +18,7 @@ mod traces;
 mod transaction;
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
@@ -84,6 +85,31 @@ pub struct SqliteStorage {
 /// `store_damaged`, `invalid_argument` for another program's file, `storage_failed`.
 pub fn look(path: &Path) -> Result<()> {
     opening::look(path).map_err(|failure| failure.at(path))
+}
+
+/// What SQLite keeps beside its file.
+pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Makes sure that nobody has this library open: its log is folded into it, which nobody else may be reading then. A file
+/// that is no library any more is nobody's.
+///
+/// # Errors
+/// `store_busy`.
+pub(crate) fn claim(path: &Path) -> Result<()> {
+    let claimed = opening::claim(path).map_err(|failure| failure.at(path));
+    claimed.or_else(|error| if error.code == Code::StoreBusy { Err(error) } else { Ok(()) })
+}
+
+/// Takes a library's file away, with everything SQLite keeps beside it.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    crate::computer::remove(path)?;
+    for end in COMPANIONS {
+        crate::computer::point();
+        let mut companion = path.as_os_str().to_owned();
+        companion.push(end);
+        crate::computer::remove(Path::new(&companion))?;
+    }
+    Ok(())
 }
 
 /// Looks over the file behind what is going on: it was not closed the last time. A program that ends before the look does
@@ -333,6 +359,12 @@ impl CharacterStorage for SqliteStorage {
         let done = recompress::run(self, *encoding, progress, cancel).await?;
         self.begin_own().await?.tidy(Room::All).await?;
         Ok(done)
+    }
+
+    /// Builds the file anew without free room, and empties its log.
+    async fn scrub(&self, _: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        cancel.check()?;
+        self.begin_own().await?.scrub().await
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

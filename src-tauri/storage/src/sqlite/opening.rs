@@ -13,6 +13,7 @@ use super::{
     backup, checksum,
     failure::{Failure, Result},
 };
+use crate::rules;
 
 mod migrations {
     refinery::embed_migrations!("src/sqlite/migrations");
@@ -29,6 +30,12 @@ const READER_CACHE_KIB: i64 = 8 << 10;
 
 /// How often a new file is tried again when another process is making it at the same moment.
 const CREATION_ATTEMPTS: u32 = 20;
+
+/// How long whoever wants the file for themselves waits for those who are just closing it.
+const CLAIM: Duration = Duration::from_secs(3);
+
+/// Between two tries.
+const NAP: Duration = Duration::from_millis(50);
 
 /// Whether somebody let go of the library without closing it, or has it open now: its log is still there.
 pub(super) fn was_left_open(path: &Path) -> bool {
@@ -298,6 +305,27 @@ pub(super) fn look(path: &Path) -> Result<()> {
     }
 }
 
+/// Folds the log into the file and keeps none, which SQLite does only where nobody else has the file open.
+pub(super) fn claim(path: &Path) -> Result<()> {
+    let door = Door { path: path.to_owned(), wait: CLAIM, immutable: false, writable: true };
+    let connection = door.connect()?;
+    let until = Instant::now() + CLAIM;
+    loop {
+        let folded = connection.query_row("PRAGMA journal_mode = delete", [], |row| row.get::<_, String>(0));
+        match folded {
+            Ok(mode) if mode != "wal" => return Ok(()),
+            Err(error) if !is_held(&error) => return Err(error.into()),
+            _ if Instant::now() > until => return Err(rules::busy().into()),
+            _ => std::thread::sleep(NAP),
+        }
+    }
+}
+
+fn is_held(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
+}
+
 /// Finds the way in which a library can at least be read.
 fn settle_read_only(mut door: Door, why: ReadOnly) -> Result<(Door, Option<ReadOnly>)> {
     let probe = |door: &Door| -> Result<Option<i64>> {
@@ -349,6 +377,8 @@ impl Door {
     pub(super) fn connect_writer(&self) -> Result<Connection> {
         let connection = self.connect()?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+        // What is taken out is overwritten.
+        connection.pragma_update(None, "secure_delete", true)?;
         Ok(connection)
     }
 

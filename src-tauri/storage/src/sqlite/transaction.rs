@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -31,6 +32,9 @@ use crate::{
 
 /// How many bytes of decoded documents the writer remembers: the last rungs of a few ladders.
 const RECENT_BYTES: usize = 8 << 20;
+
+/// Between two tries to empty the log.
+const NAP: Duration = Duration::from_millis(20);
 
 /// The connection that writes, and what it remembers between transactions.
 #[derive(Debug)]
@@ -136,7 +140,37 @@ impl Transaction {
     }
 }
 
+impl Transaction {
+    /// Ends the transaction without a commit and takes every byte out of the file that no row has.
+    pub(super) async fn scrub(mut self) -> Result<()> {
+        let wait = self.door.wait;
+        self.run(move |open| {
+            open.writer.connection.execute_batch("ROLLBACK")?;
+            open.writer.scrub(wait)
+        })
+        .await
+    }
+}
+
 impl Writer {
+    /// The index of words is merged, so that no part of it holds words of another time; the file is written whole; then the log
+    /// is emptied, which has to wait for whoever still reads an earlier state out of it.
+    fn scrub(&self, wait: Duration) -> failure::Result<()> {
+        crate::computer::point();
+        self.connection.execute_batch("INSERT INTO word_index (word_index) VALUES ('optimize'); VACUUM")?;
+        crate::computer::point();
+        let until = Instant::now() + wait;
+        loop {
+            let busy: bool =
+                self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            match busy {
+                false => return Ok(()),
+                true if Instant::now() > until => return Err(rules::busy().into()),
+                true => std::thread::sleep(NAP),
+            }
+        }
+    }
+
     fn give_back(&self, room: Room) -> failure::Result<()> {
         let incremental: i64 = self.connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
         match (incremental, room) {

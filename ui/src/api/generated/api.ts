@@ -32,6 +32,11 @@ source: string,
 takes: string | null, };
 
 /**
+ * How much there is of what is to be erased.
+ */
+export type Amount = { characters: number, versions: number, captures: number, };
+
+/**
  * What the program tells its windows unasked.
  */
 export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hover", 
@@ -43,6 +48,24 @@ count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection
  * Which.
  */
 character: CharacterId, };
+
+/**
+ * Something that Backstory cannot erase.
+ */
+export type Beyond = { 
+/**
+ * Its kind.
+ */
+kind: BeyondKind, 
+/**
+ * Where it is, as far as that is known.
+ */
+path: string | null, };
+
+/**
+ * What Backstory cannot erase.
+ */
+export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside";
 
 /**
  * Since when the fields of a sheet have their values.
@@ -572,6 +595,74 @@ delta: boolean,
 ladder: number, };
 
 /**
+ * Asks what would be erased.
+ */
+export type EraseGet = { 
+/**
+ * What.
+ */
+scope: Scope, };
+
+/**
+ * What would be erased, and what would stay.
+ */
+export type ErasePlan = { 
+/**
+ * What.
+ */
+scope: Scope, 
+/**
+ * The character's name, where it is one.
+ */
+name: string | null, 
+/**
+ * How much.
+ */
+counts: Amount, 
+/**
+ * The store that is open, where it is not a file of this computer: it is emptied.
+ */
+store: string | null, 
+/**
+ * What is taken away on this computer.
+ */
+places: Array<Held>, 
+/**
+ * What stays.
+ */
+beyond: Array<Beyond>, 
+/**
+ * Stands for this very plan: `erase.start` wants it back.
+ */
+token: string, };
+
+/**
+ * Asks to erase it.
+ */
+export type EraseStart = { 
+/**
+ * What.
+ */
+scope: Scope, 
+/**
+ * The token of the plan that the player agreed to.
+ */
+token: string, };
+
+/**
+ * What was erased.
+ */
+export type Erased = { 
+/**
+ * The receipt.
+ */
+receipt: SealedReceipt, 
+/**
+ * The same in plain words.
+ */
+text: string, };
+
+/**
  * Asks for an export.
  */
 export type ExportStart = { 
@@ -774,6 +865,32 @@ at: string,
  * The total level from then on.
  */
 level: number, };
+
+/**
+ * A place where Backstory keeps something.
+ */
+export type Held = { 
+/**
+ * Its kind.
+ */
+kind: HeldKind, 
+/**
+ * A file or a folder; empty for the keychain.
+ */
+path: string, 
+/**
+ * How many files.
+ */
+files: number, 
+/**
+ * How many bytes.
+ */
+bytes: number, };
+
+/**
+ * A kind of place where Backstory keeps something.
+ */
+export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session";
 
 /**
  * A page of a history, newest first.
@@ -1505,6 +1622,81 @@ to: VersionRef,
 context?: number, };
 
 /**
+ * What was erased.
+ */
+export type Receipt = { 
+/**
+ * The form of this receipt.
+ */
+form: number, 
+/**
+ * Backstory's version.
+ */
+program: string, 
+/**
+ * Whether it was everything, or one character.
+ */
+everything: boolean, 
+/**
+ * When the player asked for it.
+ */
+asked_at: string, 
+/**
+ * When the last look was done.
+ */
+finished_at: string, 
+/**
+ * How often it was interrupted and went on.
+ */
+interrupted: number, 
+/**
+ * How much.
+ */
+counts: Amount, 
+/**
+ * Whether a store was emptied that is not a file of this computer.
+ */
+store: boolean, 
+/**
+ * What was taken away on this computer.
+ */
+removed: Array<Removed>, 
+/**
+ * The last look.
+ */
+sweep: Sweep, 
+/**
+ * What stays.
+ */
+beyond: Array<BeyondKind>, };
+
+/**
+ * What a receipt is worth.
+ */
+export type ReceiptCheck = { 
+/**
+ * Whether it is as it was made.
+ */
+valid: boolean, 
+/**
+ * Its number.
+ */
+number: string, 
+/**
+ * What it says.
+ */
+receipt: Receipt, };
+
+/**
+ * Asks whether a receipt is as it was made.
+ */
+export type ReceiptGet = { 
+/**
+ * The receipt's text, JSON.
+ */
+text: string, };
+
+/**
  * What a recompression did.
  */
 export type Recompressed = { 
@@ -1524,6 +1716,11 @@ bytes_before: number,
  * Bytes they take now.
  */
 bytes_after: number, };
+
+/**
+ * What was taken away of one kind.
+ */
+export type Removed = { kind: HeldKind, files: number, bytes: number, };
 
 /**
  * Asks for versions to be told anew.
@@ -1621,6 +1818,36 @@ count: number, };
  * The edition of the rules a character is built with.
  */
 export type Rules = "2014" | "2024" | "mixed";
+
+/**
+ * What is to be erased.
+ */
+export type Scope = { "what": "everything" } | { "what": "character", 
+/**
+ * Its id; or its name, where only one has it.
+ */
+character: string, };
+
+/**
+ * A receipt with its number and its seal.
+ */
+export type SealedReceipt = { 
+/**
+ * `BS-20250804-1408-7F3A09C2`: the time in UTC, and what the key begins with when it is hashed.
+ */
+number: string, 
+/**
+ * What was erased.
+ */
+receipt: Receipt, 
+/**
+ * The public key, Ed25519, in hexadecimal digits. The private one is kept nowhere.
+ */
+key: string, 
+/**
+ * The signature of [`SealedReceipt::signed_text`], in hexadecimal digits.
+ */
+signature: string, };
 
 /**
  * A version in which the words appeared.
@@ -1895,6 +2122,27 @@ encoded_bytes: number,
 store_bytes: number, };
 
 /**
+ * What a last look over everything found.
+ */
+export type Sweep = { 
+/**
+ * Files that were read.
+ */
+files: number, 
+/**
+ * Bytes that were read.
+ */
+bytes: number, 
+/**
+ * How many names, texts, identities and hashes were looked for.
+ */
+searched: number, 
+/**
+ * How often one of them was found: 0.
+ */
+traces: number, };
+
+/**
  * Asks for names to be given to a version, or taken from it.
  */
 export type TagSet = { 
@@ -2116,6 +2364,11 @@ export type Commands = {
   "version.tag": [TagSet, HistoryEntry];
   "version.save": [VersionRef, FileSaved];
   "version.note": [NoteSet, HistoryEntry];
+  "erase.plan": [EraseGet, ErasePlan];
+  "erase.start": [EraseStart, Erased];
+  "erase.resumed": [Empty, Erased | null];
+  "receipt.save": [SealedReceipt, FileSaved];
+  "receipt.check": [ReceiptGet, ReceiptCheck];
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];

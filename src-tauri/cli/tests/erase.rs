@@ -1,0 +1,354 @@
+//! What is erased is gone: every byte that Backstory keeps is read afterwards. And it is gone whatever ends the program in
+//! the middle.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use backstory_sources::sample;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The two characters whose texts are marked, and what marks them: a word that stands nowhere else.
+const MARKS: [&str; 2] = ["kanarienvogela", "kanarienvogelb"];
+/// More points than an erasure has.
+const POINTS: u32 = 200;
+
+/// Where the library is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sqlite,
+    Folder,
+}
+
+/// A player's computer.
+struct Computer {
+    home: TempDir,
+    kind: Kind,
+}
+
+impl Computer {
+    fn new(kind: Kind) -> Self {
+        Self { home: tempfile::tempdir().unwrap(), kind }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.home.path().join(path)
+    }
+
+    /// Where the library is, and what Backstory keeps beside it.
+    fn library(&self) -> PathBuf {
+        match self.kind {
+            Kind::Sqlite => self.path("data/backstory/library.sqlite"),
+            Kind::Folder => self.path("characters of mine"),
+        }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
+        command.args(args).env("HOME", self.home.path()).env("TMPDIR", self.path("temp"));
+        for (name, folder) in
+            [("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache")]
+        {
+            command.env(name, self.path(folder));
+        }
+        // The keychain of whoever runs the tests is not this player's.
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+        command.env_remove("BACKSTORY_CONFIG").env_remove("BACKSTORY_LIBRARY");
+        if self.kind == Kind::Folder {
+            command.env("BACKSTORY_LIBRARY", format!("folder:{}", self.library().display()));
+        }
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let output = self.command(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{args:?}: {said}");
+        output
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_slice(&self.run(&[args, &["--json"]].concat()).stdout).unwrap()
+    }
+
+    /// Two characters full of marks: names, notes, things, file names, tags; settings, copies and leftovers.
+    fn filled(kind: Kind) -> Self {
+        let computer = Self::new(kind);
+        let folder = computer.path("saved");
+        for place in ["saved", "temp"] {
+            fs::create_dir(computer.path(place)).unwrap();
+        }
+        let mut marks = 0;
+        for (number, mark) in MARKS.iter().enumerate() {
+            for capture in captures(number) {
+                let mut document: Value = serde_json::from_slice(&capture.document).unwrap();
+                marks += plant(&mut document, mark);
+                let name = format!("{mark}{marks} {}", capture.file_name);
+                fs::write(folder.join(name), document.to_string()).unwrap();
+            }
+        }
+        assert!(marks > 1_000, "{marks}");
+        computer.run(&["watch", "--once", folder.to_str().unwrap()]);
+        for (id, mark) in computer.ids().iter().zip(MARKS) {
+            computer.run(&["note", id, "latest", &format!("{mark}note what we found there")]);
+            computer.run(&["tag", id, "first", &format!("{mark}tag of the beginning")]);
+        }
+        // So that a mark can be seen in the file.
+        computer.run(&["recompress", "--compression", "none", "--whole"]);
+        for place in ["config", "data", "cache"] {
+            let own = computer.path(place).join("app.backstory.desktop");
+            fs::create_dir_all(own.join("deep")).unwrap();
+            fs::write(own.join("deep/state"), MARKS.concat()).unwrap();
+        }
+        let settings = computer.path("config/app.backstory.desktop/preferences.json");
+        fs::write(settings, json!({ "pinned": computer.ids(), "folders": [MARKS[0]] }).to_string()).unwrap();
+        fs::write(computer.path("data/backstory/consent.new"), MARKS[0]).unwrap();
+        if kind == Kind::Sqlite {
+            for copy in ["library.before-2.sqlite", "library.aside-2026-11-23-145000.sqlite"] {
+                fs::copy(computer.library(), computer.library().with_file_name(copy)).unwrap();
+            }
+            let draft = computer.path("data/backstory/.backstory-copy-x1");
+            fs::create_dir(&draft).unwrap();
+            fs::write(draft.join("library"), MARKS[0]).unwrap();
+        }
+        computer
+    }
+
+    /// The ids of the marked characters, in the order of their marks.
+    fn ids(&self) -> Vec<String> {
+        let list = self.json(&["list"]);
+        let of = |mark: &&str| {
+            let all = list["characters"].as_array().unwrap();
+            let name = |one: &Value| one["name"].as_str().unwrap().to_lowercase();
+            all.iter()
+                .find(|one| name(one).starts_with(*mark))
+                .map(|one| one["id"].as_str().unwrap().to_owned())
+        };
+        MARKS.iter().filter_map(of).collect()
+    }
+
+    /// Another computer that looks the same.
+    fn copied(&self) -> Self {
+        let other = Self::new(self.kind);
+        let copied =
+            Command::new("cp").arg("-a").arg(self.path(".")).arg(other.home.path()).status().unwrap();
+        assert!(copied.success());
+        other
+    }
+
+    /// Every file that Backstory keeps, with what is in it.
+    fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut waiting: Vec<_> =
+            ["config", "data", "cache", "temp", "characters of mine"].map(|place| self.path(place)).into();
+        let mut kept = Vec::new();
+        while let Some(path) = waiting.pop() {
+            if path.is_dir() {
+                waiting.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if path.exists() {
+                kept.push((path.clone(), fs::read(path).unwrap()));
+            }
+        }
+        kept
+    }
+
+    /// Which files a mark stands in, in any case of its letters.
+    fn found(&self, mark: &str) -> Vec<PathBuf> {
+        let stands = |bytes: &[u8]| {
+            let bytes = bytes.to_ascii_lowercase();
+            bytes.windows(mark.len()).any(|window| window == mark.as_bytes())
+        };
+        self.kept().into_iter().filter(|(_, bytes)| stands(bytes)).map(|(path, _)| path).collect()
+    }
+}
+
+fn captures(number: usize) -> Vec<sample::Capture> {
+    let all = sample::demo();
+    let mut ids: Vec<String> = Vec::new();
+    for capture in &all {
+        let id = capture.expected.name.clone();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    all.into_iter().filter(|capture| capture.expected.name == ids[number]).collect()
+}
+
+/// Marks what a player named or wrote; how often.
+fn plant(document: &mut Value, mark: &str) -> u32 {
+    let data = match document.get_mut("data") {
+        Some(data) => data,
+        None => document,
+    };
+    data["name"] = format!("{mark} the brave").into();
+    let mut planted = 1;
+    let mut put = |text: &mut Value| {
+        planted += 1;
+        *text = format!("{mark}{planted} says so").into();
+    };
+    for part in ["notes", "traits"] {
+        if let Some(texts) = data[part].as_object_mut() {
+            texts.values_mut().for_each(&mut put);
+        }
+    }
+    if let Some(things) = data["inventory"].as_array_mut() {
+        things.iter_mut().for_each(|thing| put(&mut thing["definition"]["name"]));
+    }
+    planted
+}
+
+fn kinds() -> [Kind; 2] {
+    [Kind::Sqlite, Kind::Folder]
+}
+
+#[test]
+fn everything_is_gone_and_the_receipt_can_be_checked() {
+    for kind in kinds() {
+        let computer = Computer::filled(kind);
+        let receipt = computer.path("receipt.json");
+        for mark in MARKS {
+            assert!(computer.found(mark).len() > 4, "{kind:?}: {:?}", computer.found(mark));
+        }
+        let plan = computer.json(&["erase", "--everything", "--dry-run"]);
+        assert_eq!(plan["counts"]["characters"], 2);
+        assert!(!computer.found(MARKS[0]).is_empty(), "nothing was erased");
+
+        let done = computer.json(&["erase", "--everything", "--yes", "--receipt", receipt.to_str().unwrap()]);
+        let names = computer.kept().into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+        assert_eq!(names, Vec::<PathBuf>::new(), "{kind:?}");
+        assert_eq!(done["receipt"]["sweep"]["traces"], 0);
+        assert!(done["receipt"]["sweep"]["searched"].as_u64().unwrap() > 200);
+        assert_eq!(done["receipt"]["counts"], plan["counts"]);
+        let text = fs::read_to_string(&receipt).unwrap();
+        for secret in MARKS.iter().copied().chain([computer.home.path().to_str().unwrap()]) {
+            assert!(!text.contains(secret), "{text}");
+        }
+
+        assert_eq!(computer.json(&["audit", "--verify-receipt", receipt.to_str().unwrap()])["valid"], true);
+        for (from, to) in
+            [("\"characters\": 2", "\"characters\": 3"), ("BS-", "BT-"), ("\"traces\": 0", "\"traces\": 1")]
+        {
+            assert!(text.contains(from), "{text}");
+            fs::write(&receipt, text.replace(from, to)).unwrap();
+            let checked =
+                computer.command(&["audit", "--verify-receipt", receipt.to_str().unwrap()]).output();
+            assert_eq!(checked.unwrap().status.code(), Some(1), "{from}");
+        }
+        // The player's own files are the player's.
+        assert!(fs::read_dir(computer.path("saved")).unwrap().count() > 20);
+        assert_eq!(computer.json(&["list"])["total"], 0);
+    }
+}
+
+#[test]
+fn one_character_is_gone_and_the_other_is_whole() {
+    for kind in kinds() {
+        let computer = Computer::filled(kind);
+        let ids = computer.ids();
+        let before = computer.json(&["history", &ids[1], "--quiet-too"]);
+        let done = computer.json(&["erase", &ids[0], "--yes"]);
+        assert_eq!(done["receipt"]["sweep"]["traces"], 0);
+        assert_eq!(done["receipt"]["counts"]["characters"], 1);
+        is_gone_without_the_other(&computer, &ids, &before);
+        let again = computer.command(&["erase", &ids[0], "--yes"]).output().unwrap();
+        assert_eq!(again.status.code(), Some(1), "it is not there any more");
+    }
+}
+
+/// The first character left nothing, the second has everything.
+fn is_gone_without_the_other(computer: &Computer, ids: &[String], before: &Value) {
+    let mine = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        // Put aside by the player, and said to stay; the window's data and what else is not of one character.
+        !name.contains(".aside-")
+            && !path.to_string_lossy().contains("app.backstory.desktop/deep")
+            && name != "preferences.json"
+            && name != "consent.new"
+            && !path.to_string_lossy().contains(".backstory-copy-")
+    };
+    let left: Vec<_> = computer.found(MARKS[0]).into_iter().filter(mine).collect();
+    assert_eq!(left, Vec::<PathBuf>::new());
+    assert!(computer.found(MARKS[1]).iter().any(|path| path.starts_with(computer.library())));
+    assert_eq!(&computer.json(&["history", &ids[1], "--quiet-too"]), before);
+    assert_eq!(computer.json(&["verify", "--read-data"])["ok"], true);
+    assert!(!computer.library().with_file_name("library.before-2.sqlite").exists(), "a copy holds it, too");
+}
+
+#[test]
+fn an_erasure_that_is_cut_short_is_ended_at_the_next_start() {
+    for kind in kinds() {
+        let filled = Computer::filled(kind);
+        let ids = filled.ids();
+        let before = filled.json(&["history", &ids[1], "--quiet-too"]);
+        for scope in ["--everything", &ids[0]] {
+            let points = (1..POINTS).take_while(|point| {
+                let computer = filled.copied();
+                let mut dies = computer.command(&["erase", scope, "--yes"]);
+                let died =
+                    !dies.env("BACKSTORY_DIE_AT", point.to_string()).output().unwrap().status.success();
+                let journal = computer.path("data/backstory/erasing.json");
+                let was_begun = journal.exists();
+                // Whoever comes next ends it before anything else.
+                computer.run(&["list"]);
+                assert!(!journal.exists(), "{kind:?} {scope} {point}");
+                let is_everything = scope == "--everything";
+                let gone = if is_everything {
+                    computer.found(MARKS[0]).is_empty()
+                } else {
+                    !computer.ids().contains(&ids[0])
+                };
+                let whole = computer.ids().len() == 2;
+                assert!(gone || (whole && !was_begun), "{kind:?} {scope} {point}: half of it is left");
+                if gone && is_everything {
+                    assert!(computer.found(MARKS[1]).is_empty(), "{kind:?} {point}");
+                } else if gone {
+                    is_gone_without_the_other(&computer, &ids, &before);
+                }
+                died
+            });
+            let points = points.count();
+            assert!((4..POINTS as usize - 1).contains(&points), "{kind:?} {scope}: {points}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_erased_unasked() {
+    let computer = Computer::filled(Kind::Sqlite);
+    let ended = computer.command(&["erase", "--everything", "--json"]).output().unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    let said: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(said["error"]["code"], "invalid_argument");
+    assert_eq!(computer.ids().len(), 2);
+}
+
+#[test]
+fn a_library_that_another_program_has_open_is_not_taken_from_under_it() {
+    let computer = Computer::filled(Kind::Sqlite);
+    let mut watch = computer.command(&["watch", computer.path("saved").to_str().unwrap()]);
+    let mut watch = watch.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    wait_until_open(&computer.library());
+    let ended = computer.command(&["erase", "--everything", "--yes", "--json"]).output().unwrap();
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    let said: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(said["error"]["code"], "store_busy", "{said}");
+    assert_eq!(computer.ids().len(), 2);
+    assert!(!computer.path("data/backstory/erasing.json").exists());
+}
+
+/// Some other process has the file's log open: it is there.
+fn wait_until_open(library: &Path) {
+    let log = library.with_file_name("library.sqlite-wal");
+    for _ in 0..400 {
+        if log.exists() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(25));
+    }
+    panic!("nobody opened {}", library.display());
+}

@@ -1,0 +1,109 @@
+//! Taking characters away for good.
+
+use super::Library;
+use crate::{
+    error::{Code, Result},
+    job::{Cancel, Progress, ProgressEvent},
+    model::{CharacterId, CharacterIndex},
+    privacy::erase::Amount,
+    storage::{Deleted, HistoryQuery, Kept, QueryFilter},
+};
+
+/// A shorter text stands in files for reasons of its own.
+const SHORTEST: usize = 8;
+/// So many things are looked for at most: those of the latest characters.
+const MOST: usize = 400_000;
+
+impl Library {
+    /// How much there is of one character, or of all of them, the bin included.
+    ///
+    /// # Errors
+    /// As [`Library::query`].
+    pub async fn count(&self, only: Option<&CharacterId>) -> Result<Amount> {
+        let rows = self.rows(only).await?;
+        Ok(Amount {
+            characters: rows.len() as u64,
+            versions: rows.iter().map(|row| row.versions).sum(),
+            captures: rows.iter().map(|row| row.captures).sum(),
+        })
+    }
+
+    /// What of one character, or of all of them, must not be found anywhere once it is erased: names, ids, notes, file names,
+    /// identities of versions and hashes of documents, as they stand in the files of a store. Of one character among others
+    /// only what no other character has, and not its id: that stays, as its tombstone.
+    ///
+    /// # Errors
+    /// As [`Library::history`].
+    pub async fn fingerprints(&self, only: Option<&CharacterId>) -> Result<Vec<Vec<u8>>> {
+        let mut traces: Vec<Vec<u8>> = Vec::new();
+        for row in self.rows(only).await? {
+            let history = self.storage.history(&HistoryQuery::all(row.id.clone())).await?.items;
+            let mut texts = vec![row.name.clone()];
+            if only.is_none() {
+                texts.extend([row.id.to_string()]);
+                texts.extend(row.campaign.clone());
+                texts.extend(history.iter().filter_map(|version| version.origin.clone()));
+            }
+            for version in &history {
+                traces.push(version.id.0.as_bytes().to_vec());
+                traces.push(version.content.0.to_vec());
+                texts.extend([version.id.to_string(), version.content.to_string()]);
+                texts.extend(version.note.clone());
+                texts.extend(version.tags.iter().cloned());
+            }
+            traces.extend(texts.into_iter().filter(|text| text.len() >= SHORTEST).map(String::into_bytes));
+            traces.sort_unstable();
+            traces.dedup();
+            if traces.len() > MOST {
+                break;
+            }
+        }
+        if let Some(only) = only {
+            let others = self.rows(None).await?;
+            let names: Vec<String> =
+                others.into_iter().filter(|row| row.id != *only).map(|row| row.name).collect();
+            traces.retain(|trace| !names.iter().any(|name| contains(name.as_bytes(), trace)));
+        }
+        Ok(traces)
+    }
+
+    /// Takes every character away for good.
+    ///
+    /// # Errors
+    /// As [`Library::erase`]; `cancelled`. Those that are gone by then are gone.
+    pub async fn erase_all(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        let rows = self.rows(None).await?;
+        let total = rows.len() as u64;
+        for (done, row) in (0..).zip(rows) {
+            cancel.check()?;
+            progress.report(ProgressEvent::Advanced { done, total });
+            match self.erase(&row.id).await {
+                Err(error) if error.code == Code::CharacterNotFound => {}
+                done => done?,
+            }
+        }
+        progress.report(ProgressEvent::Advanced { done: total, total });
+        Ok(())
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::scrub`](crate::storage::CharacterStorage::scrub).
+    pub async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        self.storage.scrub(progress, cancel).await
+    }
+
+    /// As [`CharacterStorage::keeps`](crate::storage::CharacterStorage::keeps).
+    pub fn keeps(&self) -> &'static [Kept] {
+        self.storage.keeps()
+    }
+
+    async fn rows(&self, only: Option<&CharacterId>) -> Result<Vec<CharacterIndex>> {
+        let ids = only.into_iter().cloned().collect();
+        let filter = QueryFilter { ids, deleted: Deleted::With, ..QueryFilter::default() };
+        Ok(self.storage.query(&filter).await?.items)
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len().max(1)).any(|window| window == part)
+}
