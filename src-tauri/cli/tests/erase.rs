@@ -253,6 +253,7 @@ fn one_character_is_gone_and_the_other_is_whole() {
         let done = computer.json(&["erase", &ids[0], "--yes"]);
         assert_eq!(done["receipt"]["sweep"]["traces"], 0);
         assert_eq!(done["receipt"]["counts"]["characters"], 1);
+        assert_eq!(done["receipt"]["store"], false, "no other store was emptied");
         is_gone_without_the_other(&computer, &ids, &before);
         let again = computer.command(&["erase", &ids[0], "--yes"]).output().unwrap();
         assert_eq!(again.status.code(), Some(1), "it is not there any more");

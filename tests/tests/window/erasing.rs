@@ -26,9 +26,6 @@ fn kept(home: &Home) -> Vec<PathBuf> {
 async fn a_character_and_then_everything_is_deleted_for_good() {
     let home = Home::new().without_library();
     let (folder, captures) = home.with_samples();
-    let receipts = home.path().join("receipts");
-    fs::create_dir(&receipts).unwrap();
-    let home = home.with("BACKSTORY_SAVE", receipts.clone());
     let window = Window::open(&home, &[], &[folder]).await;
     window.says("Every version of every character").await;
     window.control_and('o').await;
@@ -63,14 +60,15 @@ async fn a_character_and_then_everything_is_deleted_for_good() {
     window.says("Your data is deleted").await;
     photograph(&window, "20-receipt").await;
     window.press("Save the receipt…").await;
-    window.says("Saved as").await;
+    window.says("Saved as Backstory BS-").await;
     window.press("Start fresh").await;
     window.says("Every version of every character").await;
     assert_eq!(window.call("app.overview", json!({})).await.unwrap()["facets"]["characters"], 0);
     assert_eq!(window.faults().await, Vec::<String>::new());
     window.close().await;
 
-    let saved = fs::read_dir(&receipts).unwrap().next().unwrap().unwrap().path();
+    let mut files = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path());
+    let saved = files.find(|path| path.extension().is_some_and(|end| end == "json")).unwrap();
     let receipt: serde_json::Value = serde_json::from_slice(&fs::read(saved).unwrap()).unwrap();
     assert_eq!(receipt["receipt"]["sweep"]["traces"], 0);
     for path in kept(&home) {

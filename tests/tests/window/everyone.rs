@@ -112,6 +112,13 @@ async fn every_screen_is_for_everyone() {
     window.says("serde_json").await;
     found.extend(findings(&window, "settings").await);
     photograph(&window, "14-settings").await;
+    window.press("Privacy & data").await;
+    window.says("What Backstory cannot delete").await;
+    found.extend(findings(&window, "privacy").await);
+    window.press("Delete all my data").await;
+    window.says("14 characters to go").await;
+    found.extend(findings(&window, "delete all").await);
+    window.keys("\u{e00c}").await;
     window.press("Help").await;
     window.says("Bring a character in").await;
     found.extend(findings(&window, "help").await);
@@ -140,6 +147,7 @@ async fn every_screen_is_for_everyone() {
     for (link, says) in [
         ("Import", "Ways"),
         ("Settings", "Where your library"),
+        ("Privacy & data", "What Backstory cannot delete"),
         ("Help", "Compare"),
         ("Characters", "Thornwick"),
     ] {
@@ -147,7 +155,7 @@ async fn every_screen_is_for_everyone() {
         if link != "Import" {
             window.says(says).await;
         }
-        wide.extend(runs_off(&window, &format!("16-{}", link.to_lowercase())).await);
+        wide.extend(runs_off(&window, &format!("16-{}", link.to_lowercase().replace(" & ", "-"))).await);
     }
     window.control_and('1').await;
     window.says("First saved").await;

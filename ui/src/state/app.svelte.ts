@@ -159,6 +159,7 @@ class App {
     this.failure = failure;
     this.epoch += 1;
     imports.forget();
+    toasts.clear();
     router.reset();
   }
 

@@ -62,6 +62,12 @@ class Toasts {
     this.list = this.list.filter((toast) => toast.id !== id);
   }
 
+  /** What they tell of is not there any more. */
+  clear(): void {
+    for (const { id } of this.list) this.close(id);
+    this.#undo = null;
+  }
+
   /** Somebody reads it: it does not go meanwhile. */
   hold(id: number): void {
     clearTimeout(this.#timers.get(id));

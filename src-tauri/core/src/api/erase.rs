@@ -163,7 +163,8 @@ pub async fn erase_plan(app: &App, request: EraseGet, _: &dyn Progress) -> Resul
         beyond.extend(library.keeps().iter().map(|kept| Beyond::somewhere((*kept).into())));
         let location = library.info().location;
         let is_file = places.iter().any(|place| place.path == location);
-        store = (!is_file && library.info().capabilities.persistent).then_some(location);
+        let is_emptied = scope == Scope::Everything && !is_file && library.info().capabilities.persistent;
+        store = is_emptied.then_some(location);
     }
     beyond.sort();
     let plan = ErasePlan { scope, name, counts, store, places, beyond, token: String::new() };

@@ -139,7 +139,7 @@ pub struct ErasePlan {
     pub name: Option<String>,
     /// How much.
     pub counts: Amount,
-    /// The store that is open, where it is not a file of this computer: it is emptied.
+    /// The store that is open, where everything is to go and it is not a file of this computer: it is emptied.
     pub store: Option<String>,
     /// What is taken away on this computer.
     pub places: Vec<Held>,

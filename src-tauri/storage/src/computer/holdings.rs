@@ -120,7 +120,7 @@ fn everything(folders: &Folders, session: Session, libraries: &BTreeSet<&Path>, 
         }
         Ok(false) => {}
         Err(error) => {
-            tracing::warn!(?error, "the keychain does not open");
+            tracing::debug!(?error, "the keychain does not open");
             found.beyond.push(Beyond::somewhere(BeyondKind::Keychain));
         }
     }

@@ -620,7 +620,7 @@ name: string | null,
  */
 counts: Amount, 
 /**
- * The store that is open, where it is not a file of this computer: it is emptied.
+ * The store that is open, where everything is to go and it is not a file of this computer: it is emptied.
  */
 store: string | null, 
 /**
