@@ -19,7 +19,9 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::CharacterId,
-    privacy::erase::{Beyond, BeyondKind, ErasePlan, Erasure, Held, Receipt, Scope, SealedReceipt, Sweep},
+    privacy::erase::{
+        Beyond, BeyondKind, ErasePlan, Erasure, Held, HeldKind, Receipt, Scope, SealedReceipt, Sweep,
+    },
     storage::{Deleted, StorageInfo},
 };
 
@@ -157,7 +159,7 @@ pub async fn erase_plan(app: &App, request: EraseGet, _: &dyn Progress) -> Resul
     }
     let Holdings { places, mut beyond } = computer(app)?.holdings(&scope, info.as_ref()).await?;
     beyond.extend([BeyondKind::Sources, BeyondKind::Files, BeyondKind::Backups].map(Beyond::somewhere));
-    let (mut counts, mut store) = (crate::privacy::erase::Amount::default(), None);
+    let (mut counts, mut store) = (Amount::default(), None);
     if let Ok(library) = &library {
         counts = library.count(only.as_ref()).await?;
         beyond.extend(library.keeps().iter().map(|kept| Beyond::somewhere((*kept).into())));
@@ -165,6 +167,12 @@ pub async fn erase_plan(app: &App, request: EraseGet, _: &dyn Progress) -> Resul
         let is_file = places.iter().any(|place| place.path == location);
         let is_emptied = scope == Scope::Everything && !is_file && library.info().capabilities.persistent;
         store = is_emptied.then_some(location);
+    }
+    let is_away = library.is_err() && !places.iter().any(|place| place.kind == HeldKind::Library);
+    if is_away && scope == Scope::Everything {
+        // It is on a server that does not answer: nothing in it goes.
+        let path = Some(app.parts.host.ways().await.location);
+        beyond.push(Beyond { kind: BeyondKind::OtherLibrary, path: path.filter(|path| !path.is_empty()) });
     }
     beyond.sort();
     let plan = ErasePlan { scope, name, counts, store, places, beyond, token: String::new() };

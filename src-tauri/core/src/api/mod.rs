@@ -468,8 +468,14 @@ mod bindings {
             T::visit_generics(self);
             if T::output_path().is_some() {
                 let docs = T::docs().unwrap_or_default();
-                self.decls
-                    .insert(T::ident(&self.config), format!("{docs}export {}\n", T::decl(&self.config)));
+                let text = format!("{docs}export {}\n", T::decl(&self.config));
+                let other = self.decls.insert(T::ident(&self.config), text.clone());
+                // The page has one room for all names.
+                assert!(
+                    other.is_none_or(|other| other == text),
+                    "two types are called {}",
+                    T::ident(&self.config)
+                );
             }
         }
     }
