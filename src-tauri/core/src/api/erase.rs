@@ -20,7 +20,7 @@ use crate::{
     job::{Cancel, Progress, ProgressEvent},
     model::CharacterId,
     privacy::erase::{
-        Beyond, BeyondKind, ErasePlan, Erasure, Held, HeldKind, Receipt, Scope, SealedReceipt, Sweep,
+        Amount, Beyond, BeyondKind, ErasePlan, Erasure, Held, HeldKind, Receipt, Scope, SealedReceipt, Sweep,
     },
     storage::{Deleted, StorageInfo},
 };
