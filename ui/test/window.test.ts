@@ -588,6 +588,18 @@ describe("exporting", () => {
     );
   });
 
+  it("shows what was agreed to and takes it back", async () => {
+    const bridge = await open();
+    await bridge
+      .call("import.link", { address: "https://www.dndbeyond.com/characters/1", agree: true })
+      .catch(() => undefined);
+    await user.click(await screen.findByRole("link", { name: "Privacy & data" }));
+    expect(await screen.findByText(/You agreed on/)).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Take it back" }));
+    expect(await screen.findByText(/and took it back on/)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Take it back" })).toBeNull();
+  });
+
   it("deletes everything only when that is typed, and shows a receipt", async () => {
     const bridge = await open();
     await user.click(await screen.findByRole("link", { name: "Privacy & data" }));

@@ -93,6 +93,12 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         site: Site,
     },
+    /// What you agreed to, since when; and taking it back.
+    Consent {
+        /// Take it back: nothing is asked there until you agree again. What was fetched stays.
+        #[arg(long, value_enum, value_name = "SITE")]
+        withdraw: Option<Site>,
+    },
     /// Take in what is new or changed in folders, until Ctrl-C.
     Watch {
         /// Folders; those in them are watched too.

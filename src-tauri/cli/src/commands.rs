@@ -80,6 +80,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     let command = match command {
         Command::Login { site } => return live::login(site, json).await.map(|()| 0),
         Command::Logout { site } => return live::logout(site, json).await.map(|()| 0),
+        Command::Consent { withdraw } => return live::consent(withdraw, json).await.map(|()| 0),
         command => command,
     };
     let files = Arc::new(Files::new());
@@ -91,6 +92,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         | Command::Migrate(_)
         | Command::Login { .. }
         | Command::Logout { .. }
+        | Command::Consent { .. }
         | Command::Completions { .. }
         | Command::Manual { .. } => Ok(()),
         Command::Db { what } => db::with_library(what, &app, json).await,

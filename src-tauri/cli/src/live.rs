@@ -1,4 +1,4 @@
-//! What brings characters in by itself: `fetch`, `login`, `logout`, `watch`.
+//! What brings characters in by itself, and what was agreed to for it: `fetch`, `login`, `logout`, `consent`, `watch`.
 
 use std::{
     io::{BufRead as _, IsTerminal as _, Read as _, Write as _},
@@ -8,7 +8,7 @@ use std::{
 use backstory_core::{
     api::{
         App,
-        import::{FileResult, ImportReport, fetch as fetch_all},
+        import::{Agreement, FileResult, ImportReport, Remote as _, fetch as fetch_all},
     },
     clock::Clock as _,
     error::{Code, Error, Result},
@@ -19,6 +19,7 @@ use backstory_sources::{
 };
 use backstory_storage::{clock::SystemClock, config::data_folder};
 use console::Term;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -82,6 +83,39 @@ pub(crate) async fn login(_ddb: Site, json: bool) -> Result<()> {
 pub(crate) async fn logout(_ddb: Site, json: bool) -> Result<()> {
     let there = keychain(|| SystemKeychain.forget()).await?;
     done(json, if there { "Your session is forgotten." } else { "No session was kept." })
+}
+
+/// What was agreed to, once what is to be taken back is.
+#[derive(Debug, Serialize)]
+struct Consents {
+    consents: Vec<Agreement>,
+}
+
+/// Tells what was agreed to; takes it back first, where that is wanted.
+pub(crate) async fn consent(withdraw: Option<Site>, json: bool) -> Result<()> {
+    let ddb = DdbFetcher::real(&data_folder()?)?;
+    if let Some(Site::Ddb) = withdraw {
+        ddb.withdraw().await?;
+    }
+    let consents = Consents { consents: ddb.agreement().await?.into_iter().collect() };
+    print::result(json, &consents, |all| match all.consents.as_slice() {
+        [] => "You agreed to nothing. Nothing leaves this computer.\n".to_owned(),
+        all => all.iter().map(agreed).collect(),
+    })
+}
+
+fn agreed(one: &Agreement) -> String {
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let state = match (one.withdrawn_at, one.holds) {
+        (Some(at), _) => format!("taken back on {}", day(at)),
+        (None, true) => "holds".to_owned(),
+        (None, false) => "is asked anew: the words mean something else now".to_owned(),
+    };
+    format!(
+        "D&D Beyond is asked for characters you name: agreed on {}, {state}.\n\n{}\n",
+        day(one.agreed_at),
+        one.words
+    )
 }
 
 /// A keychain may ask its owner first: that takes as long as it takes.

@@ -23,6 +23,8 @@ const POINTS: u32 = 200;
 enum Kind {
     Sqlite,
     Folder,
+    /// A store that is no file of the player's computer: it is emptied, character by character.
+    Objects,
 }
 
 /// A player's computer.
@@ -45,6 +47,7 @@ impl Computer {
         match self.kind {
             Kind::Sqlite => self.path("data/backstory/library.sqlite"),
             Kind::Folder => self.path("characters of mine"),
+            Kind::Objects => self.path("objects of mine"),
         }
     }
 
@@ -59,8 +62,11 @@ impl Computer {
         // The keychain of whoever runs the tests is not this player's.
         command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
         command.env_remove("BACKSTORY_CONFIG").env_remove("BACKSTORY_LIBRARY");
-        if self.kind == Kind::Folder {
-            command.env("BACKSTORY_LIBRARY", format!("folder:{}", self.library().display()));
+        let address = |scheme: &str| format!("{scheme}:{}", self.library().display());
+        match self.kind {
+            Kind::Sqlite => {}
+            Kind::Folder => drop(command.env("BACKSTORY_LIBRARY", address("folder"))),
+            Kind::Objects => drop(command.env("BACKSTORY_LIBRARY", address("objects"))),
         }
         command
     }
@@ -144,7 +150,9 @@ impl Computer {
     /// Every file that Backstory keeps, with what is in it.
     fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut waiting: Vec<_> =
-            ["config", "data", "cache", "temp", "characters of mine"].map(|place| self.path(place)).into();
+            ["config", "data", "cache", "temp", "characters of mine", "objects of mine"]
+                .map(|place| self.path(place))
+                .into();
         let mut kept = Vec::new();
         while let Some(path) = waiting.pop() {
             if path.is_dir() {
@@ -201,8 +209,8 @@ fn plant(document: &mut Value, mark: &str) -> u32 {
     planted
 }
 
-fn kinds() -> [Kind; 2] {
-    [Kind::Sqlite, Kind::Folder]
+fn kinds() -> [Kind; 3] {
+    [Kind::Sqlite, Kind::Folder, Kind::Objects]
 }
 
 #[test]
@@ -219,7 +227,12 @@ fn everything_is_gone_and_the_receipt_can_be_checked() {
 
         let done = computer.json(&["erase", "--everything", "--yes", "--receipt", receipt.to_str().unwrap()]);
         let names = computer.kept().into_iter().map(|(path, _)| path).collect::<Vec<_>>();
-        assert_eq!(names, Vec::<PathBuf>::new(), "{kind:?}");
+        let of_store = |path: &PathBuf| path.starts_with(computer.path("objects of mine"));
+        let (store, own): (Vec<_>, Vec<_>) = names.into_iter().partition(of_store);
+        assert_eq!(own, Vec::<PathBuf>::new(), "{kind:?}");
+        // The journal of an object store says which ids there were, and nothing else is left.
+        assert!(!store.iter().any(|path| path.to_string_lossy().contains("/characters/")), "{store:?}");
+        assert!(computer.found("kanarienvogel").is_empty(), "{kind:?}");
         assert_eq!(done["receipt"]["sweep"]["traces"], 0);
         assert!(done["receipt"]["sweep"]["searched"].as_u64().unwrap() > 200);
         assert_eq!(done["receipt"]["counts"], plan["counts"]);

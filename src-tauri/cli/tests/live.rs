@@ -89,6 +89,27 @@ fn fetch_asks_for_consent_once_and_imports() {
     // What is no address is told without asking, and without being asked for consent again.
     let (code, report) = place.json(&mut place.command(&["fetch", "https://example.org/7"]));
     assert_eq!((code, report["files"][0]["error"]["code"].as_str()), (1, Some("invalid_argument")));
+
+    // What was agreed to can be looked at and taken back; that it was given stays on record.
+    let (_, told) = place.json(&mut place.command(&["consent"]));
+    assert_eq!(
+        (&told["consents"][0]["holds"], &told["consents"][0]["source"]),
+        (&true.into(), &"ddb".into())
+    );
+    let (code, told) = place.json(&mut place.command(&["consent", "--withdraw", "ddb"]));
+    assert_eq!((code, &told["consents"][0]["holds"]), (0, &false.into()));
+    assert!(told["consents"][0]["withdrawn_at"].is_string(), "{told}");
+    let (code, refused) = place.json(&mut place.command(&["fetch", "7001"]));
+    assert_eq!((code, refused["error"]["code"].as_str()), (1, Some("consent_needed")));
+}
+
+#[test]
+fn who_agreed_to_nothing_is_told_so() {
+    let place = Place::new();
+    let (code, told) = place.json(&mut place.command(&["consent", "--withdraw", "ddb"]));
+    assert_eq!((code, told), (0, serde_json::json!({ "consents": [] })));
+    let said = place.command(&["consent"]).output().unwrap().stdout;
+    assert_eq!(String::from_utf8(said).unwrap(), "You agreed to nothing. Nothing leaves this computer.\n");
 }
 
 #[cfg(debug_assertions)]

@@ -68,6 +68,14 @@ async fn a_link_is_fetched_after_the_player_agreed_once() {
     window.press("Agree and fetch").await;
     window.says("New character, Tamsin Reed").await;
     assert!(home.path().join("data").exists(), "what was agreed to is recorded");
+    window.press("Privacy & data").await;
+    window.says("You agreed on").await;
+    photograph(&window, "21-agreed").await;
+    window.press("Take it back").await;
+    window.says("and took it back on").await;
+    window.paste("https://www.dndbeyond.com/characters/7001").await;
+    window.press("Fetch").await;
+    window.says("Ask D&D Beyond over the internet?").await;
     assert_eq!(window.faults().await, Vec::<String>::new());
     window.close().await;
 }

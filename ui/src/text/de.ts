@@ -819,6 +819,15 @@ export const de: Catalogue = {
     sends: "Was diesen Rechner verlässt",
     sendsHow:
       "Nichts, außer du rufst einen Link bei D&D Beyond ab oder hast eine Bibliothek auf einem Server gewählt. Telemetrie gibt es nicht.",
+    fetch: "Figuren bei D&D Beyond abrufen",
+    agreed: (since: string) => `Du hast am ${since} zugestimmt.`,
+    agreedOther: (since: string) =>
+      `Du hast am ${since} zugestimmt. Die Worte bedeuten jetzt etwas anderes: Du wirst erneut gefragt.`,
+    takenBack: (since: string, until: string) =>
+      `Du hast am ${since} zugestimmt und das am ${until} zurückgenommen.`,
+    words: "Wozu du zugestimmt hast",
+    withdraw: "Zurücknehmen",
+    withdrawn: "D&D Beyond wird nicht mehr gefragt. Was abgerufen wurde, bleibt.",
   },
 
   erase: {

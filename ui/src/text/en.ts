@@ -826,6 +826,14 @@ export const en = {
     sends: "What leaves this computer",
     sendsHow:
       "Nothing, unless you fetch a link from D&D Beyond or chose a library on a server. There is no telemetry.",
+    fetch: "Fetch characters from D&D Beyond",
+    agreed: (since: string) => `You agreed on ${since}.`,
+    agreedOther: (since: string) =>
+      `You agreed on ${since}. The words mean something else now: you are asked again.`,
+    takenBack: (since: string, until: string) => `You agreed on ${since} and took it back on ${until}.`,
+    words: "What you agreed to",
+    withdraw: "Take it back",
+    withdrawn: "D&D Beyond is not asked any more. What was fetched stays.",
   },
 
   erase: {

@@ -1,5 +1,6 @@
 // The bridge's double: answers every command from invented data. Test and dev page only.
 import type {
+  Agreement,
   AppEvent,
   Bridge,
   CharacterEntry,
@@ -253,6 +254,11 @@ export class FakeBridge implements Bridge {
       values: [{ key: "library", value: "home", origin: "default" }],
     }),
     "app.licences": () => [{ name: "serde", version: "1.0.0", licence: "MIT OR Apache-2.0" }],
+    "consent.list": () => this.#consents(),
+    "consent.withdraw": () => {
+      this.#agreed = false;
+      return this.#consents();
+    },
     "erase.plan": ({ scope }) => erasePlan(scope, this.#people),
     "erase.start": ({ scope }, onProgress) => {
       onProgress?.({ event: "advanced", done: 1, total: 2 });
@@ -322,6 +328,14 @@ export class FakeBridge implements Bridge {
       retryable: false,
     };
     throw missing;
+  }
+
+  /** Fetching was agreed to once, if it ever was. */
+  #consents(): Agreement[] {
+    const since = "2026-07-04T10:00:00Z";
+    if (!this.#agreed && !this.asked("consent.withdraw").length) return [];
+    const withdrawn_at = this.#agreed ? null : "2026-07-05T10:00:00Z";
+    return [{ source: "ddb", words: "…", wording: 1, agreed_at: since, withdrawn_at, holds: this.#agreed }];
   }
 
   #overview(): Overview {

@@ -74,6 +74,63 @@ pub trait Remote: Send + Sync {
     /// # Errors
     /// `storage_failed`: then nothing was agreed to.
     async fn agree(&self) -> Result<()>;
+
+    /// What the player agreed to, if they ever did.
+    ///
+    /// # Errors
+    /// `file_unreadable`.
+    async fn agreement(&self) -> Result<Option<Agreement>>;
+
+    /// Records that the player takes it back: it is not asked any more. That it was given once stays on record.
+    ///
+    /// # Errors
+    /// `storage_failed`: then it still holds.
+    async fn withdraw(&self) -> Result<()>;
+}
+
+/// What a player agreed to: that a source is asked over the network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Agreement {
+    /// The source's name: `ddb`.
+    pub source: String,
+    /// The words, as they are today.
+    pub words: String,
+    /// Which wording was agreed to.
+    pub wording: u32,
+    /// When.
+    #[cfg_attr(test, ts(as = "String"))]
+    pub agreed_at: Timestamp,
+    /// When it was taken back, where it was.
+    #[cfg_attr(test, ts(as = "Option<String>"))]
+    pub withdrawn_at: Option<Timestamp>,
+    /// Whether it holds: it was not taken back, and the words mean what they meant.
+    pub holds: bool,
+}
+
+/// What the player agreed to, taken back or not.
+///
+/// # Errors
+/// As [`Remote::agreement`].
+pub(super) async fn consent_list(app: &App, _: Empty, _: &dyn Progress) -> Result<Vec<Agreement>> {
+    // Where nothing can be asked, nothing was agreed to.
+    let Ok(remote) = &app.parts.remote else { return Ok(Vec::new()) };
+    Ok(remote.agreement().await?.into_iter().collect())
+}
+
+/// Takes back what the player agreed to. Characters that were fetched stay.
+///
+/// # Errors
+/// As [`Remote::withdraw`].
+pub(super) async fn consent_withdraw(
+    app: &App,
+    request: Empty,
+    progress: &dyn Progress,
+) -> Result<Vec<Agreement>> {
+    if let Ok(remote) = &app.parts.remote {
+        remote.withdraw().await?;
+    }
+    consent_list(app, request, progress).await
 }
 
 /// What became of one file.

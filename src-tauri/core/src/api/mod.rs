@@ -382,6 +382,8 @@ macro_rules! commands {
             "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
             "version.save": compare::VersionRef => keeping::FileSaved, version_save;
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
+            "consent.list": app::Empty => Vec<import::Agreement>, consent_list;
+            "consent.withdraw": app::Empty => Vec<import::Agreement>, consent_withdraw;
             "erase.plan": erase::EraseGet => crate::privacy::erase::ErasePlan, erase_plan;
             "erase.start": erase::EraseStart => erase::Erased, erase;
             "erase.resumed": app::Empty => Option<erase::Erased>, erase_resumed;

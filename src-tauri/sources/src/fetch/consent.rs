@@ -28,6 +28,9 @@ pub struct Agreed {
     pub at: Timestamp,
     /// To which wording.
     pub wording: u32,
+    /// When it was taken back, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<Timestamp>,
 }
 
 /// The record of what a player agreed to, by the name of the source.
@@ -47,7 +50,15 @@ impl Consent {
     /// # Errors
     /// `file_unreadable`.
     pub fn agreed(&self, source: &str) -> Result<Option<Agreed>> {
-        Ok(self.all()?.remove(source).filter(|agreed| agreed.wording == WORDING))
+        Ok(self.record(source)?.filter(|agreed| agreed.wording == WORDING && agreed.withdrawn_at.is_none()))
+    }
+
+    /// What is on record for this source, whether it still holds or not.
+    ///
+    /// # Errors
+    /// `file_unreadable`.
+    pub fn record(&self, source: &str) -> Result<Option<Agreed>> {
+        Ok(self.all()?.remove(source))
     }
 
     /// Records that the player agrees.
@@ -56,8 +67,21 @@ impl Consent {
     /// `storage_failed`: then nothing was agreed to.
     pub fn agree(&self, source: &str, at: Timestamp) -> Result<()> {
         let mut all = self.all()?;
-        all.insert(source.to_owned(), Agreed { at, wording: WORDING });
+        all.insert(source.to_owned(), Agreed { at, wording: WORDING, withdrawn_at: None });
         small::save(&self.path, &all)
+    }
+
+    /// Records that the player takes it back. That it was given once stays on record.
+    ///
+    /// # Errors
+    /// `storage_failed`: then it still holds.
+    pub fn withdraw(&self, source: &str, at: Timestamp) -> Result<()> {
+        let mut all = self.all()?;
+        if let Some(agreed) = all.get_mut(source) {
+            agreed.withdrawn_at.get_or_insert(at);
+            small::save(&self.path, &all)?;
+        }
+        Ok(())
     }
 
     fn all(&self) -> Result<BTreeMap<String, Agreed>> {
@@ -83,8 +107,23 @@ mod tests {
         assert_eq!(consent.agreed("ddb").unwrap(), None);
         let at: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
         consent.agree("ddb", at).unwrap();
-        assert_eq!(consent.agreed("ddb").unwrap(), Some(Agreed { at, wording: WORDING }));
+        assert_eq!(consent.agreed("ddb").unwrap(), Some(Agreed { at, wording: WORDING, withdrawn_at: None }));
         assert_eq!(consent.agreed("other").unwrap(), None);
+
+        let later: Timestamp = "2026-02-02T03:04:05Z".parse().unwrap();
+        for moment in [later, at] {
+            consent.withdraw("ddb", moment).unwrap();
+            assert_eq!(consent.agreed("ddb").unwrap(), None);
+            assert_eq!(
+                consent.record("ddb").unwrap().unwrap().withdrawn_at,
+                Some(later),
+                "the first time counts"
+            );
+        }
+        consent.agree("ddb", later).unwrap();
+        assert_eq!(consent.agreed("ddb").unwrap().map(|agreed| agreed.at), Some(later));
+        consent.withdraw("other", at).unwrap();
+        assert_eq!(consent.record("other").unwrap(), None);
 
         let older = r#"{"ddb":{"at":"2026-01-02T03:04:05Z","wording":0}}"#;
         std::fs::write(&consent.path, older).unwrap();

@@ -16,7 +16,7 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::import::Remote,
+    api::import::{Agreement, Remote},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     source::Draft,
@@ -188,6 +188,22 @@ impl Remote for DdbFetcher {
 
     async fn agree(&self) -> Result<()> {
         self.consent.agree(DDB, self.pace.timer.now())
+    }
+
+    async fn agreement(&self) -> Result<Option<Agreement>> {
+        let Some(agreed) = self.consent.record(DDB)? else { return Ok(None) };
+        Ok(Some(Agreement {
+            source: DDB.to_owned(),
+            words: WORDS.to_owned(),
+            wording: agreed.wording,
+            agreed_at: agreed.at,
+            withdrawn_at: agreed.withdrawn_at,
+            holds: self.consent.agreed(DDB)?.is_some(),
+        }))
+    }
+
+    async fn withdraw(&self) -> Result<()> {
+        self.consent.withdraw(DDB, self.pace.timer.now())
     }
 
     async fn fetch(&self, address: &str, progress: &dyn Progress, cancel: &Cancel) -> Result<Draft> {

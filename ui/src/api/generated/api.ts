@@ -32,6 +32,35 @@ source: string,
 takes: string | null, };
 
 /**
+ * What a player agreed to: that a source is asked over the network.
+ */
+export type Agreement = { 
+/**
+ * The source's name: `ddb`.
+ */
+source: string, 
+/**
+ * The words, as they are today.
+ */
+words: string, 
+/**
+ * Which wording was agreed to.
+ */
+wording: number, 
+/**
+ * When.
+ */
+agreed_at: string, 
+/**
+ * When it was taken back, where it was.
+ */
+withdrawn_at: string | null, 
+/**
+ * Whether it holds: it was not taken back, and the words mean what they meant.
+ */
+holds: boolean, };
+
+/**
  * How much there is of what is to be erased.
  */
 export type Amount = { characters: number, versions: number, captures: number, };
@@ -2364,6 +2393,8 @@ export type Commands = {
   "version.tag": [TagSet, HistoryEntry];
   "version.save": [VersionRef, FileSaved];
   "version.note": [NoteSet, HistoryEntry];
+  "consent.list": [Empty, Array<Agreement>];
+  "consent.withdraw": [Empty, Array<Agreement>];
   "erase.plan": [EraseGet, ErasePlan];
   "erase.start": [EraseStart, Erased];
   "erase.resumed": [Empty, Erased | null];
