@@ -31,7 +31,7 @@ async fn a_character_and_then_everything_is_deleted_for_good() {
     window.control_and('o').await;
     window.says("Import").await;
     window.press(&format!("Import {} files", captures.len())).await;
-    window.says("saved").await;
+    window.says("85 saved").await;
 
     window.press("Privacy & data").await;
     window.says("library.sqlite").await;
@@ -39,6 +39,7 @@ async fn a_character_and_then_everything_is_deleted_for_good() {
     let list = window.call("characters.list", json!({})).await.unwrap();
     let (id, name) = (&list["characters"][0]["id"], list["characters"][0]["name"].as_str().unwrap());
     window.press("Characters").await;
+    window.control(name).await;
     window.run("document.querySelector('[data-index=\"0\"]').click()").await;
     window.press("More for this character").await;
     window.press("Delete for good…").await;
