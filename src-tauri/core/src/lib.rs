@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod diff;
 pub mod error;
+pub mod hex;
 pub mod history;
 pub mod job;
 pub mod json;

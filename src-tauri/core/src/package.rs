@@ -13,13 +13,14 @@
 //!
 //! A reader passes over files it does not know, so that a later Backstory can add some without a new [`VERSION`].
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{CharacterId, VersionMetadata};
+use crate::{
+    hex,
+    model::{CharacterId, VersionMetadata},
+};
 
 /// How the name of such a file ends.
 pub const ENDING: &str = "backstory";
@@ -119,13 +120,5 @@ pub fn document(version: u64) -> String {
 
 /// A SHA-256 in hexadecimal, as `sha256sum` prints it.
 pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _writing_to_a_string_cannot_fail = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(&Sha256::digest(bytes))
 }

@@ -35,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::Principal,
     error::{Code, Error, Result},
+    hex,
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, SnapshotId, VersionMetadata},
     search::{self, SearchHit, SearchQuery},
@@ -222,7 +223,7 @@ impl Cursor {
     /// The place right behind a character in a list.
     pub fn at(key: &SortKey, id: &CharacterId) -> Self {
         let text = serde_json::to_vec(&(key, id)).unwrap_or_default();
-        Self(text.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex::encode(&text))
     }
 
     /// The character it stands behind.
@@ -234,9 +235,7 @@ impl Cursor {
             Error::new(Code::InvalidArgument, "This is not a place in a list in this order.")
                 .hint("Start again from the first page.")
         };
-        let digits = self.0.as_bytes().chunks(2);
-        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        let text: Vec<u8> = digits.map(byte).collect::<Option<_>>().ok_or_else(refused)?;
+        let text = hex::decode(&self.0).ok_or_else(refused)?;
         let (key, id) = serde_json::from_slice(&text).map_err(|_| refused())?;
         match (sort, &key) {
             (Sort::Changed, SortKey::Changed(_))

@@ -12,7 +12,7 @@ use backstory_core::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::sqlite;
+use crate::{rules, sqlite};
 
 /// What SQLite keeps beside its file.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
@@ -105,11 +105,7 @@ fn prepare(copy: &Path, library: &Path) -> Result<()> {
     };
     write().map_err(|error: io::Error| {
         let _nothing_was_there = fs::remove_file(&begun);
-        let code = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::StorageFull,
-            _ => Code::StorageFailed,
-        };
-        Error::new(code, format!("The copy {} could not be made ready.", copy.display()))
+        Error::new(rules::disk_code(&error), format!("The copy {} could not be made ready.", copy.display()))
             .kept("The library and the copy are as they were.")
             .hint("Look whether the disk has room for one more library.")
             .caused_by(error)

@@ -3,6 +3,8 @@
 //! Backends store numbers and times in 64 bits with a sign. The in-memory backend could take more; it refuses the same,
 //! so that nothing works in a test that would not work on a disk.
 
+use std::io;
+
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
@@ -34,6 +36,14 @@ pub(crate) fn check(write: &Write) -> Result<()> {
             check_text("A campaign's name", campaign)?;
             check_text("A user's name", user)
         }
+    }
+}
+
+/// What a refusal of the disk is called.
+pub(crate) fn disk_code(error: &io::Error) -> Code {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::StorageFull,
+        _ => Code::StorageFailed,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
         opening::{OpenLibrary, exchange},
     },
     error::{Code, Error, Result},
+    hex,
     job::{Cancel, Progress, ProgressEvent},
     model::CharacterId,
     privacy::erase::{
@@ -211,7 +212,7 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
     let erasure = Erasure {
         asked_at: app.parts.clock.now(),
         library: library.as_ref().ok().map(|library| library.info().location),
-        traces: traces.iter().map(|trace| hex(trace)).collect(),
+        traces: traces.iter().map(|trace| hex::encode(trace)).collect(),
         interrupted: 0,
         plan,
     };
@@ -371,8 +372,4 @@ fn character(scope: &Scope) -> Option<CharacterId> {
         Scope::Everything => None,
         Scope::Character { character } => CharacterId::new(character.as_str()).ok(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

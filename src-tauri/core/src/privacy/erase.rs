@@ -8,6 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    hex,
     model::ContentHash,
     storage::Kept,
     wording::{Arg, Language, List, Said, say},
@@ -182,9 +183,7 @@ pub struct Erasure {
 impl Erasure {
     /// What must not be found anywhere afterwards.
     pub fn searched_for(&self) -> Vec<Vec<u8>> {
-        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        let bytes = |text: &String| text.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>();
-        self.traces.iter().filter_map(bytes).collect()
+        self.traces.iter().filter_map(|text| hex::decode(text)).collect()
     }
 }
 

@@ -23,7 +23,7 @@ use backstory_core::{
 };
 
 pub use self::holdings::Folders;
-use crate::{blocking::blocking, folder, sqlite};
+use crate::{blocking::blocking, folder, rules, sqlite};
 
 /// What was begun: in the data folder.
 const JOURNAL: &str = "erasing.json";
@@ -96,11 +96,7 @@ impl Computer for ThisComputer {
                 .map_err(|e| Error::internal("What is to be erased cannot be put into words.").caused_by(e))?;
             point();
             write_durably(&path, &text).map_err(|error| {
-                let code = match error.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::StorageFull,
-                    _ => Code::StorageFailed,
-                };
-                Error::new(code, format!("{} cannot be written: {error}.", path.display()))
+                Error::new(rules::disk_code(&error), format!("{} cannot be written: {error}.", path.display()))
                     .kept("Nothing was erased.")
                     .hint("What is to be erased is written down first, so that it is ended whatever happens. Make a little room on the disk.")
                     .caused_by(error)

@@ -1,6 +1,9 @@
 //! The seal of a receipt: a signature by a key that nobody keeps.
 
-use backstory_core::error::{Error, Result};
+use backstory_core::{
+    error::{Error, Result},
+    hex,
+};
 use ring::{
     rand::SystemRandom,
     signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
@@ -12,24 +15,15 @@ pub(super) fn seal(text: &dyn Fn(&str) -> String) -> Result<(String, String)> {
     let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(no_key)?;
     let pair = Ed25519KeyPair::from_pkcs8(made.as_ref())
         .map_err(|_| Error::internal("The key of the receipt cannot be used."))?;
-    let key = hex(pair.public_key().as_ref());
-    let signature = hex(pair.sign(text(&key).as_bytes()).as_ref());
+    let key = hex::encode(pair.public_key().as_ref());
+    let signature = hex::encode(pair.sign(text(&key).as_bytes()).as_ref());
     Ok((key, signature))
 }
 
 /// Whether this text has this signature.
 pub(super) fn is_sealed(text: &str, key: &str, signature: &str) -> bool {
-    let (Some(key), Some(signature)) = (bytes(key), bytes(signature)) else { return false };
+    let (Some(key), Some(signature)) = (hex::decode(key), hex::decode(signature)) else { return false };
     UnparsedPublicKey::new(&ED25519, key).verify(text.as_bytes(), &signature).is_ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    text.len().is_multiple_of(2).then(|| text.as_bytes().chunks(2).map(byte).collect())?
 }
 
 #[cfg(test)]

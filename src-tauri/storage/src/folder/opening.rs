@@ -167,11 +167,7 @@ fn make_root(disk: &Disk) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(root).map_err(|error| {
-        let code = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::StorageFull,
-            _ => Code::StorageFailed,
-        };
-        Error::new(code, format!("The folder {} cannot be made.", root.display()))
+        Error::new(rules::disk_code(&error), format!("The folder {} cannot be made.", root.display()))
             .hint("Check that the folder above it exists and that you may write to it, or choose another place.")
             .caused_by(error)
     })?;

@@ -6,6 +6,7 @@ use backstory_core::error::{Code, Error};
 use rusqlite::{Connection, backup::Backup};
 
 use super::failure::{Failure, Result};
+use crate::rules;
 
 /// How many pages are copied before others get a turn.
 const PAGES_AT_A_TIME: i32 = 4096;
@@ -14,11 +15,7 @@ const PAGES_AT_A_TIME: i32 = 4096;
 /// meanwhile is not in it, or all of it is.
 pub(super) fn copy(connection: &Connection, to: &Path) -> Result<()> {
     let failed = |error: io::Error| {
-        let code = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::StorageFull,
-            _ => Code::StorageFailed,
-        };
-        Error::new(code, format!("The copy {} cannot be made.", to.display()))
+        Error::new(rules::disk_code(&error), format!("The copy {} cannot be made.", to.display()))
             .kept("The library itself is as it was.")
             .hint("Check that the folder exists, that you may write to it and that the disk has room for a second library.")
             .caused_by(error)

@@ -91,11 +91,7 @@ fn create(path: &Path, wait: Duration) -> Result<()> {
         return Ok(());
     }
     let failed = |error: io::Error| {
-        let code = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::StorageFull,
-            _ => Code::StorageFailed,
-        };
-        Error::new(code, format!("The library {} cannot be created.", path.display()))
+        Error::new(rules::disk_code(&error), format!("The library {} cannot be created.", path.display()))
             .hint("Check that the folder exists and that you may write to it, or choose another place.")
             .caused_by(error)
     };

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{Code, Error, Result},
-    package::hex,
+    hex,
     storage::Secret,
 };
 
@@ -66,7 +66,7 @@ impl Sink {
             return Err(Error::internal("An export that could not be written was to be kept."));
         }
         summed.flush().map_err(|e| failed(&e))?;
-        let (sha256, bytes) = (hex(&summed.sum.finalize()), summed.bytes);
+        let (sha256, bytes) = (hex::encode(&summed.sum.finalize()), summed.bytes);
         Ok(Written { name: summed.outlet.keep()?, sha256, bytes })
     }
 }
