@@ -135,7 +135,7 @@ fn planned(plan: &ErasePlan) -> String {
         None => "Everything Backstory keeps of you is erased for good".to_owned(),
     };
     let mut lines = vec![format!(
-        "{whose}: {}, {}.",
+        "{whose}: {}, {} in the library that is open.",
         count(plan.counts.characters, "character", "characters"),
         count(plan.counts.versions, "version", "versions")
     )];

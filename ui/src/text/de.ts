@@ -838,7 +838,7 @@ export const de: Catalogue = {
     forGood: "Das lässt sich nicht zurücknehmen. Backstory behält keine versteckte Kopie.",
     goes: "Was gelöscht wird",
     amount: (characters: number, versions: number) =>
-      `${count(characters, "Figur", "Figuren")}, ${count(versions, "Fassung", "Fassungen")} und alles, was du dazu geschrieben hast`,
+      `${count(characters, "Figur", "Figuren")}, ${count(versions, "Fassung", "Fassungen")} in der geöffneten Bibliothek und alles, was du dazu geschrieben hast`,
     files: (files: number, bytes: string) => `${count(files, "Datei", "Dateien")}, ${bytes}`,
     kinds: {
       library: "Die Bibliothek",

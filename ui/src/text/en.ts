@@ -844,7 +844,7 @@ export const en = {
     forGood: "This cannot be undone. Backstory keeps no hidden copy.",
     goes: "What will be deleted",
     amount: (characters: number, versions: number) =>
-      `${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}, and everything you wrote to them`,
+      `${count(characters, "character", "characters")}, ${count(versions, "version", "versions")} in the library that is open, and everything you wrote to them`,
     files: (files: number, bytes: string) => `${count(files, "file", "files")}, ${bytes}`,
     kinds: {
       library: "The library",
