@@ -140,9 +140,19 @@ impl Window {
         }
     }
 
-    /// Presses keys with the focus where it is.
+    /// Presses keys with the focus where it is. Where that went away between asking and pressing, no key was pressed yet, and
+    /// the place is asked for again.
     pub async fn keys(&self, keys: &str) {
-        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.client.active_element().await.unwrap().send_keys(keys).await {
+                Ok(()) => return,
+                Err(error) if !error.is_stale_element_reference() || Instant::now() > end => {
+                    panic!("{keys:?} cannot be pressed: {error}")
+                }
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
     }
 
     /// Presses a key together with Control.

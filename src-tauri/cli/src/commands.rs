@@ -259,13 +259,13 @@ async fn open_app(flags: &Flags, files: Arc<Files>, needs_library: bool) -> Resu
         true => Err(Error::new(Code::StoreBusy, "The library is being erased.")),
         false => config::open_library(&stores, flags).await,
     };
-    let app = app(flags, stores, computer, storage, files)?;
+    let app = app(flags, stores, computer, storage, Arc::clone(&files))?;
     if let Some(erased) = resume(&app, &Silent).await? {
         print::aside(&erased.text);
     }
     if is_going {
         // What was erased is gone: from here on it is an empty library.
-        return Box::pin(open_app(flags, Arc::new(Files::new()), needs_library)).await;
+        return Box::pin(open_app(flags, files, needs_library)).await;
     }
     if needs_library {
         app.library()?;

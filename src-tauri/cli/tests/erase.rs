@@ -27,6 +27,11 @@ enum Kind {
     Objects,
 }
 
+/// Copies a file or a folder to exactly this place.
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-aT").args([from, to]).status().unwrap().success());
+}
+
 /// A player's computer.
 struct Computer {
     home: TempDir,
@@ -73,8 +78,8 @@ impl Computer {
 
     fn run(&self, args: &[&str]) -> Output {
         let output = self.command(args).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{args:?}: {said}");
+        let [said, answer] = [&output.stderr, &output.stdout].map(|text| String::from_utf8_lossy(text));
+        assert!(output.status.success(), "{args:?}: {said}{answer}");
         output
     }
 
@@ -141,9 +146,7 @@ impl Computer {
     /// Another computer that looks the same.
     fn copied(&self) -> Self {
         let other = Self::new(self.kind);
-        let copied =
-            Command::new("cp").arg("-a").arg(self.path(".")).arg(other.home.path()).status().unwrap();
-        assert!(copied.success());
+        copy(self.home.path(), other.home.path());
         other
     }
 
@@ -326,6 +329,37 @@ fn an_erasure_that_is_cut_short_is_ended_at_the_next_start() {
             });
             let points = points.count();
             assert!((4..POINTS as usize - 1).contains(&points), "{kind:?} {scope}: {points}");
+        }
+    }
+}
+
+/// What is left to do after the erasing itself is cleaning up: what came into its place since is the player's.
+#[test]
+fn what_comes_in_after_an_erasure_is_not_taken_with_it() {
+    for kind in kinds() {
+        let filled = Computer::filled(kind);
+        let ids = filled.ids();
+        for scope in ["--everything", &ids[0]] {
+            let erased = (1..POINTS).find_map(|point| {
+                let computer = filled.copied();
+                let mut dies = computer.command(&["erase", scope, "--yes"]);
+                dies.env("BACKSTORY_DIE_AT", point.to_string()).output().unwrap();
+                let journal = fs::read(computer.path("data/backstory/erasing.json")).ok()?;
+                let journal: Value = serde_json::from_slice(&journal).ok()?;
+                (journal["erased"] == true).then_some(computer)
+            });
+            let computer = erased.expect("some point lies between erasing and the last look");
+            // As if the player had brought everything in again.
+            let library = computer.library();
+            if library.is_dir() {
+                fs::remove_dir_all(&library).unwrap();
+            }
+            for beside in ["library.sqlite-wal", "library.sqlite-shm"] {
+                drop(fs::remove_file(library.with_file_name(beside)));
+            }
+            copy(&filled.library(), &library);
+            assert_eq!(computer.ids().len(), 2, "{kind:?} {scope}");
+            assert!(!computer.path("data/backstory/erasing.json").exists(), "what was left to do is done");
         }
     }
 }

@@ -68,6 +68,7 @@ class Erasing {
       // Something else is there now: the list is looked at again before anything is confirmed.
       if (this.failure.code === "conflict")
         this.plan = await call("erase.plan", { scope }).catch(() => this.plan);
+      await app.refresh();
     } finally {
       this.running = false;
     }

@@ -214,23 +214,24 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
         library: library.as_ref().ok().map(|library| library.info().location),
         traces: traces.iter().map(|trace| hex::encode(trace)).collect(),
         interrupted: 0,
+        erased: false,
         plan,
     };
     drop(library);
-    let done = begin_and_finish(app, &erasure, progress, &job.cancel).await;
+    let done = begin_and_finish(app, erasure, progress, &job.cancel).await;
     drop(job);
-    // The watched folders, and the library where it was closed; or what is left of it after a failure.
-    if app.own_library().is_err() {
-        reopen(app).await;
-    } else {
-        app.parts.host.reopened().await;
+    match &done {
+        // A library in the place of one that is still to go would go with it.
+        Err(error) if takes_library(computer(app)?).await.unwrap_or(true) => app.close(error.clone()),
+        _ if app.own_library().is_err() => reopen(app).await,
+        _ => app.parts.host.reopened().await,
     }
     done
 }
 
 async fn begin_and_finish(
     app: &App,
-    erasure: &Erasure,
+    erasure: Erasure,
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Erased> {
@@ -239,8 +240,15 @@ async fn begin_and_finish(
         computer(app)?.claim(&erasure.plan).await?;
     }
     cancel.check()?;
-    computer(app)?.begin(erasure).await?;
-    finish(app, erasure, progress).await
+    let computer = computer(app)?;
+    computer.begin(&erasure).await?;
+    let stays = !erasure.plan.takes_library();
+    let done = finish(app, erasure, progress).await;
+    if done.is_err() && stays && computer.pending().await?.is_some_and(|erasure| !erasure.erased) {
+        // The player was told that it failed. What is still there is theirs to ask for again, not to lose at a start some day.
+        computer.end().await?;
+    }
+    done
 }
 
 /// Ends what an interruption kept from ending: nothing else may be asked of the app before. Says what was erased, if anything.
@@ -252,9 +260,11 @@ pub async fn resume(app: &App, progress: &dyn Progress) -> Result<Option<Erased>
     let Ok(computer) = computer(app) else { return Ok(None) };
     let Some(mut erasure) = computer.pending().await? else { return Ok(None) };
     erasure.interrupted += 1;
-    if erasure.plan.takes_library() {
+    if erasure.takes_library() {
         computer.claim(&erasure.plan).await?;
-    } else if app.own_library()?.info().location != erasure.library.clone().unwrap_or_default() {
+    } else if !erasure.plan.takes_library()
+        && app.own_library()?.info().location != erasure.library.clone().unwrap_or_default()
+    {
         return Err(Error::new(
             Code::Conflict,
             "Something is being erased in another library than the one that is open.",
@@ -263,7 +273,7 @@ pub async fn resume(app: &App, progress: &dyn Progress) -> Result<Option<Erased>
         .hint("Open the other library once: what was begun in it is then ended."));
     }
     computer.begin(&erasure).await?;
-    let erased = finish(app, &erasure, progress).await?;
+    let erased = finish(app, erasure, progress).await?;
     *app.resumed.lock().unwrap_or_else(PoisonError::into_inner) = Some(erased.clone());
     if app.own_library().is_err() {
         reopen(app).await;
@@ -271,25 +281,49 @@ pub async fn resume(app: &App, progress: &dyn Progress) -> Result<Option<Erased>
     Ok(Some(erased))
 }
 
+/// Ends what is still to take the library away, if anything is: a library in its place would go with it.
+///
+/// # Errors
+/// As [`resume`].
+pub(super) async fn end_pending(app: &App, progress: &dyn Progress) -> Result<()> {
+    let Ok(computer) = computer(app) else { return Ok(()) };
+    if takes_library(computer).await? {
+        resume(app, progress).await?;
+    }
+    Ok(())
+}
+
 /// What was erased at the start because it had been interrupted: told once.
 pub(super) async fn erase_resumed(app: &App, _: Empty, _: &dyn Progress) -> Result<Option<Erased>> {
     Ok(app.resumed.lock().unwrap_or_else(PoisonError::into_inner).take())
 }
 
-/// Erases. From here on nothing stops it but the end of the program.
-async fn finish(app: &App, erasure: &Erasure, progress: &dyn Progress) -> Result<Erased> {
-    let (plan, computer) = (&erasure.plan, computer(app)?);
-    let unstopped = Cancel::default();
+/// Takes away what was planned: the places of this computer with the library, or characters out of a store that stays.
+async fn destroy(app: &App, plan: &ErasePlan, erasure: &Erasure, progress: &dyn Progress) -> Result<()> {
+    if plan.takes_library() {
+        return computer(app)?.clear(erasure, progress).await;
+    }
+    let library = app.own_library()?;
+    match character(&plan.scope) {
+        Some(id) => match library.erase(&id).await {
+            Err(error) if error.code == Code::CharacterNotFound => Ok(()),
+            done => done,
+        },
+        None => library.erase_all(progress, &Cancel::default()).await,
+    }
+}
+
+/// Erases, cleans up, looks once more. From here on nothing stops it but the end of the program, or a failure.
+async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Result<Erased> {
+    let (plan, computer) = (erasure.plan.clone(), computer(app)?);
+    if !erasure.erased {
+        destroy(app, &plan, &erasure, progress).await?;
+        erasure.erased = true;
+        computer.begin(&erasure).await?;
+    }
     if !plan.takes_library() {
-        let library = app.own_library()?;
-        match character(&plan.scope) {
-            Some(id) => match library.erase(&id).await {
-                Err(error) if error.code == Code::CharacterNotFound => {}
-                done => done?,
-            },
-            None => library.erase_all(progress, &unstopped).await?,
-        }
-        library.scrub(progress, &unstopped).await?;
+        app.own_library()?.scrub(progress, &Cancel::default()).await?;
+        computer.clear(&erasure, progress).await?;
     }
     if let Some(id) = character(&plan.scope) {
         let mut preferences = app.parts.host.load_preferences().await;
@@ -299,9 +333,8 @@ async fn finish(app: &App, erasure: &Erasure, progress: &dyn Progress) -> Result
             app.parts.host.save_preferences(preferences).await?;
         }
     }
-    computer.clear(erasure, progress).await?;
-    let sweep = computer.sweep(erasure).await?;
-    let receipt = Receipt::of(erasure, sweep, app.parts.clock.now(), app.parts.version);
+    let sweep = computer.sweep(&erasure).await?;
+    let receipt = Receipt::of(&erasure, sweep, app.parts.clock.now(), app.parts.version);
     let text = |key: &str| SealedReceipt::signed_text(&receipt.number(key), &receipt);
     let (key, signature) = computer.seal(&text)?;
     let number = receipt.number(&key);
@@ -315,7 +348,7 @@ async fn finish(app: &App, erasure: &Erasure, progress: &dyn Progress) -> Result
 /// # Errors
 /// As [`Computer::pending`].
 pub async fn takes_library(computer: &dyn Computer) -> Result<bool> {
-    Ok(computer.pending().await?.is_some_and(|erasure| erasure.plan.takes_library()))
+    Ok(computer.pending().await?.is_some_and(|erasure| erasure.takes_library()))
 }
 
 /// Whether a receipt is as it was made.

@@ -9,6 +9,7 @@ use crate::{
     api::{
         App,
         app::{Empty, Overview, overview},
+        erase,
     },
     error::{Code, Error, Result},
     job::Progress,
@@ -101,6 +102,8 @@ pub(super) async fn library_open(app: &App, request: OpenLibrary, progress: &dyn
             .kept("Nothing was changed.")
             .hint("Choose another library in the settings instead."));
     }
+    // What was begun in the library that was there is ended before anything takes its place.
+    erase::end_pending(app, progress).await?;
     let Some(reopened) = app.parts.host.reopen(request).await? else { return Ok(Opened::default()) };
     exchange(app, reopened.storage).await;
     Ok(Opened { overview: Some(overview(app, Empty {}, progress).await?), set_aside: reopened.set_aside })

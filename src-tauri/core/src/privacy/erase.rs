@@ -178,9 +178,17 @@ pub struct Erasure {
     pub traces: Vec<String>,
     /// How often it was interrupted.
     pub interrupted: u32,
+    /// Whether what was planned is gone, and only cleaning up and the last look are left. What comes into its place from then
+    /// on is the player's anew, and nobody's to erase.
+    pub erased: bool,
 }
 
 impl Erasure {
+    /// Whether the open library is still to be taken away whole: nothing may be opened in its place before.
+    pub fn takes_library(&self) -> bool {
+        self.plan.takes_library() && !self.erased
+    }
+
     /// What must not be found anywhere afterwards.
     pub fn searched_for(&self) -> Vec<Vec<u8>> {
         self.traces.iter().filter_map(|text| hex::decode(text)).collect()
@@ -415,6 +423,7 @@ mod tests {
             library: Some("/home/ada/secret".to_owned()),
             traces: vec!["416461".to_owned()],
             interrupted: 1,
+            erased: true,
         };
         assert_eq!(erasure.searched_for(), [b"Ada"]);
         Receipt::of(&erasure, Sweep { files: 3, bytes: 900, searched: 4_000, traces: 0 }, at(60), "0.1.0")

@@ -27,7 +27,7 @@ const RECORDS: [&str; 3] = ["watched", "consent", "ddb-asked"];
 
 /// The folders in which something is kept for this account.
 #[derive(Debug, Clone)]
-pub struct Folders {
+pub(super) struct Folders {
     /// Backstory's own.
     pub(super) data: PathBuf,
     /// The window's settings.

@@ -22,7 +22,7 @@ use backstory_core::{
     storage::StorageInfo,
 };
 
-pub use self::holdings::Folders;
+use self::holdings::Folders;
 use crate::{blocking::blocking, folder, rules, sqlite};
 
 /// What was begun: in the data folder.
@@ -68,7 +68,8 @@ impl Computer for ThisComputer {
         let is_file = |info: &&StorageInfo| ["sqlite", "folder"].contains(&info.kind.as_str());
         let path = match library {
             Some(info) => Some(info).filter(is_file).map(|info| PathBuf::from(&info.location)),
-            None => (self.library)(),
+            // One that was never opened may be another program's.
+            None => (self.library)().filter(|path| path.is_file() && !sqlite::is_foreign(path)),
         };
         let (folders, scope, session) = (self.folders.clone(), scope.clone(), self.session);
         blocking(move || holdings::of(&folders, session, &scope, path.as_deref())).await

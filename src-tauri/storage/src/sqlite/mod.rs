@@ -100,6 +100,11 @@ pub(crate) fn claim(path: &Path) -> Result<()> {
     claimed.or_else(|error| if error.code == Code::StoreBusy { Err(error) } else { Ok(()) })
 }
 
+/// Whether this file is another program's database, or can be told to be no library.
+pub(crate) fn is_foreign(path: &Path) -> bool {
+    look(path).is_err_and(|error| error.code == Code::InvalidArgument)
+}
+
 /// Takes a library's file away, with everything SQLite keeps beside it.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     crate::computer::remove(path)?;
