@@ -9,7 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource as _, WheelAction, WheelActions},
+    elements::Element,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
@@ -165,6 +169,18 @@ impl Window {
     /// Moves a list by so many pixels at once, as dragging its bar does.
     pub async fn scroll(&self, list: &str, by: i64) {
         self.run(&format!("document.querySelector('{list}').scrollTop += {by}")).await;
+    }
+
+    /// Turns the wheel over the middle of an element, by so many pixels downwards.
+    pub async fn wheel(&self, over: &str, by: i64) {
+        let middle = format!(
+            "const box = document.querySelector('{over}').getBoundingClientRect(); \
+             return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];"
+        );
+        let (x, y) = serde_json::from_value(self.run(&middle).await).unwrap();
+        let turned = WheelAction::Scroll { duration: None, x, y, delta_x: 0, delta_y: by };
+        let wheel = WheelActions::new("wheel".to_owned()).then(turned);
+        within("turn the wheel", self.client.perform_actions(wheel)).await.unwrap();
     }
 
     /// Puts a text into a field, as pasting does.

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use backstory_core::model::ContentHash;
 use backstory_sources::sample::{Capture, Outcome};
 use fantoccini::Locator;
 use serde_json::json;
@@ -131,6 +132,59 @@ async fn compare(window: &Window) {
     window.press("Raw JSON").await;
     window.find(Locator::Css("[role=tabpanel][aria-label='Raw JSON']")).await;
     photograph(window, "7-compare-raw").await;
+}
+
+/// What the README promises of the first three minutes, with its keys: three files, the last level, what came with it, and
+/// that version taken along.
+#[tokio::test]
+async fn the_first_three_minutes() {
+    let home = Home::new();
+    let (folder, captures) = home.with_samples();
+    let of_one: Vec<_> =
+        captures.iter().filter(|one| one.expected.character == captures[0].expected.character).collect();
+    let rises = of_one.windows(2).rposition(|pair| pair[0].expected.level < pair[1].expected.level);
+    let last = rises.expect("the level rises somewhere") + 1;
+    let chosen = [of_one[0], of_one[last - 1], of_one[last]];
+    assert!(last > 1, "three captures");
+    let files: Vec<_> = chosen.iter().map(|one| folder.join(&one.file_name)).collect();
+    let window = Window::open(&home, &[], &files).await;
+    window.says("Every version of every character").await;
+
+    window.control_and('o').await;
+    window.says("nothing saved yet").await;
+    window.press("Import 3 files").await;
+    window.says("3 saved").await;
+    window.press("Characters").await;
+    window.press(&chosen[2].expected.name).await;
+    window.says("First saved").await;
+    // The newest is the one with the level: the older landmark is the beginning, and the way back leads to it.
+    window.find(Locator::Css("h1")).await.click().await.unwrap();
+    let (shift, release, left, right) = ('\u{e008}', '\u{e000}', '\u{e012}', '\u{e014}');
+    window.keys(&format!("{shift}{left}{release}")).await;
+    let shown = async || window.find(Locator::Css(".vbar")).await.text().await.unwrap();
+    window.until("the landmark before", async || !shown().await.contains("version 3 ")).await;
+    window.keys(&format!("{shift}{right}{release}")).await;
+    window.until("the last level", async || shown().await.contains("version 3 ")).await;
+    let class = chosen[2].expected.classes.iter().map(|(name, ..)| *name).next().unwrap();
+    window.says(&format!("Reached {class} {}", chosen[2].expected.level)).await;
+
+    window.keys("c").await;
+    window.find(Locator::Css("#compared")).await;
+    window.says("Only changes").await;
+    window.keys("n").await;
+    window.says("Change 1 of").await;
+    window.keys("\u{e00c}").await;
+    window.says("First saved").await;
+    window.press("More for this version").await;
+    window.press("Save as a file…").await;
+    window.says("is saved as").await;
+    let id = format!("ddb-{}", chosen[2].expected.character);
+    let history = window.call("character.history", json!({ "character": id })).await.unwrap();
+    let saved = fs::read_dir(home.path()).unwrap().filter_map(|file| fs::read(file.unwrap().path()).ok());
+    let content = |file: Vec<u8>| json!(ContentHash::of(&file).to_string());
+    assert!(saved.map(content).any(|hash| hash == history["entries"][0]["content"]), "byte for byte");
+    assert_eq!(window.faults().await, Vec::<String>::new());
+    window.close().await;
 }
 
 #[tokio::test]

@@ -231,6 +231,8 @@ async fn ten_thousand_versions_are_there_wherever_one_goes() {
 
     let top = settled(&window, list, "the newest is on top", |view| view.first() == 1 && right(view)).await;
     assert!(top.count >= MANY, "every version has a row: {}", top.count);
+    window.wheel(list, 1_500).await;
+    settled(&window, list, "the wheel turns the list", |view| view.first() > 1).await;
     window.run("document.querySelector('.tl-scroll').focus()").await;
     let mut before = top.last();
     for _ in 0..10 {
