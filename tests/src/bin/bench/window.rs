@@ -16,10 +16,12 @@ use backstory_tests::{driver::Window, fixtures, home::Home};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::Table;
+use crate::{TURNS, Table, median};
 
 /// Rows of each list.
 const MANY: u32 = 10_000;
+/// Characters of a library that somebody may really have.
+const SOME: u32 = 1_000;
 /// A frame that took longer was missed, at sixty in a second and with the clock's own trembling.
 const MISSED: f64 = 17.7;
 /// A pause that a player notices.
@@ -62,8 +64,21 @@ pub(crate) async fn run(table: &mut Table) {
         window.press(layout).await;
         tell(table, name, &scrolled(&window, ".gridbox .rows").await, &bare);
     }
+    window.close().await;
+
+    let some = Home::new();
+    fill(&some.library(), sample::scale(SOME, 1).map(|capture| capture.draft().unwrap())).await;
+    let window = Window::open(&some, &[], &[]).await;
+    window.says("1,000 versions").await;
     let ours = memory(&window);
-    table.pair("memory with 10,000 characters", ours, "an empty window", bare_memory, "MB", "≤ 60 MB more");
+    table.pair("memory with 1,000 characters", ours, "an empty window", bare_memory, "MB", "to be shown");
+    let mut switches = Vec::new();
+    for index in 0..TURNS {
+        let open = format!("document.querySelector('[data-index=\"{index}\"]').click()");
+        switches.push(step(&window, &open, "document.querySelector('.vbar') !== null").await);
+        step(&window, &key("Escape"), "document.querySelector('[data-index=\"9\"]') !== null").await;
+    }
+    table.alone("another character opened, of 1,000", median(&mut switches), "ms", "≤ 100 ms");
     window.close().await;
 
     let versions = Home::new();
@@ -83,7 +98,36 @@ pub(crate) async fn run(table: &mut Table) {
         &scrolled(&window, ".tl .rows").await,
         &bare,
     );
+    compared(table, &window).await;
     window.close().await;
+}
+
+/// The last two of many versions side by side, then the first and the last.
+async fn compared(table: &mut Table, window: &Window) {
+    const ROWS: &str = "document.querySelector('.dtab')?.textContent ?? null";
+    let open = step(window, &key("c"), &format!("({ROWS}) !== null")).await;
+    table.alone("Compare opened on the last two of 10,000", open, "ms", "≤ 100 ms");
+    let before = window.run(&format!("return {ROWS}")).await;
+    let to_first = format!("document.querySelector('[role=slider]').focus(); {}", key("Home"));
+    let far = step(window, &to_first, &format!("({ROWS}) !== null && ({ROWS}) !== {before}")).await;
+    table.alone("Compare moved to the first and the last of 10,000", far, "ms", "≤ 100 ms");
+}
+
+/// A key pressed where the focus is.
+fn key(name: &str) -> String {
+    format!(
+        "(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', \
+         {{ key: {name:?}, bubbles: true, cancelable: true }}))"
+    )
+}
+
+/// The milliseconds from an act to what it leads to, looked at in every frame.
+async fn step(window: &Window, act: &str, there: &str) -> f64 {
+    let script = format!(
+        "const done = arguments[0]; const from = performance.now(); {act}; \
+         const look = () => ({there}) ? done(performance.now() - from) : requestAnimationFrame(look); look();"
+    );
+    serde_json::from_value(window.run_async(&script).await).unwrap()
 }
 
 async fn fill(path: &Path, drafts: impl Iterator<Item = Draft>) {
