@@ -126,8 +126,8 @@ fn start(library: Result<Arc<Library>>, folders: Vec<PathBuf>, memory: Result<Pa
         return Ok(None);
     }
     let library = library?;
-    if let Some(reason) = library.info().read_only {
-        return Err(Error::new(Code::StoreReadOnly, reason)
+    if let Some(why) = library.info().read_only {
+        return Err(Error::from(why)
             .kept("The files in the folder are as they were.")
             .hint("They are taken once the library can be written to."));
     }

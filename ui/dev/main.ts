@@ -20,7 +20,7 @@ const bridge = new FakeBridge({
   delay: Number(asked.get("delay") ?? 0),
   ...(asked.has("hang") ? { hangsAfter: 5 } : {}),
   ...(asked.has("empty") ? { characters: [] } : size > 0 ? { characters: crowd(size) } : {}),
-  ...(asked.has("readonly") ? { readOnly: "This library was made by a newer Backstory." } : {}),
+  ...(asked.has("readonly") ? { readOnly: "newer" } : {}),
 });
 
 const pick = (version: number, character = "ddb-102") => ({ character, version });

@@ -132,7 +132,7 @@ describe("the frame", () => {
   });
 
   it("says why nothing can be written", async () => {
-    await open({ readOnly: "This library was made by a newer Backstory." });
+    await open({ readOnly: "newer" });
     expect(screen.getByText(/made by a newer Backstory/)).toBeTruthy();
   });
 
@@ -298,7 +298,7 @@ describe("keeping", () => {
   });
 
   it("offers the same in the palette, and says why it cannot", async () => {
-    await rekor({ readOnly: "made by a newer Backstory" });
+    await rekor({ readOnly: "newer" });
     await openMenu("More for this version");
     const keep = await item("Keep forever");
     expect(keep.parentElement?.title).toBe("The library is open for reading only");

@@ -22,7 +22,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
+    fmt::{self, Debug, Display, Formatter},
     str::FromStr,
     sync::Arc,
     time::Duration,
@@ -140,8 +140,47 @@ impl Secret {
 }
 
 impl Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+/// Why a store takes no changes. Its words are for people; a window has them in its own language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum ReadOnly {
+    /// That is how it was opened.
+    Asked,
+    /// A newer program made it.
+    Newer,
+    /// Its file, folder or object store lets this account read and not write.
+    NotAllowed,
+    /// Its server takes no changes from anybody now.
+    ServerRefuses,
+    /// It is an export.
+    Export,
+}
+
+impl Display for ReadOnly {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Asked => "The library was opened for reading only.",
+            Self::Newer => {
+                "This library was made by a newer Backstory, so it is open for reading only. Update Backstory to change it."
+            }
+            Self::NotAllowed => "The place where the library is lets Backstory read it and not write to it.",
+            Self::ServerRefuses => "The library's server takes no changes now.",
+            Self::Export => "An export is only read. Import it to go on with it.",
+        })
+    }
+}
+
+/// What a write is refused with.
+impl From<ReadOnly> for Error {
+    fn from(why: ReadOnly) -> Self {
+        let code = if why == ReadOnly::Newer { Code::StoreNewer } else { Code::StoreReadOnly };
+        Self::new(code, why.to_string()).kept("Everything in it can still be read; nothing was changed.")
     }
 }
 
@@ -154,7 +193,7 @@ pub struct StorageInfo {
     /// Where it is, as a person would find it. Never holds a password.
     pub location: String,
     /// Why nothing can be written, where that is so: a whole sentence.
-    pub read_only: Option<String>,
+    pub read_only: Option<ReadOnly>,
     /// What it can do.
     pub capabilities: Capabilities,
     /// Who is asking, in a store that several people share.

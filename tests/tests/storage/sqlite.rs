@@ -7,8 +7,8 @@ use backstory_core::{
     job::{Cancel, Silent},
     model::{ContentHash, Role},
     storage::{
-        CharacterStorage, CheckScope, Encoding, Expect, HistoryQuery, Problem, QueryFilter, StorageFactory,
-        Write,
+        CharacterStorage, CheckScope, Encoding, Expect, HistoryQuery, Problem, QueryFilter, ReadOnly,
+        StorageFactory, Write,
     },
     trace::Place,
 };
@@ -47,12 +47,7 @@ async fn a_library_of_a_newer_version_can_be_read_and_not_written() {
     let newer = "INSERT INTO refinery_schema_history VALUES (999, 'later', '2030-01-01T00:00:00Z', '1')";
     tamper(&backend.path(), newer);
     let storage = open(&backend.path()).await.unwrap();
-    assert_eq!(
-        storage.info().read_only.as_deref(),
-        Some(
-            "This library was made by a newer Backstory, so it is open for reading only. Update Backstory to change it."
-        )
-    );
+    assert_eq!(storage.info().read_only, Some(ReadOnly::Newer));
     assert_eq!(storage.begin().await.err().unwrap().code, Code::StoreNewer);
     assert_eq!(storage.query(&QueryFilter::default()).await.unwrap().items, std::slice::from_ref(&row));
     assert_eq!(storage.document(&row.id, &ContentHash::of(b"document")).await.unwrap(), b"document");

@@ -119,6 +119,14 @@ export const de: Catalogue = {
     sample: "Du siehst Beispielfiguren. Nichts davon wird gespeichert.",
     leave: "Zurück zu meinen Figuren",
     readOnly: "Backstory kann deine Figuren zeigen, aber zurzeit nichts speichern.",
+    because: {
+      asked: "Diese Bibliothek wurde nur zum Lesen geöffnet.",
+      newer:
+        "Diese Bibliothek stammt von einem neueren Backstory. Mit einem neuen Backstory lässt sie sich wieder ändern.",
+      not_allowed: "An ihrem Ort darf Backstory diese Bibliothek lesen, aber nicht ändern.",
+      server_refuses: "Der Server der Bibliothek nimmt zurzeit keine Änderungen an.",
+      export: "Das ist ein Export. Importiere ihn, um damit weiterzumachen.",
+    },
   },
   errors: {
     say: inGerman,

@@ -1,7 +1,7 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
 import privacy from "../../../docs/privacy.md?raw";
-import type { ChangeKind, Rules, Section, Sort, Theme } from "../api";
+import type { ChangeKind, ReadOnly, Rules, Section, Sort, Theme } from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("en");
@@ -129,6 +129,14 @@ export const en = {
     sample: "You are looking at sample characters. Nothing here is saved.",
     leave: "Back to my characters",
     readOnly: "Backstory can show your characters but not save anything now.",
+    /** Why not: a sentence before the one above. */
+    because: {
+      asked: "This library was opened for reading only.",
+      newer: "This library was made by a newer Backstory. Update Backstory to change it.",
+      not_allowed: "The place where this library is lets Backstory read it and not write to it.",
+      server_refuses: "The library’s server takes no changes now.",
+      export: "This is an export. Import it to go on with it.",
+    } satisfies Record<ReadOnly, string>,
   },
   errors: {
     /** The program's errors come in English. */

@@ -13,6 +13,7 @@ import type {
   OnProgress,
   Overview,
   Preferences,
+  ReadOnly,
   QueryFilter,
   SealedReceipt,
   WatchedFolder,
@@ -26,7 +27,7 @@ import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorSt
 export interface FakeOptions {
   characters?: CharacterEntry[];
   preferences?: Partial<Preferences>;
-  readOnly?: string;
+  readOnly?: ReadOnly;
   sample?: boolean;
   files?: FileResult[];
   /** How long every answer takes, in milliseconds. */

@@ -195,9 +195,9 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
     let library = app.own_library();
     if let Ok(library) = &library
         && (!plan.takes_library())
-        && let Some(reason) = library.info().read_only
+        && let Some(why) = library.info().read_only
     {
-        return Err(Error::new(Code::StoreReadOnly, reason).kept("Nothing was erased."));
+        return Err(Error::from(why).kept("Nothing was erased."));
     }
     // Whoever still writes would write to what is going.
     app.cancel_jobs();

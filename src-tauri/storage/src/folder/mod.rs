@@ -53,8 +53,8 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
-        HistoryQuery, Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics,
-        StorageTransaction, StoreOptions,
+        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo,
+        StorageStatistics, StorageTransaction, StoreOptions,
     },
 };
 use lru::LruCache;
@@ -67,7 +67,6 @@ use self::{
     index::{Row, Rows},
     journal::View,
     lock::WriterLock,
-    opening::ReadOnly,
     sealed::Unsealed,
     writing::Writing,
 };
@@ -154,9 +153,8 @@ impl FolderStorage {
 
     /// Waits for the right to write, in this process first, so that its writers take turns in the order they came.
     async fn turn(&self) -> Result<(tokio::sync::OwnedMutexGuard<()>, WriterLock)> {
-        if let Some(read_only) = &self.read_only {
-            return Err(Error::new(read_only.code, read_only.reason.clone())
-                .kept("Everything in it can still be read; nothing was changed."));
+        if let Some(why) = self.read_only {
+            return Err(why.into());
         }
         let turn = tokio::time::timeout(self.shared.wait, Arc::clone(&self.turn).lock_owned()).await;
         let turn = turn.map_err(|_| rules::busy())?;
@@ -324,7 +322,7 @@ impl CharacterStorage for FolderStorage {
         StorageInfo {
             kind: "folder".to_owned(),
             location: self.shared.disk.root().display().to_string(),
-            read_only: self.read_only.as_ref().map(|read_only| read_only.reason.clone()),
+            read_only: self.read_only,
             capabilities: Capabilities { persistent: true, shared: true, ..Capabilities::default() },
             principal: None,
         }

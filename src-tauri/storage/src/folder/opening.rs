@@ -4,7 +4,7 @@ use std::{fs, io, path::Path, time::Duration};
 
 use backstory_core::{
     error::{Code, Error, Result},
-    storage::StoreOptions,
+    storage::{ReadOnly, StoreOptions},
 };
 
 use super::{
@@ -17,15 +17,6 @@ use super::{
     sealed,
 };
 use crate::rules;
-
-/// Why a library is open for reading only.
-#[derive(Debug, Clone)]
-pub(super) struct ReadOnly {
-    /// What a write is refused with.
-    pub(super) code: Code,
-    /// The reason, a whole sentence.
-    pub(super) reason: String,
-}
 
 /// What a folder turned out to be.
 enum State {
@@ -42,20 +33,14 @@ pub(super) fn open(disk: &Disk, options: &StoreOptions, wait: Duration) -> Resul
         if matches!(state, State::Empty) {
             return Err(nothing_here(disk));
         }
-        let reason = "The library was opened for reading only.".to_owned();
-        return Ok(Some(ReadOnly { code: Code::StoreReadOnly, reason }));
+        return Ok(Some(ReadOnly::Asked));
     }
     match state {
         State::Empty => {
             create(disk, options, wait)?;
             Ok(None)
         }
-        State::Newer => {
-            let reason = "This library was made by a newer Backstory, so it is open for reading only. \
-                          Update Backstory to change it."
-                .to_owned();
-            Ok(Some(ReadOnly { code: Code::StoreNewer, reason }))
-        }
+        State::Newer => Ok(Some(ReadOnly::Newer)),
         State::Library => settle(disk),
     }
 }
@@ -74,8 +59,7 @@ fn settle(disk: &Disk) -> Result<Option<ReadOnly>> {
     match try_to_write() {
         Err(error) if error.code == Code::StoreReadOnly => {
             tracing::info!(?error, "a library is open for reading only");
-            let reason = "The library's folder cannot be written to.".to_owned();
-            Ok(Some(ReadOnly { code: Code::StoreReadOnly, reason }))
+            Ok(Some(ReadOnly::NotAllowed))
         }
         // What is damaged or full can still be read; whoever writes is told.
         Err(error) => {

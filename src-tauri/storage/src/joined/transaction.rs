@@ -192,10 +192,10 @@ impl Transaction {
     fn check_old_is_writable(&self) -> Result<()> {
         match self.halves.old.info().read_only {
             None => Ok(()),
-            Some(reason) => Err(Error::new(
+            Some(why) => Err(Error::new(
                 Code::StoreReadOnly,
                 format!(
-                    "This must be taken away from the old library too, which cannot be written to. {reason}"
+                    "This must be taken away from the old library too, which cannot be written to. {why}"
                 ),
             )
             .kept("Nothing was changed.")),

@@ -39,7 +39,7 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo, StorageStatistics,
         StorageTransaction,
     },
 };
@@ -99,13 +99,6 @@ pub struct ObjectStorage {
     options: ObjectOptions,
 }
 
-/// Why nothing can be written.
-#[derive(Debug)]
-struct ReadOnly {
-    code: Code,
-    reason: String,
-}
-
 impl ObjectStorage {
     /// Opens the library at an address, with the credentials of the environment.
     ///
@@ -162,9 +155,8 @@ impl ObjectStorage {
     }
 
     async fn turn(&self) -> Result<OwnedMutexGuard<()>> {
-        if let Some(ReadOnly { code, reason }) = &self.read_only {
-            return Err(Error::new(*code, reason.clone())
-                .kept("Everything in it can still be read; nothing was changed."));
+        if let Some(why) = self.read_only {
+            return Err(why.into());
         }
         let turn = tokio::time::timeout(self.options.wait, Arc::clone(&self.writer).lock_owned()).await;
         turn.map_err(|_| rules::busy())
@@ -200,10 +192,7 @@ impl ObjectStorage {
 async fn settle(bucket: &Bucket, read_only: bool) -> Result<Option<ReadOnly>> {
     let marker = Marker::path();
     let mine = form::seal(&Marker::new())?;
-    let mut why = read_only.then(|| ReadOnly {
-        code: Code::StoreReadOnly,
-        reason: "This library was opened for reading only.".to_owned(),
-    });
+    let mut why = read_only.then_some(ReadOnly::Asked);
     if !read_only {
         match bucket.create(&marker, mine.clone()).await {
             // It is new; or the store looks at no condition, and then does not look at it again.
@@ -212,10 +201,7 @@ async fn settle(bucket: &Bucket, read_only: bool) -> Result<Option<ReadOnly>> {
             }
             Ok(true) => return Ok(None),
             Ok(false) => {}
-            Err(error) if error.code == Code::AccessDenied => {
-                let reason = "The store lets Backstory read this library and not write to it.".to_owned();
-                why = Some(ReadOnly { code: Code::StoreReadOnly, reason });
-            }
+            Err(error) if error.code == Code::AccessDenied => why = Some(ReadOnly::NotAllowed),
             Err(error) => return Err(error),
         }
     }
@@ -232,12 +218,7 @@ async fn settle(bucket: &Bucket, read_only: bool) -> Result<Option<ReadOnly>> {
         .hint("Check the address, or open it for writing once to make a library there."));
     };
     match form::unseal::<Marker>(&bytes, &marker) {
-        Ok(found) if found.form > FORM => Ok(Some(ReadOnly {
-            code: Code::StoreNewer,
-            reason: "This library was made by a newer Backstory, so it is open for reading only. \
-                     Update Backstory to change it."
-                .to_owned(),
-        })),
+        Ok(found) if found.form > FORM => Ok(Some(ReadOnly::Newer)),
         Ok(_) => Ok(why),
         Err(error) => {
             tracing::warn!("the library's first object is damaged; a repair makes it anew: {error:?}");
@@ -252,7 +233,7 @@ impl CharacterStorage for ObjectStorage {
         StorageInfo {
             kind: "objects".to_owned(),
             location: self.view.bucket.location().to_owned(),
-            read_only: self.read_only.as_ref().map(|read_only| read_only.reason.clone()),
+            read_only: self.read_only,
             capabilities: Capabilities {
                 persistent: self.persistent,
                 shared: self.persistent,

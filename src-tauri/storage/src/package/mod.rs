@@ -20,7 +20,7 @@ use backstory_core::{
     package::{FORMAT, HISTORY, Line, MANIFEST, Manifest, ROW, VERSION, place},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
-        HistoryQuery, MAX_DOCUMENT, Page, Problem, QueryFilter, Recompressed, RepairReport, Secret,
+        HistoryQuery, MAX_DOCUMENT, Page, Problem, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret,
         StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
@@ -230,7 +230,7 @@ impl CharacterStorage for PackageStorage {
         StorageInfo {
             kind: "export".to_owned(),
             location: self.path.display().to_string(),
-            read_only: Some("An export is only read. Import it to go on with it.".to_owned()),
+            read_only: Some(ReadOnly::Export),
             capabilities: Capabilities { persistent: true, ..Capabilities::default() },
             principal: None,
         }
@@ -297,7 +297,7 @@ impl CharacterStorage for PackageStorage {
     }
 
     async fn begin(&self) -> Result<Box<dyn StorageTransaction>> {
-        Err(read_only())
+        Err(ReadOnly::Export.into())
     }
 
     async fn check(
@@ -329,15 +329,15 @@ impl CharacterStorage for PackageStorage {
     }
 
     async fn repair(&self, _: &dyn Progress, _: &Cancel) -> Result<RepairReport> {
-        Err(read_only())
+        Err(ReadOnly::Export.into())
     }
 
     async fn recompress(&self, _: &Encoding, _: &dyn Progress, _: &Cancel) -> Result<Recompressed> {
-        Err(read_only())
+        Err(ReadOnly::Export.into())
     }
 
     async fn scrub(&self, _: &dyn Progress, _: &Cancel) -> Result<()> {
-        Err(read_only())
+        Err(ReadOnly::Export.into())
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {
@@ -354,10 +354,4 @@ impl CharacterStorage for PackageStorage {
             store_bytes,
         })
     }
-}
-
-fn read_only() -> Error {
-    Error::new(Code::StoreReadOnly, "An export is only read.")
-        .kept("Nothing was changed.")
-        .hint("Import it into a library, and change it there.")
 }

@@ -30,14 +30,14 @@ use std::{
 use async_trait::async_trait;
 use backstory_core::{
     access::Principal,
-    error::{Code, Error, Result},
+    error::{Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, Recompressed, RepairReport, Secret, StorageInfo, StorageStatistics,
-        StorageTransaction,
+        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, StorageInfo,
+        StorageStatistics, StorageTransaction,
     },
 };
 use deadpool_postgres::{Client, Object, Pool};
@@ -76,15 +76,6 @@ impl Default for PostgresOptions {
             read_replica: None,
         }
     }
-}
-
-/// Why a library is open for reading only.
-#[derive(Debug, Clone)]
-struct ReadOnly {
-    /// What a write is refused with.
-    code: Code,
-    /// The reason, a whole sentence.
-    reason: String,
 }
 
 /// A library in a PostgreSQL database.
@@ -129,10 +120,7 @@ impl PostgresStorage {
         };
         let client = pool.get().await?;
         let read_only = match schema::look(&client).await? {
-            None if options.read_only => {
-                let reason = "The library was opened for reading only.".to_owned();
-                Some(ReadOnly { code: Code::StoreReadOnly, reason })
-            }
+            None if options.read_only => Some(ReadOnly::Asked),
             found => found,
         };
         if read_only.is_none()
@@ -189,9 +177,8 @@ impl PostgresStorage {
     }
 
     async fn begin_own(&self) -> Result<Transaction> {
-        if let Some(read_only) = &self.read_only {
-            return Err(Error::new(read_only.code, read_only.reason.clone())
-                .kept("Everything in it can still be read; nothing was changed."));
+        if let Some(why) = self.read_only {
+            return Err(why.into());
         }
         // Nothing was asked for yet: a connection that is gone is no loss.
         self.read(|client| transaction::begin(client, Arc::clone(&self.desk), Arc::clone(&self.changes)))
@@ -216,7 +203,7 @@ impl CharacterStorage for PostgresStorage {
         StorageInfo {
             kind: "postgres".to_owned(),
             location: self.desk.place.clone(),
-            read_only: self.read_only.as_ref().map(|read_only| read_only.reason.clone()),
+            read_only: self.read_only,
             principal: Some(self.principal.clone()),
             capabilities: Capabilities {
                 persistent: true,

@@ -7,11 +7,12 @@ use backstory_core::{
     access::Principal,
     error::{Code, Error, Result},
     model::Role,
+    storage::ReadOnly,
 };
 use tokio_postgres::error::SqlState;
 
 use super::{
-    PostgresOptions, ReadOnly,
+    PostgresOptions,
     connect::{Address, Lone},
     failure::{self, Cause, Failure, INIT_HINT},
     rows::escaped,
@@ -157,11 +158,7 @@ async fn schema_version(client: &tokio_postgres::Client) -> failure::Result<Opti
 pub(super) async fn look(client: &tokio_postgres::Client) -> failure::Result<Option<ReadOnly>> {
     let known = latest_known();
     match schema_version(client).await? {
-        Some(version) if version > known => {
-            let reason = "This library was made by a newer Backstory, so it is open for reading only. \
-                          Update Backstory to change it.";
-            return Ok(Some(ReadOnly { code: Code::StoreNewer, reason: reason.to_owned() }));
-        }
+        Some(version) if version > known => return Ok(Some(ReadOnly::Newer)),
         Some(version) if version == known => {}
         found => return Err(not_ready(found.is_some()).into()),
     }
@@ -171,8 +168,7 @@ pub(super) async fn look(client: &tokio_postgres::Client) -> failure::Result<Opt
     if row.try_get(1)? {
         return Err(failure::denied().into());
     }
-    let reason = "The library's server takes no changes now.".to_owned();
-    Ok(row.try_get::<_, bool>(0)?.then_some(ReadOnly { code: Code::StoreReadOnly, reason }))
+    Ok(row.try_get::<_, bool>(0)?.then_some(ReadOnly::ServerRefuses))
 }
 
 /// Who is asking, as the policies see it.

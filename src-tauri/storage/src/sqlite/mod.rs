@@ -32,7 +32,8 @@ use backstory_core::{
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics, StorageTransaction,
+        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        StorageTransaction,
     },
 };
 use rusqlite::Connection;
@@ -40,7 +41,7 @@ use tokio::sync::{Semaphore, watch};
 
 use self::{
     failure::Failure,
-    opening::{Door, ReadOnly},
+    opening::Door,
     transaction::{Room, Transaction, Writer},
 };
 use crate::{blocking::blocking, recent::RecentDocuments, waiting};
@@ -214,8 +215,7 @@ impl SqliteStorage {
         }
         match &self.writer {
             Ok(writer) => transaction::begin(Arc::clone(writer), self.readers.door.clone()).await,
-            Err(read_only) => Err(Error::new(read_only.code, read_only.reason.clone())
-                .kept("Everything in it can still be read; nothing was changed.")),
+            Err(why) => Err((*why).into()),
         }
     }
 
@@ -268,7 +268,7 @@ impl CharacterStorage for SqliteStorage {
         StorageInfo {
             kind: "sqlite".to_owned(),
             location: self.readers.door.path.display().to_string(),
-            read_only: self.writer.as_ref().err().map(|read_only| read_only.reason.clone()),
+            read_only: self.writer.as_ref().err().copied(),
             capabilities: Capabilities { persistent: true, shared: true, ..Capabilities::default() },
             principal: None,
         }

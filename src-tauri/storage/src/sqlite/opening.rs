@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backstory_core::error::{Code, Error};
+use backstory_core::{
+    error::{Code, Error},
+    storage::ReadOnly,
+};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::{
@@ -44,15 +47,6 @@ pub(super) fn was_left_open(path: &Path) -> bool {
     fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
-/// Why a library is open for reading only.
-#[derive(Debug, Clone)]
-pub(super) struct ReadOnly {
-    /// What a write is refused with.
-    pub(super) code: Code,
-    /// The reason, a whole sentence.
-    pub(super) reason: String,
-}
-
 /// How connections to an opened library are made.
 #[derive(Debug, Clone)]
 pub(super) struct Door {
@@ -67,8 +61,7 @@ pub(super) struct Door {
 pub(super) fn open(path: &Path, wait: Duration, want_read_only: bool) -> Result<(Door, Option<ReadOnly>)> {
     let mut door = Door { path: path.to_owned(), wait, immutable: false, writable: !want_read_only };
     if want_read_only {
-        let reason = "The library was opened for reading only.".to_owned();
-        return settle_read_only(door, ReadOnly { code: Code::StoreReadOnly, reason });
+        return settle_read_only(door, ReadOnly::Asked);
     }
     create(path, wait)?;
     match prepare(&door) {
@@ -76,8 +69,7 @@ pub(super) fn open(path: &Path, wait: Duration, want_read_only: bool) -> Result<
         Ok(Some(newer)) => settle_read_only(Door { writable: false, ..door }, newer),
         Err(failure) if is_unwritable(&failure) => {
             door.writable = false;
-            let reason = "The library's file or folder cannot be written to.".to_owned();
-            settle_read_only(door, ReadOnly { code: Code::StoreReadOnly, reason })
+            settle_read_only(door, ReadOnly::NotAllowed)
         }
         Err(failure) => Err(failure),
     }
@@ -155,12 +147,7 @@ fn prepare_once(door: &Door) -> Result<Option<ReadOnly>> {
     check_owner(&connection, &door.path)?;
     let known = latest_known();
     match schema_version(&connection)? {
-        Some(version) if version > known => {
-            let reason = "This library was made by a newer Backstory, so it is open for reading only. \
-                          Update Backstory to change it."
-                .to_owned();
-            return Ok(Some(ReadOnly { code: Code::StoreNewer, reason }));
-        }
+        Some(version) if version > known => return Ok(Some(ReadOnly::Newer)),
         Some(version) if version == known => {
             if connection.is_readonly("main")? {
                 return Err(read_only_error());
@@ -338,7 +325,7 @@ fn settle_read_only(mut door: Door, why: ReadOnly) -> Result<(Door, Option<ReadO
     };
     if found.is_none() {
         return Err(Error::new(
-            why.code,
+            Error::from(why).code,
             format!("There is no library in {} yet, and none can be made.", door.path.display()),
         )
         .hint("Check that you may write to the file and to its folder, or choose another place.")

@@ -1651,6 +1651,11 @@ to: VersionRef,
 context?: number, };
 
 /**
+ * Why a store takes no changes. Its words are for people; a window has them in its own language.
+ */
+export type ReadOnly = "asked" | "newer" | "not_allowed" | "server_refuses" | "export";
+
+/**
  * What was erased.
  */
 export type Receipt = { 
@@ -2107,7 +2112,7 @@ location: string,
 /**
  * Why nothing can be written, where that is so: a whole sentence.
  */
-read_only: string | null, 
+read_only: ReadOnly | null, 
 /**
  * What it can do.
  */
