@@ -3,10 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -37,7 +34,7 @@ use backstory_storage::{
 };
 use tauri::{AppHandle, Emitter, Manager, Wry};
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::{
     arguments::Arguments,
@@ -65,7 +62,8 @@ pub(crate) struct Desktop {
     waiting: Mutex<Vec<PathBuf>>,
     /// The character that a link means, until then too.
     wanted: Mutex<Option<CharacterId>>,
-    shown: AtomicBool,
+    /// Whether the window was shown.
+    shown: watch::Sender<bool>,
     watching: Arc<Watching>,
     notices: Arc<Notices>,
     /// Folders that were watched until the player said no: only these can be watched again without a dialog.
@@ -82,7 +80,7 @@ impl Desktop {
             preferences,
             waiting: Mutex::new(arguments.files),
             wanted: Mutex::new(arguments.character),
-            shown: AtomicBool::new(false),
+            shown: watch::Sender::new(false),
             watching: Arc::default(),
             notices: Arc::default(),
             unwatched: Arc::default(),
@@ -96,7 +94,7 @@ impl Desktop {
 
     /// Shows the window, once.
     pub(crate) fn show(&self) {
-        if self.shown.swap(true, Ordering::SeqCst) {
+        if self.shown.send_replace(true) {
             return;
         }
         if let Some(window) = self.handle.get_webview_window(WINDOW) {
@@ -198,7 +196,13 @@ impl Desktop {
 
     /// Whether the window was shown.
     pub(crate) fn is_shown(&self) -> bool {
-        self.shown.load(Ordering::SeqCst)
+        *self.shown.borrow()
+    }
+
+    /// Waits until the window was shown.
+    pub(crate) async fn until_shown(&self) {
+        // The sender is this desktop's own: it does not go while somebody waits here.
+        let _ = self.shown.subscribe().wait_for(|shown| *shown).await;
     }
 
     /// Offers files to the page for import. Nothing is read before the user says so.

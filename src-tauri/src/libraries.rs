@@ -11,7 +11,7 @@ use backstory_core::{
     clock::Clock as _,
     config::{Address, Origin},
     error::{Code, Error, Result},
-    storage::{CharacterStorage, StorageFactory as _, StoreOptions},
+    storage::{CharacterStorage, QueryFilter, StorageFactory as _, StoreOptions},
 };
 use backstory_sources::watch::is_library;
 use backstory_storage::{
@@ -68,7 +68,7 @@ impl Libraries {
         let options = StoreOptions { read_only, ..chosen.library.options() };
         let storage = Stores.open_with(chosen.library.address.reveal(), &options).await?;
         // One that opens and cannot be read would be a window in which everything fails.
-        storage.facets().await?;
+        storage.query(&QueryFilter { limit: Some(1), ..QueryFilter::default() }).await?;
         Ok(storage)
     }
 

@@ -29,6 +29,9 @@ use crate::{
 /// A page that has not said by then that it is there is shown as it is, so that a fault can be seen.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long after the first screen the work begins that nobody waits for.
+const SETTLING: Duration = Duration::from_secs(5);
+
 /// Opens the window and stays until it is closed.
 ///
 /// # Errors
@@ -79,13 +82,8 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
     let resting = Arc::new(Resting::default());
     handle.manage(app.clone());
     handle.manage(resting.clone());
-    // Whoever chose how documents are kept has them kept like that.
-    if config::encoding(&config::Flags::default()).is_ok_and(|chosen| chosen.is_none()) {
-        tauri::async_runtime::spawn(resting::watch(app.clone(), resting));
-    }
-    tauri::async_runtime::spawn(resting::retell(app));
     handle.manage(desktop.clone());
-    tauri::async_runtime::block_on(async { desktop.watch_folders() });
+    tauri::async_runtime::spawn(work_beside(desktop.clone(), app, resting));
     let watcher = handle.clone();
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;
@@ -96,6 +94,18 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
         }
     });
     Ok(())
+}
+
+/// What runs beside the player. Until something can be seen, all cores work for the first screen, and a little longer.
+async fn work_beside(desktop: Arc<Desktop>, app: Arc<App>, resting: Arc<Resting>) {
+    desktop.until_shown().await;
+    desktop.watch_folders();
+    tokio::time::sleep(SETTLING).await;
+    resting::retell(app.clone()).await;
+    // Whoever chose how documents are kept has them kept like that.
+    if config::encoding(&config::Flags::default()).is_ok_and(|chosen| chosen.is_none()) {
+        resting::watch(app, resting).await;
+    }
 }
 
 /// A window that stays empty says why in the system's own words, since it has none itself.
@@ -134,9 +144,7 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         computer,
         factory: Arc::new(Stores),
         sources: registry::sources(),
-        remote: config::data_folder()
-            .and_then(|folder| DdbFetcher::real(&folder))
-            .map(|fetcher| Arc::new(fetcher) as Arc<dyn Remote>),
+        remote: config::data_folder().map(|folder| Arc::new(DdbFetcher::real(&folder)) as Arc<dyn Remote>),
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
         host: desktop,

@@ -41,7 +41,7 @@ pub(crate) async fn fetch(
     if consent.agreed(DDB)?.is_none() && (agree || agrees(json)) {
         consent.agree(DDB, SystemClock.now())?;
     }
-    let fetcher = DdbFetcher::real(&folder)?;
+    let fetcher = DdbFetcher::real(&folder);
     let bar = Bar::new(quiet || json);
     let report = stoppable(app, fetch_all(app, &fetcher, characters, &bar)).await?;
     bar.finish();
@@ -93,7 +93,7 @@ struct Consents {
 
 /// Tells what was agreed to; takes it back first, where that is wanted.
 pub(crate) async fn consent(withdraw: Option<Site>, json: bool) -> Result<()> {
-    let ddb = DdbFetcher::real(&data_folder()?)?;
+    let ddb = DdbFetcher::real(&data_folder()?);
     if let Some(Site::Ddb) = withdraw {
         ddb.withdraw().await?;
     }

@@ -346,6 +346,7 @@ const AS_THE_FIRST_RELEASE: &str = "
     PRAGMA journal_mode = delete;
     DROP TRIGGER version_gone; DROP TABLE trace; DROP TABLE word_index;
     DROP INDEX character_written; DROP INDEX version_content; DROP INDEX content_base; DROP INDEX character_index_changed;
+    DROP INDEX character_index_groups;
     DROP TRIGGER store_added; DROP TRIGGER store_changed; ALTER TABLE store DROP COLUMN checksum;
     DROP TRIGGER character_added; DROP TRIGGER character_changed; ALTER TABLE character DROP COLUMN checksum;
     DROP TRIGGER character_index_added; DROP TRIGGER character_index_changed; ALTER TABLE character_index DROP COLUMN checksum;
@@ -375,7 +376,7 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     assert_eq!(told.iter().map(|change| &change.character).collect::<Vec<_>>(), [&row.id]);
     let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
     assert_eq!(report.problems, []);
-    let copy = backend.path().with_file_name("library.before-5.sqlite");
+    let copy = backend.path().with_file_name("library.before-6.sqlite");
     let copied = rusqlite::Connection::open(&copy).unwrap();
     let count = |sql: &str| copied.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM content"), 5);
@@ -389,6 +390,7 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
 /// A library whose index of words leaned on the traces' own table.
 const WITH_THE_FIRST_INDEX: &str = "
     PRAGMA journal_mode = delete;
+    DROP INDEX character_index_groups;
     CREATE TABLE kept AS SELECT t.version, t.data, w.text FROM trace AS t JOIN word_index AS w ON w.rowid = t.version;
     DROP TRIGGER version_gone; DROP TABLE trace; DROP TABLE word_index;";
 

@@ -1,6 +1,6 @@
 //! The connection to D&D Beyond: no cookies, no other hosts, nothing endless.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, sync::OnceLock, time::Duration};
 
 use backstory_core::{
     error::{Code, Error, Result},
@@ -53,13 +53,28 @@ impl Default for Limits {
 const REFUSAL_BYTES: usize = 256 << 10;
 
 pub(super) struct Client {
-    http: Http,
+    /// Made when something is asked for: reading the certificates that the system trusts takes a tenth of a second, which is a
+    /// third of the program's start.
+    http: OnceLock<Http>,
     endpoints: Endpoints,
     limits: Limits,
 }
 
 impl Client {
-    pub(super) fn new(endpoints: Endpoints, limits: Limits) -> Result<Self> {
+    pub(super) fn new(endpoints: Endpoints, limits: Limits) -> Self {
+        Self { http: OnceLock::new(), endpoints, limits }
+    }
+
+    fn http(&self) -> Result<&Http> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let http = self.connect()?;
+        Ok(self.http.get_or_init(|| http))
+    }
+
+    fn connect(&self) -> Result<Http> {
+        let Self { endpoints, limits, .. } = self;
         // All of rustls in the program uses the same; whoever comes first says so.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let secure = endpoints.characters.starts_with("https:") && endpoints.tokens.starts_with("https:");
@@ -75,19 +90,18 @@ impl Client {
             .timeout(limits.total);
         // Plain HTTP is what the tests speak, with a server in their own process.
         let builder = if secure { builder } else { builder.no_proxy() };
-        let http = builder.build().map_err(|e| {
+        builder.build().map_err(|e| {
             Error::new(Code::SourceUnreachable, "The system gives Backstory no safe connections.")
                 .hint("Look whether this computer has certificates to trust.")
                 .caused_by(e)
-        })?;
-        Ok(Self { http, endpoints, limits })
+        })
     }
 
     /// Asks for a character.
     pub(super) async fn character(&self, number: u64, token: Option<&Secret>) -> Result<Answer, Refusal> {
         let base = &self.endpoints.characters;
         let request =
-            self.http.get(format!("{base}/character/v5/character/{number}?includeCustomItems=true"));
+            self.http()?.get(format!("{base}/character/v5/character/{number}?includeCustomItems=true"));
         let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         if let Some(token) = token {
             headers.insert(AUTHORIZATION, secret("Bearer ", token)?);
@@ -97,7 +111,7 @@ impl Client {
 
     /// Exchanges a session for a token that is good for a few minutes.
     pub(super) async fn token(&self, session: &Secret) -> Result<Answer, Refusal> {
-        let request = self.http.post(format!("{}/v1/cobalt-token", self.endpoints.tokens));
+        let request = self.http()?.post(format!("{}/v1/cobalt-token", self.endpoints.tokens));
         let headers = HeaderMap::from_iter([(COOKIE, secret("CobaltSession=", session)?)]);
         self.answer(request.headers(headers).build()).await
     }
@@ -105,7 +119,7 @@ impl Client {
     async fn answer(&self, request: reqwest::Result<Request>) -> Result<Answer, Refusal> {
         let request =
             request.map_err(|e| Error::internal("A request cannot be made.").caused_by(e.without_url()))?;
-        let mut response = self.http.execute(request).await.map_err(no_answer)?;
+        let mut response = self.http()?.execute(request).await.map_err(no_answer)?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.map(str::to_owned);

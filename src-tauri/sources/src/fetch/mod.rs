@@ -76,10 +76,7 @@ pub struct DdbFetcher {
 
 impl DdbFetcher {
     /// A fetcher that asks the real servers. A build for tests may be sent to a server of its own.
-    ///
-    /// # Errors
-    /// As [`DdbFetcher::new`].
-    pub fn real(folder: &Path) -> Result<Self> {
+    pub fn real(folder: &Path) -> Self {
         #[cfg(debug_assertions)]
         if let Ok(base) = std::env::var("BACKSTORY_TEST_DDB") {
             let endpoints = Endpoints { characters: base.clone(), tokens: base };
@@ -89,17 +86,14 @@ impl DdbFetcher {
     }
 
     /// A fetcher that remembers in this folder when it asked last and what the player agreed to.
-    ///
-    /// # Errors
-    /// `source_unreachable` where the system has no safe connections at all.
-    pub fn new(folder: &Path, parts: Parts) -> Result<Self> {
+    pub fn new(folder: &Path, parts: Parts) -> Self {
         let Parts { endpoints, limits, timer, keychain } = parts;
-        Ok(Self {
-            client: Client::new(endpoints, limits)?,
+        Self {
+            client: Client::new(endpoints, limits),
             pace: Pace::in_folder(folder, timer),
             consent: Consent::in_folder(folder),
             keychain,
-        })
+        }
     }
 
     async fn character(&self, number: u64, progress: &dyn Progress, cancel: &Cancel) -> Result<Draft> {

@@ -49,6 +49,9 @@ use crate::{blocking::blocking, recent::RecentDocuments, waiting};
 /// How many reads run at a time. More would wait for the same disk and the same processors.
 const READERS: usize = 8;
 
+/// How long after the first question the catalogue is loaded, where nobody needs it sooner.
+const BEFORE_WARMING: Duration = Duration::from_secs(1);
+
 /// How often somebody who waits for a change looks whether another process made one.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
@@ -196,12 +199,17 @@ impl SqliteStorage {
         .await
     }
 
-    /// Loads the catalogue behind what is going on: whoever looks at a library will soon search it.
+    /// Loads the catalogue behind what is going on: whoever looks at a library will soon search it. Not at once: the first screen
+    /// is being drawn now, and a hundred thousand characters keep a core busy for half a second.
     fn warm(&self) {
-        let readers = Arc::clone(&self.readers);
-        tokio::task::spawn_blocking(move || {
-            let warmed = readers.read(|connection| query::warm(connection, &readers.catalogue));
-            if let Err(error) = warmed {
+        let readers = Arc::downgrade(&self.readers);
+        tokio::spawn(async move {
+            tokio::time::sleep(BEFORE_WARMING).await;
+            // A library that was closed meanwhile is not held open for this.
+            let Some(readers) = readers.upgrade() else { return };
+            let warmed =
+                blocking(move || readers.read(|connection| query::warm(connection, &readers.catalogue)));
+            if let Err(error) = warmed.await {
                 tracing::warn!(?error, "the list could not be loaded ahead");
             }
         });

@@ -113,7 +113,7 @@ impl Place {
             timer: self.timer.clone(),
             keychain: self.keychain.clone(),
         };
-        DdbFetcher::new(self.folder.path(), parts).unwrap()
+        DdbFetcher::new(self.folder.path(), parts)
     }
 
     async fn fetch(&self, address: &str) -> Result<Draft> {
@@ -264,7 +264,7 @@ async fn nobody_there_is_said_so() {
         };
         let folder = tempfile::tempdir().unwrap();
         Consent::in_folder(folder.path()).agree(DDB, start()).unwrap();
-        let fetcher = DdbFetcher::new(folder.path(), parts).unwrap();
+        let fetcher = DdbFetcher::new(folder.path(), parts);
         let error = fetcher.fetch("1", &Silent, &Cancel::default()).await.unwrap_err();
         assert_eq!(error.code, Code::SourceUnreachable);
         error.details["reason"].as_str().unwrap().to_owned()
