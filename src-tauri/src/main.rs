@@ -6,13 +6,14 @@ mod bridge;
 mod graphics;
 mod host;
 mod libraries;
+mod log;
 mod notices;
 mod preferences;
 mod resting;
 mod shell;
 mod watching;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
 use arguments::{Arguments, Request};
 
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
 }
 
 fn start(arguments: Arguments) -> ExitCode {
-    log_to_stderr();
+    log::start();
     match shell::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -45,15 +46,4 @@ fn start(arguments: Arguments) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// `BACKSTORY_LOG` chooses what is logged, as in `BACKSTORY_LOG=backstory=debug`.
-fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("BACKSTORY_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,backstory=info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }

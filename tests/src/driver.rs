@@ -2,9 +2,11 @@
 
 use std::{
     env, fs,
+    io::{BufRead as _, BufReader},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -60,7 +62,13 @@ fn runs(process: u32) -> bool {
 pub struct Window {
     client: Client,
     driver: Driver,
+    log: Arc<Mutex<String>>,
+    /// What no line of the log may hold.
+    private: Vec<String>,
 }
+
+/// Names, ids and classes of the sample characters: what stands for a player's own in the tests.
+const SAMPLES: [&str; 5] = ["Maëlis", "Sigrún", "Ysolde", "ddb-9", "Hero 0"];
 
 impl Window {
     /// Starts the program in this home, with these arguments and, in place of the file dialog, these files.
@@ -76,14 +84,17 @@ impl Window {
 
     async fn start(program: &str, home: &Home, arguments: &[&str], picked: &[PathBuf]) -> Self {
         let port = free_port();
-        let driver = start_driver(home, port, picked);
+        let mut driver = start_driver(home, port, picked);
+        let log = hear(&mut driver);
         let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program, "args": arguments } });
         let Value::Object(capabilities) = capabilities else { unreachable!() };
         let mut session = ClientBuilder::new(HttpConnector::new());
         let address = format!("http://127.0.0.1:{port}");
         let client = within("open", session.capabilities(capabilities).connect(&address)).await;
         let client = client.expect("the window opens under WebDriver");
-        Self { client, driver }
+        let private = [home.path().display().to_string()].into_iter();
+        let private = private.chain(SAMPLES.map(str::to_owned)).collect();
+        Self { client, driver, log, private }
     }
 
     /// The program's process.
@@ -92,7 +103,7 @@ impl Window {
     }
 
     /// Closes the window and with it the program, and waits until it is gone: a start before that would only hand
-    /// over to it.
+    /// over to it. Whatever was done in it, its log tells nothing of the player.
     pub async fn close(self) {
         let program = self.program();
         within("close", self.client.close()).await.unwrap();
@@ -102,6 +113,10 @@ impl Window {
             }
         };
         within("end", gone).await;
+        let log = self.log.lock().unwrap();
+        let ours = log.lines().filter(|line| line.contains(" backstory"));
+        let told: Vec<_> = ours.filter(|line| self.private.iter().any(|word| line.contains(word))).collect();
+        assert!(told.is_empty(), "the log holds what is the player's: {told:#?}");
     }
 
     /// The first element of this kind that is shown.
@@ -319,7 +334,8 @@ fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Driver {
         .env("BACKSTORY_SAVE", home.path())
         .env_remove("BACKSTORY_LOG")
         .current_dir(home.path())
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
     if !picked.is_empty() {
         driver.env("BACKSTORY_PICK", env::join_paths(picked).unwrap());
     }
@@ -330,6 +346,20 @@ fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Driver {
         thread::sleep(Duration::from_millis(20));
     }
     driver
+}
+
+/// Keeps what the program writes to its log, and passes it on.
+fn hear(driver: &mut Driver) -> Arc<Mutex<String>> {
+    let log = Arc::new(Mutex::new(String::new()));
+    let lines = BufReader::new(driver.0.stderr.take().expect("it is piped")).lines();
+    let kept = Arc::clone(&log);
+    thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            eprintln!("{line}");
+            *kept.lock().unwrap() += &(line + "\n");
+        }
+    });
+    log
 }
 
 fn free_port() -> u16 {

@@ -116,6 +116,30 @@ fn no_sql_is_put_together_from_values() {
     }
 }
 
+/// What happened is said in fixed words, so that a line of the log can be known to hold nothing of a player; what else it
+/// tells are fields, and of these `src-tauri/src/log.rs` writes only what is nobody's.
+#[test]
+fn messages_of_the_log_are_fixed_words() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri"), &mut files);
+    files.retain(|file| !file.ends_with("src-tauri/src/log.rs"));
+    let mut events = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for (at, _) in text.match_indices("tracing::") {
+            let Some((name, rest)) = text[at + 9..].split_once("!(") else { continue };
+            if !["error", "warn", "info", "debug", "trace"].contains(&name) {
+                continue;
+            }
+            events += 1;
+            let said: String =
+                rest.split(");").next().unwrap_or_default().split('"').skip(1).step_by(2).collect();
+            assert!(!said.contains('{'), "{}: {said:?}", file.display());
+        }
+    }
+    assert!(events > 40, "{events}");
+}
+
 /// Everything that is built into the window and the command, as `name, version, licence`: the crates, and what the page is
 /// made of.
 fn built_in() -> Vec<[String; 3]> {

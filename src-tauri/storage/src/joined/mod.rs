@@ -104,7 +104,7 @@ impl JoinedStorage {
         }
         match self.try_take_over(id).await {
             Ok(()) => {}
-            Err(error) => tracing::debug!(character = %id, "not taken over yet: {error:?}"),
+            Err(error) => tracing::debug!(character = %id, ?error, "not taken over yet"),
         }
     }
 

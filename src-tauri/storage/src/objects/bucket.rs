@@ -102,7 +102,7 @@ impl Bucket {
             && !is_missing_object(&error)
         {
             let error = self.explain(error);
-            tracing::warn!(%path, "an object that is not needed any more stays behind: {error:?}");
+            tracing::warn!(%path, ?error, "an object that is not needed any more stays behind");
         }
         Ok(())
     }

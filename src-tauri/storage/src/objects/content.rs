@@ -182,7 +182,7 @@ async fn usable(
     match document(view, id, record, pending, &base).await {
         Ok(found) => Ok(found.map(|document| (base, document))),
         Err(error) if error.code == Code::StoreDamaged => {
-            tracing::warn!(%id, "a content cannot be a base: {error:?}");
+            tracing::warn!(%id, ?error, "a content cannot be a base");
             Ok(None)
         }
         Err(error) => Err(error),

@@ -221,7 +221,7 @@ async fn settle(bucket: &Bucket, read_only: bool) -> Result<Option<ReadOnly>> {
         Ok(found) if found.form > FORM => Ok(Some(ReadOnly::Newer)),
         Ok(_) => Ok(why),
         Err(error) => {
-            tracing::warn!("the library's first object is damaged; a repair makes it anew: {error:?}");
+            tracing::warn!(?error, "the library's first object is damaged; a repair makes it anew");
             Ok(why)
         }
     }

@@ -265,7 +265,7 @@ impl Transaction {
             }
         }
         if let Err(error) = self.view.settle(entry).await {
-            tracing::warn!("the list could not be brought up to date: {error:?}");
+            tracing::warn!(?error, "the list could not be brought up to date");
         }
         uploads.replaced.sort();
         uploads.replaced.dedup();
@@ -273,7 +273,7 @@ impl Transaction {
         if (erased || revision.is_multiple_of(CHECKPOINT_EVERY))
             && let Err(error) = self.view.write_checkpoint(erased).await
         {
-            tracing::warn!("no checkpoint could be written: {error:?}");
+            tracing::warn!(?error, "no checkpoint could be written");
         }
     }
 }

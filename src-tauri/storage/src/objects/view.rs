@@ -212,7 +212,7 @@ impl View {
             // Gone: the next entry replaces it.
             Ok(None) => {}
             Err(error) if error.code == Code::StoreDamaged => {
-                tracing::warn!(%id, "a character cannot be read: {error:?}");
+                tracing::warn!(%id, ?error, "a character cannot be read");
             }
             Err(error) => return Err(error),
         }

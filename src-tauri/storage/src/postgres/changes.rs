@@ -71,7 +71,7 @@ impl Listener {
 async fn listen(address: Address, heard: watch::Sender<u64>, is_listening: Arc<AtomicBool>) {
     loop {
         if let Err(failure) = listen_once(&address, &heard, &is_listening).await {
-            tracing::info!("nobody listens for changes: {failure:?}");
+            tracing::info!(error = ?failure, "nobody listens for changes");
         }
         is_listening.store(false, Ordering::Relaxed);
         tokio::time::sleep(AGAIN).await;

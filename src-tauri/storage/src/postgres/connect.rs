@@ -195,7 +195,7 @@ where
             }
             Some(Ok(_)) => {}
             Some(Err(error)) => {
-                tracing::info!("a connection to the library's server ended: {error}");
+                tracing::info!(%error, "a connection to the library's server ended");
                 return;
             }
             None => return,

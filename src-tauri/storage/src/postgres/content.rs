@@ -225,7 +225,7 @@ impl Rungs {
         let Some(hash) = self.hashes.get(&rung) else { return Ok(None) };
         match document(client, recent, character, hash).await {
             Err(failure) if failure.is_damage() => {
-                tracing::warn!(%character, rung, "a content cannot be a base: {failure:?}");
+                tracing::warn!(%character, rung, error = ?failure, "a content cannot be a base");
                 Ok(None)
             }
             found => found,

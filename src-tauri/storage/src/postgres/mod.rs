@@ -127,7 +127,7 @@ impl PostgresStorage {
             && let Err(failure) = schema::make_months(&client).await
         {
             // Versions of such a month go to the last partition meanwhile.
-            tracing::warn!("the partitions of the months to come were not made: {failure:?}");
+            tracing::warn!(error = ?failure, "the partitions of the months to come were not made");
         }
         let principal = schema::principal(&client).await?;
         drop(client);

@@ -390,7 +390,7 @@ pub(super) async fn document(
     let found = content::document(client, &mut RecentDocuments::new(0), character, hash).await;
     let document = found.map_err(|failure| match failure {
         Failure::Said(error) if error.code == Code::StoreDamaged => {
-            tracing::error!(%character, content = %hash, "a document cannot be read: {error:?}");
+            tracing::error!(%character, content = %hash, ?error, "a document cannot be read");
             let kept = format!("The other versions of {character} can still be read.");
             Failure::Said(error.kept(kept).hint(failure::CHECK_HINT))
         }

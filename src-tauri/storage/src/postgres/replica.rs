@@ -49,7 +49,7 @@ impl Replica {
         };
         let answer = tokio::time::timeout(PATIENCE, ask).await.unwrap_or(Err(Failure::NoAnswer));
         answer.unwrap_or_else(|failure| {
-            tracing::warn!("the copy of the library does not serve: {failure:?}");
+            tracing::warn!(error = ?failure, "the copy of the library does not serve");
             self.pool.retain(|_, _| false);
             *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + REST);
             None

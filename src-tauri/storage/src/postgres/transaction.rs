@@ -84,7 +84,7 @@ impl Drop for Open {
                 runtime.spawn(async move {
                     if let Err(error) = client.batch_execute("ROLLBACK").await {
                         // The server undoes it itself when the connection goes.
-                        tracing::info!("a transaction ended with its connection: {error}");
+                        tracing::info!(%error, "a transaction ended with its connection");
                         drop(Object::take(client));
                     }
                 });

@@ -47,7 +47,7 @@ pub(super) async fn repair(
         match recount(&mut open, &id).await {
             // A character that cannot be read is not made worse.
             Err(failure) if failure.is_damage() => {
-                tracing::warn!(character = %id, "not repaired: {failure:?}");
+                tracing::warn!(character = %id, error = ?failure, "not repaired");
             }
             result => {
                 transaction.settle(open, result)?;
@@ -185,7 +185,7 @@ async fn recompress_one(
                 sum.bytes_after += stored.bytes;
             }
             Err(failure) if failure.is_damage() => {
-                tracing::warn!(character = %id, rung = integer(rung), "not stored anew: {failure:?}");
+                tracing::warn!(character = %id, rung = integer(rung), error = ?failure, "not stored anew");
                 sum.bytes_after += bytes;
             }
             Err(failure) => return Err(failure),

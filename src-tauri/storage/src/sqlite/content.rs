@@ -138,7 +138,7 @@ fn encode_against(
     let base = match document(connection, recent, row) {
         Ok(base) => Some(base),
         Err(failure) if failure.is_damage() => {
-            tracing::warn!(row, "a content cannot be a base: {failure:?}");
+            tracing::warn!(row, error = ?failure, "a content cannot be a base");
             None
         }
         Err(failure) => return Err(failure),
@@ -324,7 +324,7 @@ pub(super) fn recompress(
         match store_anew(connection, recent, encoding, row, onto) {
             Ok(changed) => sum.rewritten += u64::from(changed),
             Err(failure) if failure.is_damage() => {
-                tracing::warn!(row, "a document stays as it is: {failure:?}");
+                tracing::warn!(row, error = ?failure, "a document stays as it is");
             }
             Err(failure) => return Err(failure),
         }

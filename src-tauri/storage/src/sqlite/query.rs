@@ -311,7 +311,7 @@ pub(super) fn document(
     let row = row.ok_or_else(|| rules::content_not_found(character))?;
     let document = content::document(connection, recent, row).map_err(|failure| match failure {
         Failure::Said(error) if error.code == Code::StoreDamaged => {
-            tracing::error!(%character, content = %hash, "a document cannot be read: {error:?}");
+            tracing::error!(%character, content = %hash, ?error, "a document cannot be read");
             let kept = format!("The other versions of {character} can still be read.");
             Failure::Said(error.kept(kept).hint(failure::CHECK_HINT))
         }

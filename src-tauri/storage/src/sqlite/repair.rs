@@ -28,7 +28,7 @@ pub(super) fn run(open: &mut Open) -> Result<()> {
     for (id, row) in characters {
         // A character that cannot be read is not made worse.
         match recount(open, &CharacterId::new(id)?, row) {
-            Err(failure) if failure.is_damage() => tracing::warn!(row, "not repaired: {failure:?}"),
+            Err(failure) if failure.is_damage() => tracing::warn!(row, error = ?failure, "not repaired"),
             result => result?,
         }
     }

@@ -73,7 +73,7 @@ impl Drop for Open {
         if !self.writer.connection.is_autocommit()
             && let Err(error) = self.writer.connection.execute_batch("ROLLBACK")
         {
-            tracing::error!("a transaction could not be rolled back: {error}");
+            tracing::error!(%error, "a transaction could not be rolled back");
         }
     }
 }
@@ -190,7 +190,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         // Lets the planner know what the tables hold by now. Nothing depends on it.
         if let Err(error) = self.connection.execute_batch("PRAGMA optimize") {
-            tracing::debug!("not optimised: {error}");
+            tracing::debug!(%error, "not optimised");
         }
     }
 }
@@ -241,7 +241,7 @@ impl StorageTransaction for Transaction {
                 && let Err(failure) = open.writer.give_back(Room::Some)
             {
                 // What was written is written.
-                tracing::warn!("free pages stay in the library: {failure:?}");
+                tracing::warn!(error = ?failure, "free pages stay in the library");
             }
             Ok(revision)
         })
