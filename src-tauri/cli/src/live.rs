@@ -8,10 +8,11 @@ use std::{
 use backstory_core::{
     api::{
         App,
-        import::{Agreement, FileResult, ImportReport, Remote as _, fetch as fetch_all},
+        import::{Agreement, FileResult, ImportReport, Remote as _, fetch as fetch_all, note_consent},
     },
     clock::Clock as _,
     error::{Code, Error, Result},
+    privacy::audit::Action,
 };
 use backstory_sources::{
     fetch::{Consent, DDB, DdbFetcher, Keychain as _, MAX_SESSION, SystemKeychain, WORDS, session},
@@ -40,6 +41,7 @@ pub(crate) async fn fetch(
     let consent = Consent::in_folder(&folder);
     if consent.agreed(DDB)?.is_none() && (agree || agrees(json)) {
         consent.agree(DDB, SystemClock.now())?;
+        note_consent(app, Action::Agree, &DdbFetcher::real(&folder).agreement().await?).await;
     }
     let fetcher = DdbFetcher::real(&folder);
     let bar = Bar::new(quiet || json);
@@ -92,10 +94,11 @@ struct Consents {
 }
 
 /// Tells what was agreed to; takes it back first, where that is wanted.
-pub(crate) async fn consent(withdraw: Option<Site>, json: bool) -> Result<()> {
+pub(crate) async fn consent(app: &App, withdraw: Option<Site>, json: bool) -> Result<()> {
     let ddb = DdbFetcher::real(&data_folder()?);
     if let Some(Site::Ddb) = withdraw {
         ddb.withdraw().await?;
+        note_consent(app, Action::Withdraw, &ddb.agreement().await?).await;
     }
     let consents = Consents { consents: ddb.agreement().await?.into_iter().collect() };
     print::result(json, &consents, |all| match all.consents.as_slice() {

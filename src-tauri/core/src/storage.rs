@@ -13,7 +13,7 @@
 //! - **Checked**: a document is compared with its hash before it is returned; a mismatch is `store_damaged`, never wrong bytes.
 //! - **Ordered**: a character's history is ordered by `(captured_at, id)`, in both directions, in every answer.
 //! - **Idempotent**: every [`Write`] may be applied twice with the effect of once, except [`Write::Character`] and
-//!   [`Write::Erase`], whose condition then no longer holds (`conflict`).
+//!   [`Write::Erase`], whose condition then no longer holds (`conflict`), and [`Write::Audit`], which is a second entry.
 //! - **After a crash**: the store is as after its last commit. What a crash may leave behind besides (an unnamed file, a
 //!   document nobody names) is never shown, is reported by [`CharacterStorage::check`] and taken away by
 //!   [`CharacterStorage::repair`].
@@ -38,6 +38,7 @@ use crate::{
     hex,
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, SnapshotId, VersionMetadata},
+    privacy::audit::{self, Note},
     search::{self, SearchHit, SearchQuery},
 };
 
@@ -525,6 +526,16 @@ pub enum Write {
         /// As what; none: no longer.
         role: Option<Role>,
     },
+    /// Adds to the audit log. The store gives the entry its number and its place in the chain when it commits, behind every
+    /// entry that was committed before ([`audit::Head::append`]). Nothing ever changes or takes away an entry.
+    Audit {
+        /// What it says.
+        note: Box<Note>,
+        /// Who did it, in a store that several people share; one that keeps them apart itself knows better.
+        by: Option<String>,
+        /// Whose character it is about: they may read it too.
+        owner: Option<String>,
+    },
 }
 
 impl Write {
@@ -538,7 +549,7 @@ impl Write {
             | Self::RemoveSightings { character, .. }
             | Self::DropVersions { character, .. }
             | Self::Erase { character, .. } => Some(character),
-            Self::Member { .. } => None,
+            Self::Member { .. } | Self::Audit { .. } => None,
         }
     }
 }
@@ -746,6 +757,19 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// # Errors
     /// `storage_failed`, `store_busy`.
     async fn members(&self) -> Result<Vec<Member>>;
+
+    /// The entries of the audit log behind this number, oldest first, at most so many. Whoever may not read one is given its
+    /// hashes, so that everybody can verify the whole. An entry that cannot be read is left out: verifying tells of it.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<audit::Entry>>;
+
+    /// The end of the audit log.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn audit_head(&self) -> Result<audit::Head>;
 
     /// What happened after a revision, oldest first, at most `limit` characters. A character written twice is told once, at its
     /// last revision; the feed never leaves out a committed write. A revision from another life of the store (higher than its

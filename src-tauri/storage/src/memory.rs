@@ -14,6 +14,7 @@ use backstory_core::{
     error::Result,
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, Stored, VersionMetadata},
+    privacy::audit::{self, Head, Note},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
         HistoryQuery, Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics,
@@ -25,6 +26,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use crate::{
     matching,
+    pages::{Pages, page_of},
     record::{Effect, Record},
     rules,
 };
@@ -49,6 +51,9 @@ struct State {
     /// When the characters went that were erased.
     tombstones: BTreeMap<CharacterId, u64>,
     members: BTreeMap<(String, String), Role>,
+    /// The audit log, by the numbers of its entries.
+    audit: Pages<u64, audit::Entry>,
+    audit_head: Head,
 }
 
 /// One character, and the revision it was last written at.
@@ -121,6 +126,20 @@ impl State {
         self.records().filter_map(|record| record.index.as_ref())
     }
 
+    /// Adds to the audit log.
+    fn note(&mut self, note: &Note, readers: Vec<String>) -> Result<()> {
+        let entry = audit::Entry { readers, ..self.audit_head.append(note)? };
+        self.audit.put(page_of(entry.sequence), entry.sequence, entry);
+        Ok(())
+    }
+
+    fn entries(&self, after: u64, limit: u32) -> Vec<audit::Entry> {
+        let numbers = self.audit.numbers().filter(|number| *number >= page_of(after + 1));
+        let pages = numbers.filter_map(|number| self.audit.page(number));
+        let entries = pages.flat_map(|page| page.values()).filter(|entry| entry.sequence > after);
+        entries.take(limit as usize).cloned().collect()
+    }
+
     fn changes_since(&self, revision: u64, limit: u32) -> Changes {
         let since = if revision > self.revision { 0 } else { revision };
         let written = self.characters.iter().map(|(id, entry)| (entry.written, id, false));
@@ -187,6 +206,14 @@ impl CharacterStorage for MemoryStorage {
         Ok(self.state().members.iter().map(member).collect())
     }
 
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<audit::Entry>> {
+        Ok(self.state().entries(after, limit))
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        Ok(self.state().audit_head.clone())
+    }
+
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
         Ok(self.state().changes_since(revision, limit))
     }
@@ -207,6 +234,7 @@ impl CharacterStorage for MemoryStorage {
             commits: self.commits.clone(),
             state: State::clone(&self.state()),
             revisions_before: BTreeMap::new(),
+            notes: Vec::new(),
             failed: false,
         }))
     }
@@ -290,12 +318,14 @@ struct Transaction {
     commits: watch::Sender<u64>,
     state: State,
     revisions_before: BTreeMap<CharacterId, Option<u64>>,
+    /// What the audit log gets at the commit, and who may read it.
+    notes: Vec<(Box<Note>, Vec<String>)>,
     failed: bool,
 }
 
 impl Transaction {
     fn apply(&mut self, write: Write) -> Result<()> {
-        let Some(character) = write.character().cloned() else { return self.put_member(write) };
+        let Some(character) = write.character().cloned() else { return self.put_shared(write) };
         let before = self.revision_before(&character);
         if let Write::Version { metadata } = &write {
             self.check_identity(metadata)?;
@@ -322,13 +352,20 @@ impl Transaction {
         Ok(())
     }
 
-    fn put_member(&mut self, write: Write) -> Result<()> {
+    /// What concerns no character.
+    fn put_shared(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
-        if let Write::Member { campaign, user, role } = write {
-            match role {
-                Some(role) => self.state.members.insert((campaign, user), role),
-                None => self.state.members.remove(&(campaign, user)),
-            };
+        match write {
+            Write::Member { campaign, user, role: Some(role) } => {
+                self.state.members.insert((campaign, user), role);
+            }
+            Write::Member { campaign, user, role: None } => {
+                self.state.members.remove(&(campaign, user));
+            }
+            Write::Audit { note, by, owner } => {
+                self.notes.push((note, by.into_iter().chain(owner).collect()));
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -378,6 +415,9 @@ impl StorageTransaction for Transaction {
 
     async fn commit(mut self: Box<Self>) -> Result<u64> {
         self.check_open()?;
+        for (note, readers) in std::mem::take(&mut self.notes) {
+            self.state.note(&note, readers)?;
+        }
         self.state.revision += 1;
         let revision = self.state.revision;
         *self.committed.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(self.state);

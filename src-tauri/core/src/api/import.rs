@@ -18,6 +18,7 @@ use crate::{
     library::{Capture, Captured, Library, Taken},
     model::CharacterId,
     package,
+    privacy::audit::{Act, Action},
     source::Draft,
     storage::{Secret, StoreOptions},
     wording::Language,
@@ -129,8 +130,19 @@ pub(super) async fn consent_withdraw(
 ) -> Result<Vec<Agreement>> {
     if let Ok(remote) = &app.parts.remote {
         remote.withdraw().await?;
+        note_consent(app, Action::Withdraw, &remote.agreement().await?).await;
     }
     consent_list(app, request, progress).await
+}
+
+/// Notes in the library's log that something was agreed to, or taken back. It holds also where that cannot be noted: there is a
+/// record of its own.
+pub async fn note_consent(app: &App, action: Action, agreement: &Option<Agreement>) {
+    let (Ok(library), Some(agreement)) = (app.own_library(), agreement) else { return };
+    let about = format!("{} fetch {}", agreement.source, agreement.wording);
+    if let Err(error) = library.record(vec![Act::new(action).about(about)]).await {
+        tracing::warn!(?error, "an agreement was not noted");
+    }
 }
 
 /// What became of one file.
@@ -339,6 +351,7 @@ pub(super) async fn import_link(
     let remote = app.parts.remote.clone()?;
     if request.agree {
         remote.agree().await?;
+        note_consent(app, Action::Agree, &remote.agreement().await?).await;
     }
     fetch(app, remote.as_ref(), &[request.address], progress).await
 }

@@ -3,6 +3,7 @@
 //!
 //! To add one: a request and a response type with a function in `<domain>.rs`, a line in the list, `cargo xtask gen`.
 
+pub mod activity;
 pub mod app;
 pub mod character;
 pub mod compare;
@@ -384,6 +385,10 @@ macro_rules! commands {
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
             "consent.list": app::Empty => Vec<import::Agreement>, consent_list;
             "consent.withdraw": app::Empty => Vec<import::Agreement>, consent_withdraw;
+            "activity.list": activity::ActivityGet => activity::Activity, activity;
+            "activity.verify": app::Empty => crate::privacy::audit::verify::Verdict, activity_verify;
+            "activity.accept": app::Empty => crate::privacy::audit::verify::Verdict, activity_accept;
+            "activity.save": activity::ActivitySave => keeping::FileSaved, activity_save;
             "erase.plan": erase::EraseGet => crate::privacy::erase::ErasePlan, erase_plan;
             "erase.start": erase::EraseStart => erase::Erased, erase;
             "erase.resumed": app::Empty => Option<erase::Erased>, erase_resumed;
@@ -440,7 +445,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        app::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*, opening::*, past::*,
+        activity::*, app::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*,
+        opening::*, past::*,
     };
 }
 

@@ -308,6 +308,7 @@ receipt-interrupted = { $count ->
     [one] Es wurde einmal unterbrochen und danach fortgesetzt
    *[other] Es wurde { $count }-mal unterbrochen und danach fortgesetzt
 }
+receipt-log = Das Protokoll endete mit Eintrag { $entries }, im Hash { $hash }; die Wurzel seines Baums war { $root }
 receipt-beyond = Nicht gelöscht, weil Backstory es nicht kann: { $what }
 receipt-check = Dieser Beleg enthält nichts über dich. `backstory audit --verify-receipt DATEI` prüft sein Siegel; seine Nummer gehört zu dem Schlüssel, mit dem er gesiegelt wurde und der nirgends aufbewahrt wird.
 place-library = die Bibliothek

@@ -331,6 +331,7 @@ receipt-interrupted = { $count ->
     [one] It was interrupted once and went on
    *[other] It was interrupted { $count } times and went on
 }
+receipt-log = The audit log ended with entry { $entries }, in the hash { $hash }; the root of its tree was { $root }
 receipt-beyond = Not erased, because Backstory cannot: { $what }
 receipt-check = This receipt holds nothing about you. `backstory audit --verify-receipt FILE` checks its seal; its number belongs to the key it was sealed with, which is kept nowhere.
 place-library = the library

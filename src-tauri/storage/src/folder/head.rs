@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, Member},
+    privacy::audit,
     storage::Encoding,
 };
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,12 @@ pub(super) struct Head {
     pub(super) erased: BTreeMap<CharacterId, u64>,
     /// Who has a place in which campaign.
     pub(super) members: Vec<Member>,
+    /// How the audit log ends.
+    #[serde(default)]
+    pub(super) audit: audit::Head,
+    /// The first entry of its last page.
+    #[serde(default)]
+    pub(super) audit_page: u64,
     /// Why this was put together from other files; none when it is what was written.
     #[serde(skip)]
     pub(super) rebuilt: Option<String>,
@@ -93,6 +100,8 @@ impl Head {
             recent: BTreeMap::new(),
             erased: BTreeMap::new(),
             members: Vec::new(),
+            audit: audit::Head::default(),
+            audit_page: 0,
             rebuilt: None,
         }
     }

@@ -9,6 +9,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     history::encoding,
     model::{CharacterId, ContentHash, Member, Role, VersionMetadata},
+    privacy::audit::Note,
     storage::{Encoding, Write},
 };
 
@@ -21,6 +22,7 @@ use super::{
     journal::{self, Change, View},
     layout::{self, ARCHIVE, HEAD, INDEX, LATEST, RECORD, VERSIONS},
     lock::WriterLock,
+    log,
     sealed::{self, Unsealed},
 };
 use crate::{
@@ -40,6 +42,8 @@ pub(super) struct Writing {
     head_text: Vec<u8>,
     drafts: BTreeMap<CharacterId, Draft>,
     members: Option<BTreeMap<(String, String), Role>>,
+    /// What the audit log gets with the change.
+    notes: Vec<Box<Note>>,
     /// The list must be written anew, whatever changed.
     wants_index: bool,
 }
@@ -94,6 +98,7 @@ impl Writing {
             head_text,
             drafts: BTreeMap::new(),
             members: None,
+            notes: Vec::new(),
             wants_index: false,
         })
     }
@@ -120,7 +125,7 @@ impl Writing {
 
     /// Applies one write.
     pub(super) fn apply(&mut self, write: Write) -> Result<()> {
-        let Some(id) = write.character().cloned() else { return self.put_member(write) };
+        let Some(id) = write.character().cloned() else { return self.put_shared(write) };
         if let Write::Version { metadata } = &write {
             self.check_identity(metadata)?;
         }
@@ -165,9 +170,12 @@ impl Writing {
         Ok(())
     }
 
-    fn put_member(&mut self, write: Write) -> Result<()> {
+    /// What concerns no character.
+    fn put_shared(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
-        if let Write::Member { campaign, user, role } = write {
+        if let Write::Audit { note, .. } = write {
+            self.notes.push(note);
+        } else if let Write::Member { campaign, user, role } = write {
             let head = &self.head;
             let members = self.members.get_or_insert_with(|| {
                 head.members.iter().map(|m| ((m.campaign.clone(), m.user.clone()), m.role)).collect()
@@ -188,8 +196,8 @@ impl Writing {
         let mut drafts: Vec<_> =
             std::mem::take(&mut self.drafts).into_values().filter(|draft| draft.touched).collect();
         drafts.retain(|draft| draft.erased || !draft.saved.is_empty() || draft.saved.written > 0);
-        let members = self.members.take();
-        if drafts.is_empty() && members.is_none() && !self.wants_index {
+        let (members, notes) = (self.members.take(), std::mem::take(&mut self.notes));
+        if drafts.is_empty() && members.is_none() && notes.is_empty() && !self.wants_index {
             return Ok(self.head.revision);
         }
         self.check_alone()?;
@@ -204,6 +212,7 @@ impl Writing {
             let member = |((campaign, user), role)| Member { campaign, user, role };
             head.members = members.into_iter().map(member).collect();
         }
+        log::append(&self.view, &mut head, &mut change, &notes)?;
         if self.wants_index || head.wants_index() {
             self.put_index(&mut head, &drafts, &mut change)?;
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role},
+    privacy::audit::{self, Kept},
 };
 use object_store::path::Path;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -54,6 +55,12 @@ pub(super) struct Entry {
     /// The places in campaigns it gave and took.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) members: Vec<Place>,
+    /// How many entries the audit log had before it.
+    #[serde(default)]
+    pub(super) audited: u64,
+    /// The entries of the audit log that it brought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) audit: Vec<Kept>,
 }
 
 /// Somebody's new place in a campaign; without a role: none any more.
@@ -68,6 +75,11 @@ pub(super) struct Place {
 }
 
 impl Entry {
+    /// The entries of the audit log that it brought.
+    pub(super) fn entries(&self) -> impl Iterator<Item = audit::Entry> {
+        (self.audited + 1..).zip(&self.audit).map(|(sequence, kept)| kept.entry(sequence))
+    }
+
     /// Where the journal is.
     pub(super) fn folder() -> Path {
         Path::from("journal")
@@ -144,6 +156,9 @@ pub(super) struct Checkpoint {
     pub(super) tombstones: BTreeMap<CharacterId, u64>,
     /// Who has a place in which campaign.
     pub(super) members: Vec<Member>,
+    /// How the audit log ends.
+    #[serde(default)]
+    pub(super) audit: audit::Head,
 }
 
 impl Checkpoint {

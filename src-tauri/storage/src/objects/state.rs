@@ -7,6 +7,7 @@ use std::{
 
 use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role},
+    privacy::audit,
     storage::{Change, Changes, StorageStatistics},
 };
 
@@ -23,6 +24,8 @@ pub(super) struct State {
     /// When the characters went that were erased.
     pub(super) tombstones: BTreeMap<CharacterId, u64>,
     members: BTreeMap<(String, String), Role>,
+    /// How the audit log ends.
+    pub(super) audit: audit::Head,
 }
 
 /// What a character was when a transaction first looked: it may only commit while that is so.
@@ -48,6 +51,7 @@ impl State {
             rows: rows.collect(),
             tombstones: checkpoint.tombstones,
             members: members.map(|member| ((member.campaign, member.user), member.role)).collect(),
+            audit: checkpoint.audit,
         }
     }
 
@@ -57,12 +61,14 @@ impl State {
             characters: self.rows.values().map(|row| Row::clone(row)).collect(),
             tombstones: self.tombstones.clone(),
             members: self.members(),
+            audit: self.audit.clone(),
         }
     }
 
     /// Applies the next commit, all but its new rows.
     pub(super) fn apply(&mut self, entry: &Entry) {
         self.revision = entry.revision;
+        entry.entries().for_each(|entry| self.audit.follow(&entry));
         for (id, manifest) in &entry.characters {
             self.tombstones.remove(id);
             if manifest.is_none() {

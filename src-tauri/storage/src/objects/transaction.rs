@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, ContentHash, VersionMetadata},
+    privacy::audit::{Kept, Note},
     storage::{Encoding, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
 };
 use futures_util::FutureExt;
@@ -48,6 +49,8 @@ pub(super) struct Transaction {
     state: Arc<State>,
     drafts: BTreeMap<CharacterId, Draft>,
     members: Vec<Place>,
+    /// What the audit log gets at the commit.
+    notes: Vec<Box<Note>>,
     deadline: Deadline,
     failed: bool,
 }
@@ -94,6 +97,7 @@ pub(super) async fn begin(
         state,
         drafts: BTreeMap::new(),
         members: Vec::new(),
+        notes: Vec::new(),
         deadline: Deadline { begun: (Instant::now(), SystemTime::now()), grace },
         failed: false,
     })
@@ -134,8 +138,10 @@ impl Transaction {
     async fn apply(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
         let Some(id) = write.character().cloned() else {
-            if let Write::Member { campaign, user, role } = write {
-                self.members.push(Place { campaign, user, role });
+            match write {
+                Write::Member { campaign, user, role } => self.members.push(Place { campaign, user, role }),
+                Write::Audit { note, .. } => self.notes.push(note),
+                _ => {}
             }
             return Ok(());
         };
@@ -180,7 +186,7 @@ impl Transaction {
     /// Uploads everything and makes it so. Gives the turn back when all is done.
     pub(super) async fn finish(mut self) -> Result<u64> {
         self.check_open()?;
-        if self.drafts.is_empty() && self.members.is_empty() {
+        if self.drafts.is_empty() && self.members.is_empty() && self.notes.is_empty() {
             return Ok(self.state.revision);
         }
         if self.deadline.is_over() {
@@ -219,11 +225,14 @@ impl Transaction {
         let mut now = self.view.known();
         for _ in 0..TRIES {
             self.check_stands(&now).map_err(Unpublished::Surely)?;
+            let audit = self.entries(&now).map_err(Unpublished::Surely)?;
             let entry = Entry {
                 revision: now.revision + 1,
                 transaction: uploads.transaction,
                 characters: uploads.manifests.clone(),
                 members: self.members.clone(),
+                audited: now.audit.size,
+                audit,
             };
             if self.create(&entry).await? {
                 return Ok(entry);
@@ -231,6 +240,12 @@ impl Transaction {
             now = self.view.now().await.map_err(Unpublished::Surely)?;
         }
         Err(Unpublished::Surely(rules::busy()))
+    }
+
+    /// What this transaction does, as entries of the log behind those there are.
+    fn entries(&self, now: &State) -> Result<Vec<Kept>> {
+        let mut head = now.audit.clone();
+        self.notes.iter().map(|note| Ok(head.append(note)?.into())).collect()
     }
 
     /// Nobody else wrote to a character of this transaction.

@@ -189,7 +189,10 @@ impl Batch {
                 Write::RemoveSightings { character, version, at } => {
                     batch.see(&known, &character, version, &at, false)?;
                 }
-                Write::DropVersions { .. } | Write::Erase { .. } | Write::Member { .. } => {}
+                Write::DropVersions { .. }
+                | Write::Erase { .. }
+                | Write::Member { .. }
+                | Write::Audit { .. } => {}
             }
         }
         Ok(batch)
@@ -380,7 +383,7 @@ impl Tables<'_> {
 }
 
 /// Runs a statement over arrays, unless they are empty.
-async fn execute(
+pub(super) async fn execute(
     client: &Connection,
     statement: &Statement,
     values: &Values<'_>,
