@@ -35,6 +35,7 @@ use backstory_sources::{
     fetch::DdbFetcher,
     files::{Files, STDIN},
     registry, sample,
+    watch::Settings,
 };
 use backstory_storage::{
     clock::SystemClock,
@@ -85,7 +86,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         Command::Logout { site } => return live::logout(site, json).await.map(|()| 0),
         command => command,
     };
-    let files = Arc::new(Files::new());
+    let files = Arc::new(Files::new().minimise(config::load(&flags)?.config.privacy.minimise));
     let erases_everything = matches!(command, Command::Erase { everything: true, .. });
     // Whoever wants everything gone, or to take something back, need not be able to open it.
     let needs_library = !erases_everything
@@ -127,9 +128,12 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             print::result(json, &exported, print::exported)
         }
         Command::Fetch { characters, agree } => {
-            return live::fetch(app, &characters, agree, json, quiet).await;
+            return live::fetch(app, &characters, live::Asking { agree, minimise: files.minimises() }, json, quiet).await;
         }
-        Command::Watch { folders, once } => return live::watch(app, folders, once, json, quiet).await,
+        Command::Watch { folders, once } => {
+            let settings = Settings { once, minimise: files.minimises(), ..Settings::default() };
+            return live::watch(app, folders, settings, json, quiet).await;
+        }
         Command::List {
             name,
             class,

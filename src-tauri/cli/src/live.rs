@@ -29,21 +29,27 @@ use crate::{
     print::{self, Bar},
 };
 
+/// What is agreed to, and what is kept of others.
+pub(crate) struct Asking {
+    pub(crate) agree: bool,
+    pub(crate) minimise: bool,
+}
+
 /// Fetches characters; the exit code is that of an import.
 pub(crate) async fn fetch(
     app: &App,
     characters: &[String],
-    agree: bool,
+    asking: Asking,
     json: bool,
     quiet: bool,
 ) -> Result<u8> {
     let folder = data_folder()?;
     let consent = Consent::in_folder(&folder);
-    if consent.agreed(DDB)?.is_none() && (agree || agrees(json)) {
+    if consent.agreed(DDB)?.is_none() && (asking.agree || agrees(json)) {
         consent.agree(DDB, SystemClock.now())?;
         note_consent(app, Action::Agree, &DdbFetcher::real(&folder).agreement().await?).await;
     }
-    let fetcher = DdbFetcher::real(&folder);
+    let fetcher = DdbFetcher::real(&folder).minimise(asking.minimise);
     let bar = Bar::new(quiet || json);
     let report = stoppable(app, fetch_all(app, &fetcher, characters, &bar)).await?;
     bar.finish();
@@ -152,11 +158,11 @@ fn typed() -> Result<String> {
 pub(crate) async fn watch(
     app: &App,
     folders: Vec<PathBuf>,
-    once: bool,
+    settings: Settings,
     json: bool,
     quiet: bool,
 ) -> Result<u8> {
-    let settings = Settings { once, ..Settings::default() };
+    let once = settings.once;
     let (watch, mut events) = Watch::start(app.library()?, folders, &data_folder()?, settings)?;
     // One ear for as long as it runs: one for each turn would miss whoever stops it while something is being told.
     let mut interrupt = tokio::spawn(tokio::signal::ctrl_c());

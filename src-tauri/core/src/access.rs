@@ -36,7 +36,7 @@ use crate::{
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        Kept, Page, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
         StorageTransaction, Surroundings, VisibleTo, Write,
     },
 };
@@ -262,6 +262,11 @@ impl CharacterStorage for Guarded {
         self.inner.audit_head().await
     }
 
+    /// Everybody has their own: the store keeps them apart.
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.inner.settings().await
+    }
+
     /// An erased character's owner is not known any more: everybody learns its id, and that it went.
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
         let mut changes = self.inner.changes_since(revision, limit).await?;
@@ -393,6 +398,7 @@ impl Writer {
                 *by = Some(self.principal.user.clone());
                 Ok(())
             }
+            Write::Setting { .. } => Ok(()),
         }
     }
 

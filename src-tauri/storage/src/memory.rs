@@ -17,7 +17,7 @@ use backstory_core::{
     privacy::audit::{self, Head, Note},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
-        HistoryQuery, Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        HistoryQuery, Page, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
         StorageTransaction, Surroundings, Write,
     },
 };
@@ -29,6 +29,7 @@ use crate::{
     pages::{Pages, page_of},
     record::{Effect, Record},
     rules,
+    settings::Settings,
 };
 
 /// How long a second writer waits for the first.
@@ -54,6 +55,8 @@ struct State {
     /// The audit log, by the numbers of its entries.
     audit: Pages<u64, audit::Entry>,
     audit_head: Head,
+    /// Of each user; of nobody in a store with one.
+    settings: BTreeMap<Option<String>, Settings>,
 }
 
 /// One character, and the revision it was last written at.
@@ -75,6 +78,11 @@ impl Default for MemoryStorage {
 }
 
 impl MemoryStorage {
+    /// Who is asking, where that makes a difference.
+    fn user(&self) -> Option<String> {
+        self.principal.as_ref().map(|principal| principal.user.clone())
+    }
+
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
@@ -214,6 +222,10 @@ impl CharacterStorage for MemoryStorage {
         Ok(self.state().audit_head.clone())
     }
 
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        Ok(self.state().settings.get(&self.user()).map(Settings::list).unwrap_or_default())
+    }
+
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
         Ok(self.state().changes_since(revision, limit))
     }
@@ -233,6 +245,7 @@ impl CharacterStorage for MemoryStorage {
             committed: Arc::clone(&self.committed),
             commits: self.commits.clone(),
             state: State::clone(&self.state()),
+            user: self.user(),
             revisions_before: BTreeMap::new(),
             notes: Vec::new(),
             failed: false,
@@ -317,6 +330,7 @@ struct Transaction {
     committed: Arc<RwLock<Arc<State>>>,
     commits: watch::Sender<u64>,
     state: State,
+    user: Option<String>,
     revisions_before: BTreeMap<CharacterId, Option<u64>>,
     /// What the audit log gets at the commit, and who may read it.
     notes: Vec<(Box<Note>, Vec<String>)>,
@@ -364,6 +378,9 @@ impl Transaction {
             }
             Write::Audit { note, by, owner } => {
                 self.notes.push((note, by.into_iter().chain(owner).collect()));
+            }
+            Write::Setting { setting, expect } => {
+                self.state.settings.entry(self.user.clone()).or_default().put(setting, expect)?;
             }
             _ => {}
         }

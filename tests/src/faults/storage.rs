@@ -16,7 +16,7 @@ use backstory_core::{
     privacy::audit::{Entry, Head},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery, Page,
-        QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics, StorageTransaction,
+        QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics, StorageTransaction,
         Surroundings, Write,
     },
 };
@@ -127,6 +127,10 @@ impl CharacterStorage for Faulty {
 
     async fn audit_head(&self) -> Result<Head> {
         self.plan.run(self.inner.audit_head()).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.plan.run(self.inner.settings()).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

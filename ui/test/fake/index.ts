@@ -16,9 +16,11 @@ import type {
   ReadOnly,
   QueryFilter,
   SealedReceipt,
+  Verdict,
   WatchedFolder,
   WireError,
 } from "../../src/api";
+import { activityLog, activityPage, unbroken } from "./activity";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
 import { rawLines } from "./lines";
@@ -29,6 +31,8 @@ export interface FakeOptions {
   preferences?: Partial<Preferences>;
   readOnly?: ReadOnly;
   sample?: boolean;
+  /** What looking over the audit log finds. */
+  verdict?: Verdict;
   files?: FileResult[];
   /** How long every answer takes, in milliseconds. */
   delay?: number;
@@ -260,6 +264,10 @@ export class FakeBridge implements Bridge {
       this.#agreed = false;
       return this.#consents();
     },
+    "activity.list": (get) => activityPage(activityLog(this.#people), get),
+    "activity.verify": () => this.#options.verdict ?? unbroken,
+    "activity.accept": () => (this.#options.verdict = unbroken),
+    "activity.save": ({ form = "lines" }) => ({ name: form === "csv" ? "Activity.csv" : "Activity.jsonl" }),
     "erase.plan": ({ scope }) => erasePlan(scope, this.#people),
     "erase.start": ({ scope }, onProgress) => {
       onProgress?.({ event: "advanced", done: 1, total: 2 });

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod app;
 pub mod character;
 pub mod compare;
+pub mod cuts;
 pub mod dialogs;
 pub mod erase;
 pub mod export;
@@ -389,6 +390,7 @@ macro_rules! commands {
             "activity.verify": app::Empty => crate::privacy::audit::verify::Verdict, activity_verify;
             "activity.accept": app::Empty => crate::privacy::audit::verify::Verdict, activity_accept;
             "activity.save": activity::ActivitySave => keeping::FileSaved, activity_save;
+            "privacy.cuts": app::Empty => cuts::Cuts, cuts;
             "erase.plan": erase::EraseGet => crate::privacy::erase::ErasePlan, erase_plan;
             "erase.start": erase::EraseStart => erase::Erased, erase;
             "erase.resumed": app::Empty => Option<erase::Erased>, erase_resumed;
@@ -445,7 +447,7 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        activity::*, app::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*,
+        activity::*, app::*, character::*, compare::*, cuts::*, erase::*, export::*, import::*, keeping::*,
         opening::*, past::*,
     };
 }

@@ -73,6 +73,18 @@ impl Recorded<'_> {
     }
 }
 
+impl Recorded<'_> {
+    /// Commits what the program keeps for itself in this store, say who is at work: no data of a player, and not worth an entry
+    /// every few minutes.
+    pub(super) async fn commit_own(self) -> Result<u64> {
+        match self.touched.is_empty() {
+            true => self.tx.commit().await,
+            false => Err(Error::internal("A character was to be written that the log does not tell of.")
+                .kept("Nothing was changed.")),
+        }
+    }
+}
+
 impl Library {
     /// Starts the one kind of transaction there is.
     pub(super) async fn begin(&self) -> Result<Recorded<'_>> {

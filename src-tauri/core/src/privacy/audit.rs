@@ -32,7 +32,7 @@ pub const SEGMENT: usize = 64;
 /// What was done. Names are stable: programs match them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "AuditAction"))]
 pub enum Action {
     /// Versions were captured.
     Capture,

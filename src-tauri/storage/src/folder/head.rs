@@ -9,7 +9,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, Member},
     privacy::audit,
-    storage::Encoding,
+    storage::{Encoding, Setting},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -58,6 +58,9 @@ pub(super) struct Head {
     /// The first entry of its last page.
     #[serde(default)]
     pub(super) audit_page: u64,
+    /// What the program keeps for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: Vec<Setting>,
     /// Why this was put together from other files; none when it is what was written.
     #[serde(skip)]
     pub(super) rebuilt: Option<String>,
@@ -102,6 +105,7 @@ impl Head {
             members: Vec::new(),
             audit: audit::Head::default(),
             audit_page: 0,
+            settings: Vec::new(),
             rebuilt: None,
         }
     }

@@ -56,7 +56,7 @@ use backstory_core::{
     privacy::audit::{self, Entry},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
-        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo,
+        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo,
         StorageStatistics, StorageTransaction, StoreOptions,
     },
 };
@@ -397,6 +397,10 @@ impl CharacterStorage for FolderStorage {
 
     async fn audit_head(&self) -> Result<audit::Head> {
         self.read(|_, now| Ok(now.head.audit.clone())).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.read(|_, now| Ok(now.head.settings.clone())).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

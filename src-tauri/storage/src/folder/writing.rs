@@ -30,6 +30,7 @@ use crate::{
     recent::RecentDocuments,
     record::Effect,
     rules,
+    settings::Settings,
 };
 
 /// The right to write, and what is to be written.
@@ -44,6 +45,7 @@ pub(super) struct Writing {
     members: Option<BTreeMap<(String, String), Role>>,
     /// What the audit log gets with the change.
     notes: Vec<Box<Note>>,
+    settings: Option<Settings>,
     /// The list must be written anew, whatever changed.
     wants_index: bool,
 }
@@ -99,6 +101,7 @@ impl Writing {
             drafts: BTreeMap::new(),
             members: None,
             notes: Vec::new(),
+            settings: None,
             wants_index: false,
         })
     }
@@ -173,17 +176,23 @@ impl Writing {
     /// What concerns no character.
     fn put_shared(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
-        if let Write::Audit { note, .. } = write {
-            self.notes.push(note);
-        } else if let Write::Member { campaign, user, role } = write {
-            let head = &self.head;
-            let members = self.members.get_or_insert_with(|| {
-                head.members.iter().map(|m| ((m.campaign.clone(), m.user.clone()), m.role)).collect()
-            });
-            match role {
-                Some(role) => members.insert((campaign, user), role),
-                None => members.remove(&(campaign, user)),
-            };
+        let head = &self.head;
+        match write {
+            Write::Member { campaign, user, role } => {
+                let members = self.members.get_or_insert_with(|| {
+                    head.members.iter().map(|m| ((m.campaign.clone(), m.user.clone()), m.role)).collect()
+                });
+                match role {
+                    Some(role) => members.insert((campaign, user), role),
+                    None => members.remove(&(campaign, user)),
+                };
+            }
+            Write::Setting { setting, expect } => {
+                let settings = self.settings.get_or_insert_with(|| head.settings.iter().cloned().collect());
+                settings.put(setting, expect)?;
+            }
+            Write::Audit { note, .. } => self.notes.push(note),
+            _ => {}
         }
         Ok(())
     }
@@ -196,8 +205,10 @@ impl Writing {
         let mut drafts: Vec<_> =
             std::mem::take(&mut self.drafts).into_values().filter(|draft| draft.touched).collect();
         drafts.retain(|draft| draft.erased || !draft.saved.is_empty() || draft.saved.written > 0);
-        let (members, notes) = (self.members.take(), std::mem::take(&mut self.notes));
-        if drafts.is_empty() && members.is_none() && notes.is_empty() && !self.wants_index {
+        let (members, settings) = (self.members.take(), self.settings.take());
+        let notes = std::mem::take(&mut self.notes);
+        let is_nothing = drafts.is_empty() && members.is_none() && settings.is_none() && notes.is_empty();
+        if is_nothing && !self.wants_index {
             return Ok(self.head.revision);
         }
         self.check_alone()?;
@@ -211,6 +222,9 @@ impl Writing {
         if let Some(members) = members {
             let member = |((campaign, user), role)| Member { campaign, user, role };
             head.members = members.into_iter().map(member).collect();
+        }
+        if let Some(settings) = settings {
+            head.settings = settings.list();
         }
         log::append(&self.view, &mut head, &mut change, &notes)?;
         if self.wants_index || head.wants_index() {

@@ -9,6 +9,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role},
     privacy::audit::{self, Kept},
+    storage::Setting,
 };
 use object_store::path::Path;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -61,6 +62,9 @@ pub(super) struct Entry {
     /// The entries of the audit log that it brought.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) audit: Vec<Kept>,
+    /// The settings it wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: Vec<Setting>,
 }
 
 /// Somebody's new place in a campaign; without a role: none any more.
@@ -159,6 +163,9 @@ pub(super) struct Checkpoint {
     /// How the audit log ends.
     #[serde(default)]
     pub(super) audit: audit::Head,
+    /// What the program keeps for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: Vec<Setting>,
 }
 
 impl Checkpoint {

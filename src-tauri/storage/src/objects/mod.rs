@@ -40,8 +40,8 @@ use backstory_core::{
     privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo, StorageStatistics,
-        StorageTransaction,
+        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo,
+        StorageStatistics, StorageTransaction,
     },
 };
 use object_store::ObjectStore;
@@ -294,6 +294,10 @@ impl CharacterStorage for ObjectStorage {
 
     async fn audit_head(&self) -> Result<Head> {
         Ok(self.view.now().await?.audit.clone())
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        Ok(self.view.now().await?.settings.list())
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

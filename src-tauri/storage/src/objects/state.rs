@@ -12,7 +12,7 @@ use backstory_core::{
 };
 
 use super::form::{Checkpoint, Entry, Place, Row};
-use crate::rules;
+use crate::{rules, settings::Settings};
 
 /// Everything but the histories and the documents. Copied when a commit is applied; the rows in it are shared.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,8 @@ pub(super) struct State {
     members: BTreeMap<(String, String), Role>,
     /// How the audit log ends.
     pub(super) audit: audit::Head,
+    /// What the program keeps for itself.
+    pub(super) settings: Settings,
 }
 
 /// What a character was when a transaction first looked: it may only commit while that is so.
@@ -52,6 +54,7 @@ impl State {
             tombstones: checkpoint.tombstones,
             members: members.map(|member| ((member.campaign, member.user), member.role)).collect(),
             audit: checkpoint.audit,
+            settings: checkpoint.settings.into_iter().collect(),
         }
     }
 
@@ -62,6 +65,7 @@ impl State {
             tombstones: self.tombstones.clone(),
             members: self.members(),
             audit: self.audit.clone(),
+            settings: self.settings.list(),
         }
     }
 
@@ -82,6 +86,9 @@ impl State {
                 Some(role) => self.members.insert(place, *role),
                 None => self.members.remove(&place),
             };
+        }
+        for setting in &entry.settings {
+            self.settings.replace(setting.clone());
         }
     }
 

@@ -6,7 +6,7 @@
 //! leaves at most objects that no manifest names; [`super::check`] finds those.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -16,7 +16,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, ContentHash, VersionMetadata},
     privacy::audit::{Kept, Note},
-    storage::{Encoding, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
+    storage::{Encoding, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -34,6 +34,7 @@ use super::{
 use crate::{
     record::{Effect, Record},
     rules,
+    settings::{self, Settings},
 };
 
 /// How often a commit tries the next name when others were faster with what does not concern it.
@@ -51,6 +52,8 @@ pub(super) struct Transaction {
     members: Vec<Place>,
     /// What the audit log gets at the commit.
     notes: Vec<Box<Note>>,
+    /// All of them as this transaction leaves them, once it wrote one, and which it wrote.
+    settings: Option<(Settings, BTreeSet<String>)>,
     deadline: Deadline,
     failed: bool,
 }
@@ -98,6 +101,7 @@ pub(super) async fn begin(
         drafts: BTreeMap::new(),
         members: Vec::new(),
         notes: Vec::new(),
+        settings: None,
         deadline: Deadline { begun: (Instant::now(), SystemTime::now()), grace },
         failed: false,
     })
@@ -138,12 +142,7 @@ impl Transaction {
     async fn apply(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
         let Some(id) = write.character().cloned() else {
-            match write {
-                Write::Member { campaign, user, role } => self.members.push(Place { campaign, user, role }),
-                Write::Audit { note, .. } => self.notes.push(note),
-                _ => {}
-            }
-            return Ok(());
+            return self.apply_shared(write);
         };
         let (view, encoding) = (Arc::clone(&self.view), self.encoding);
         let Draft { revision_before, record, pending, erased, .. } = self.draft(&id).await?;
@@ -166,6 +165,28 @@ impl Transaction {
         Ok(())
     }
 
+    fn apply_shared(&mut self, write: Write) -> Result<()> {
+        match write {
+            Write::Member { campaign, user, role } => self.members.push(Place { campaign, user, role }),
+            Write::Setting { setting, expect } => {
+                let state = &self.state;
+                let (settings, written) =
+                    self.settings.get_or_insert_with(|| (state.settings.clone(), BTreeSet::new()));
+                written.insert(setting.key.clone());
+                settings.put(setting, expect)?;
+            }
+            Write::Audit { note, .. } => self.notes.push(note),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The settings it wrote, as it leaves them.
+    fn written_settings(&self) -> Vec<Setting> {
+        let Some((settings, written)) = &self.settings else { return Vec::new() };
+        settings.list().into_iter().filter(|setting| written.contains(&setting.key)).collect()
+    }
+
     /// Changes a history as no [`Write`] does: for mending and for recompressing.
     pub(super) async fn change(
         &mut self,
@@ -186,7 +207,8 @@ impl Transaction {
     /// Uploads everything and makes it so. Gives the turn back when all is done.
     pub(super) async fn finish(mut self) -> Result<u64> {
         self.check_open()?;
-        if self.drafts.is_empty() && self.members.is_empty() && self.notes.is_empty() {
+        let is_nothing = self.drafts.is_empty() && self.members.is_empty() && self.notes.is_empty();
+        if is_nothing && self.settings.is_none() {
             return Ok(self.state.revision);
         }
         if self.deadline.is_over() {
@@ -233,6 +255,7 @@ impl Transaction {
                 members: self.members.clone(),
                 audited: now.audit.size,
                 audit,
+                settings: self.written_settings(),
             };
             if self.create(&entry).await? {
                 return Ok(entry);
@@ -251,7 +274,12 @@ impl Transaction {
     /// Nobody else wrote to a character of this transaction.
     fn check_stands(&self, now: &State) -> Result<()> {
         let changed = self.drafts.iter().find(|(id, draft)| now.stand(id) != draft.stand);
-        changed.map_or(Ok(()), |(id, _)| Err(conflict(id)))
+        if let Some((id, _)) = changed {
+            return Err(conflict(id));
+        }
+        let mut written = self.settings.iter().flat_map(|(_, written)| written);
+        let other = written.find(|key| now.settings.revision(key) != self.state.settings.revision(key));
+        other.map_or(Ok(()), |key| Err(settings::conflict(key)))
     }
 
     /// Uploads the one object that counts. Says no where another transaction was faster.

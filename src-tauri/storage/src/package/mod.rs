@@ -22,7 +22,7 @@ use backstory_core::{
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
         HistoryQuery, MAX_DOCUMENT, Page, Problem, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret,
-        StorageInfo, StorageStatistics, StorageTransaction, Write,
+        Setting, StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
 use lru::LruCache;
@@ -322,6 +322,10 @@ impl CharacterStorage for PackageStorage {
             }
             _ => Ok(head),
         }
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        Ok(Vec::new())
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

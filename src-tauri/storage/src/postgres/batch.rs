@@ -192,6 +192,7 @@ impl Batch {
                 Write::DropVersions { .. }
                 | Write::Erase { .. }
                 | Write::Member { .. }
+                | Write::Setting { .. }
                 | Write::Audit { .. } => {}
             }
         }

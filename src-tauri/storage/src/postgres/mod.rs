@@ -37,7 +37,7 @@ use backstory_core::{
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, StorageInfo,
+        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
         StorageStatistics, StorageTransaction,
     },
 };
@@ -256,6 +256,10 @@ impl CharacterStorage for PostgresStorage {
 
     async fn audit_head(&self) -> Result<Head> {
         self.read(query::audit_head).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.read(query::settings).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

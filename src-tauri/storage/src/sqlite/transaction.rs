@@ -11,7 +11,7 @@ use backstory_core::{
     error::Result,
     model::{CharacterId, CharacterIndex, ContentHash, Role, SnapshotId, VersionMetadata},
     privacy::audit::Note,
-    storage::{Encoding, Expect, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
+    storage::{Encoding, Expect, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -29,6 +29,7 @@ use crate::{
     matching::{self, fold},
     recent::RecentDocuments,
     rules::{self, nanoseconds},
+    settings,
 };
 
 /// How many bytes of decoded documents the writer remembers: the last rungs of a few ladders.
@@ -372,6 +373,7 @@ impl Open {
                 self.notes.push(note);
                 Ok(())
             }
+            Write::Setting { setting, expect } => self.put_setting(&setting, expect),
         }
     }
 
@@ -529,6 +531,22 @@ impl Open {
                 .prepare_cached("DELETE FROM member WHERE campaign = ?1 AND user = ?2")?
                 .execute([campaign, user])?,
         };
+        Ok(())
+    }
+
+    fn put_setting(&self, setting: &Setting, expect: Expect) -> failure::Result<()> {
+        let connection = &self.writer.connection;
+        let before: Option<i64> = connection
+            .prepare_cached("SELECT revision FROM setting WHERE key = ?1")?
+            .query_row([&setting.key], |row| row.get(0))
+            .optional()?;
+        settings::check_expected(setting, before.map(unsigned).transpose()?, expect)?;
+        connection
+            .prepare_cached(
+                "INSERT INTO setting (key, value, revision) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision",
+            )?
+            .execute(params![setting.key, setting.value, integer(setting.revision)])?;
         Ok(())
     }
 
