@@ -146,9 +146,8 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         computer,
         factory: Arc::new(Stores),
         sources: registry::sources(),
-        remote: config::data_folder().map(|folder| {
-            Arc::new(DdbFetcher::real(&folder).minimise(minimises())) as Arc<dyn Remote>
-        }),
+        remote: config::data_folder()
+            .map(|folder| Arc::new(DdbFetcher::real(&folder).minimise(minimises())) as Arc<dyn Remote>),
         intake: Arc::new(Files::new().minimise(minimises())),
         samples: Arc::new(sample::drafts),
         host: desktop,

@@ -15,7 +15,9 @@ use backstory_core::{
     access::Principal,
     api::{
         App, Host, Parts,
-        activity::{ActivityFilter, ActivityGet, ActivitySave, LogForm, activity, activity_verify, write_log},
+        activity::{
+            ActivityFilter, ActivityGet, ActivitySave, LogForm, activity, activity_verify, write_log,
+        },
         app::Empty,
         export::{Form, How, Outlet, chosen, export},
         import::{ImportOptions, Intake, import},
@@ -88,10 +90,15 @@ async fn every_operation_is_told() {
     assert_eq!((many.len(), many[0].action, many[0].counts["versions"]), (1, Action::Capture, 3));
     let version = library.version(&id, "first").await.unwrap();
     let latest = library.version(&id, "latest").await.unwrap();
-    let again = Draft { captured_at: latest.captured_at + jiff::SignedDuration::from_hours(1), ..drafts[3].clone() };
+    let again =
+        Draft { captured_at: latest.captured_at + jiff::SignedDuration::from_hours(1), ..drafts[3].clone() };
     let seen = told(&library, library.capture(std::slice::from_ref(&again))).await;
     assert_eq!((seen.len(), seen[0].action, seen[0].counts["seen"]), (1, Action::Sighting, 1));
-    assert_eq!(told(&library, library.capture(std::slice::from_ref(&again))).await, [], "nothing was written");
+    assert_eq!(
+        told(&library, library.capture(std::slice::from_ref(&again))).await,
+        [],
+        "nothing was written"
+    );
 
     let names = ["before".to_owned()];
     let expected = [
@@ -110,13 +117,17 @@ async fn every_operation_is_told() {
     for (action, notes) in expected {
         assert_eq!(notes.len(), 1, "{action:?}");
         assert_eq!(notes[0].action, action);
-        assert!(notes[0].subject.is_some() || matches!(action, Action::Member | Action::Setting), "{action:?}");
+        assert!(
+            notes[0].subject.is_some() || matches!(action, Action::Member | Action::Setting),
+            "{action:?}"
+        );
     }
     assert_eq!(told(&library, library.pin(&version, false)).await, [], "it was not pinned");
     assert_eq!(told(&library, library.set_setting("lease", Some(&1), 0)).await, [], "the program's own");
 
     // What a store does in transactions of its own is told behind them.
-    let wrong = backstory_core::model::CharacterIndex { versions: 90, ..library.find(id.as_str()).await.unwrap() };
+    let wrong =
+        backstory_core::model::CharacterIndex { versions: 90, ..library.find(id.as_str()).await.unwrap() };
     let expect = backstory_core::storage::Expect::Revision(wrong.revision);
     let wrong = backstory_core::model::CharacterIndex { revision: wrong.revision + 1, ..wrong };
     let mut behind_its_back = storage.begin().await.unwrap();
@@ -153,9 +164,10 @@ fn there_is_no_way_around_the_log() {
             let file = file.unwrap().path();
             let Ok(text) = fs::read_to_string(&file) else { continue };
             let text: String = text.split_whitespace().collect();
-            begins.extend((0..text.matches("storage.begin(").count()).map(|_| {
-                format!("{folder}/{}", file.file_name().unwrap().to_string_lossy())
-            }));
+            begins.extend(
+                (0..text.matches("storage.begin(").count())
+                    .map(|_| format!("{folder}/{}", file.file_name().unwrap().to_string_lossy())),
+            );
         }
     }
     assert_eq!(begins, ["library/auditing.rs"]);
@@ -167,7 +179,10 @@ async fn nothing_leads_from_an_entry_to_an_erased_character() {
     for address in ["a.sqlite", "a/", "objects:o"] {
         let address = match address.strip_prefix("objects:") {
             Some(place) => format!("objects:{}", folder.path().join(place).display()),
-            None => folder.path().join(address).display().to_string() + if address.ends_with('/') { "/" } else { "" },
+            None => {
+                folder.path().join(address).display().to_string()
+                    + if address.ends_with('/') { "/" } else { "" }
+            }
         };
         let storage = Stores.open(&address).await.unwrap();
         let library = Library::new(storage, registry::sources(), Arc::new(SystemClock), "window");
@@ -296,7 +311,8 @@ async fn a_log_goes_along_and_goes_on() {
     let row = back.find(all[0].as_str()).await.unwrap();
     let subject = row.audit_key.unwrap().subject(&row.id);
     let kept = told.iter().filter_map(|note| note.log.as_ref()).flat_map(|log| &log.entries);
-    let kept: Vec<_> = kept.filter(|kept| kept.entry.as_ref().unwrap().contains(&subject.to_string())).collect();
+    let kept: Vec<_> =
+        kept.filter(|kept| kept.entry.as_ref().unwrap().contains(&subject.to_string())).collect();
     assert_eq!(kept.len(), captures(0).len());
     back.pin(&back.version(&all[0], "first").await.unwrap(), true).await.unwrap();
     assert!(back.verify_audit(None).await.unwrap().ok);
@@ -406,7 +422,8 @@ async fn a_migration_takes_the_log_along_and_a_second_one_writes_nothing() {
         assert!(round == 0 || found.log.size == size, "nothing is written the second time");
         size = found.log.size;
     }
-    let subjects = |notes: Vec<Note>| notes.into_iter().filter_map(|note| note.subject).collect::<BTreeSet<_>>();
+    let subjects =
+        |notes: Vec<Note>| notes.into_iter().filter_map(|note| note.subject).collect::<BTreeSet<_>>();
     assert_eq!(subjects(notes(&target).await), subjects(notes(&source).await), "the same keys");
     assert!(notes(&target).await.iter().all(|note| note.origin == "command"));
 }
@@ -477,7 +494,9 @@ async fn what_was_done_is_told_to_people() {
     assert_eq!((newest.action, newest.version, newest.gone), (Action::Pin, Some(2), false));
     assert_eq!(newest.character.as_ref().unwrap().id, stays);
     assert!(newest.sentence.is_some(), "what happened in that version");
-    assert!(all.entries[1].gone && all.entries[1].character.is_none() && all.entries[1].action == Action::Erase);
+    assert!(
+        all.entries[1].gone && all.entries[1].character.is_none() && all.entries[1].action == Action::Erase
+    );
     assert!(all.entries.iter().filter(|entry| entry.gone).all(|entry| entry.sentence.is_none()));
 
     // Page by page the same, with every filter.

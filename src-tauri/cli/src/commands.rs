@@ -128,7 +128,14 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             print::result(json, &exported, print::exported)
         }
         Command::Fetch { characters, agree } => {
-            return live::fetch(app, &characters, live::Asking { agree, minimise: files.minimises() }, json, quiet).await;
+            return live::fetch(
+                app,
+                &characters,
+                live::Asking { agree, minimise: files.minimises() },
+                json,
+                quiet,
+            )
+            .await;
         }
         Command::Watch { folders, once } => {
             let settings = Settings { once, minimise: files.minimises(), ..Settings::default() };

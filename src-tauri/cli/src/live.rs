@@ -8,10 +8,13 @@ use std::{
 use backstory_core::{
     api::{
         App,
-        import::{Agreement, FileResult, ImportReport, Remote as _, fetch as fetch_all, note_consent},
+        app::Empty,
+        consent::{Agreement, Purpose, consent_list, note_consent},
+        import::{FileResult, ImportReport, Remote as _, fetch as fetch_all},
     },
     clock::Clock as _,
     error::{Code, Error, Result},
+    job::Silent,
     privacy::audit::Action,
 };
 use backstory_sources::{
@@ -106,7 +109,7 @@ pub(crate) async fn consent(app: &App, withdraw: Option<Site>, json: bool) -> Re
         ddb.withdraw().await?;
         note_consent(app, Action::Withdraw, &ddb.agreement().await?).await;
     }
-    let consents = Consents { consents: ddb.agreement().await?.into_iter().collect() };
+    let consents = Consents { consents: consent_list(app, Empty {}, &Silent).await? };
     print::result(json, &consents, |all| match all.consents.as_slice() {
         [] => "You agreed to nothing. Nothing leaves this computer.\n".to_owned(),
         all => all.iter().map(agreed).collect(),
@@ -120,11 +123,11 @@ fn agreed(one: &Agreement) -> String {
         (None, true) => "holds".to_owned(),
         (None, false) => "is asked anew: the words mean something else now".to_owned(),
     };
-    format!(
-        "D&D Beyond is asked for characters you name: agreed on {}, {state}.\n\n{}\n",
-        day(one.agreed_at),
-        one.words
-    )
+    let what = match one.purpose {
+        Purpose::Fetch => "D&D Beyond is asked for characters you name",
+        Purpose::Notify => "The system tells what came in",
+    };
+    format!("{what}: agreed on {}, {state}.\n\n{}\n", day(one.agreed_at), one.words)
 }
 
 /// A keychain may ask its owner first: that takes as long as it takes.

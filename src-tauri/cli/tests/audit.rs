@@ -86,7 +86,9 @@ fn what_was_done_is_told_exported_and_verified() {
     let (code, verdict) = computer.json(&["audit", "--verify"]);
     assert_eq!((code, &verdict["ok"]), (0, &true.into()), "{verdict}");
     assert_eq!(verdict["anchor"], verdict["log"], "it was remembered when the last command ended");
-    assert!(String::from_utf8(computer.run(&["audit", "--verify"]).stdout).unwrap().starts_with("Unbroken: "));
+    assert!(
+        String::from_utf8(computer.run(&["audit", "--verify"]).stdout).unwrap().starts_with("Unbroken: ")
+    );
 
     for (format, first) in [("lines", "{\"entry\":{\"sequence\":1,"), ("csv", "sequence,at,origin,")] {
         let to = computer.path(format);
@@ -101,7 +103,8 @@ fn what_was_done_is_told_exported_and_verified() {
 #[test]
 fn what_was_agreed_to_is_noted_and_taken_along() {
     let computer = Computer::filled();
-    let fetch = computer.command(&["fetch", "1", "--agree"]).env("BACKSTORY_TEST_DDB", "http://127.0.0.1:9").output();
+    let fetch =
+        computer.command(&["fetch", "1", "--agree"]).env("BACKSTORY_TEST_DDB", "http://127.0.0.1:9").output();
     assert!(!fetch.unwrap().status.success(), "nobody is there");
     let to = computer.path("all.json");
     computer.run(&["export", "--all", "--format", "json", "--to", to.to_str().unwrap()]);
@@ -163,6 +166,7 @@ fn a_receipt_holds_how_the_log_ended() {
     assert!(!computer.path("data/backstory/audit.json").exists(), "what was seen of it goes, too");
     let altered = fs::read_to_string(&receipt).unwrap().replace("\"size\": ", "\"size\": 1");
     fs::write(&receipt, altered).unwrap();
-    let checked = computer.command(&["audit", "--verify-receipt", receipt.to_str().unwrap()]).output().unwrap();
+    let checked =
+        computer.command(&["audit", "--verify-receipt", receipt.to_str().unwrap()]).output().unwrap();
     assert_eq!(checked.status.code(), Some(1));
 }

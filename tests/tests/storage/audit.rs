@@ -127,7 +127,8 @@ pub(crate) async fn writers_leave_one_unbroken_chain(backend: &dyn Backend) {
                     };
                     transaction.write(vec![row(number), note(number)]).await.unwrap();
                     match transaction.commit().await {
-                        Err(error) if matches!(error.code, Code::StoreBusy | Code::Conflict) && attempt < 20 => {}
+                        Err(error)
+                            if matches!(error.code, Code::StoreBusy | Code::Conflict) && attempt < 20 => {}
                         done => {
                             done.unwrap();
                             break;
@@ -221,7 +222,8 @@ fn ten_thousand_edits_of_a_log_are_found() {
                 let mut text = texts[at].clone().into_bytes();
                 let place = seeded.below(text.len());
                 text[place] ^= 1 << seeded.below(7);
-                log[at] = Entry::new(log[at].sequence, String::from_utf8_lossy(&text).into_owned(), log[at].hash);
+                log[at] =
+                    Entry::new(log[at].sequence, String::from_utf8_lossy(&text).into_owned(), log[at].hash);
             }
             1 => {
                 let mut hash = log[at].hash;
@@ -303,7 +305,9 @@ async fn edited_rows_of_a_file_are_found() {
             .execute_batch("DROP TRIGGER audit_stays; DROP TRIGGER audit_kept; DROP TRIGGER audit_added; DROP TRIGGER audit_head_changed")
             .unwrap();
         let sql = match edit % 6 {
-            0 => "UPDATE audit SET text = replace(text, '\"test\"', '\"text\"') WHERE sequence = ?1 AND ?2 > 0",
+            0 => {
+                "UPDATE audit SET text = replace(text, '\"test\"', '\"text\"') WHERE sequence = ?1 AND ?2 > 0"
+            }
             1 => "UPDATE audit SET hash = (SELECT hash FROM audit WHERE sequence = ?2) WHERE sequence = ?1",
             2 => "DELETE FROM audit WHERE sequence = ?1 AND ?2 > 0",
             3 => "DELETE FROM audit WHERE sequence >= ?1 AND ?2 > 0",
@@ -332,7 +336,8 @@ async fn a_file_keeps_its_log_from_being_edited() {
 }
 
 fn files_below(root: &Path, below: &str) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(root.join(below)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(root.join(below)).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
 }

@@ -1212,7 +1212,8 @@ async fn a_copy_that_lags_is_asked_only_where_that_does_no_harm() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_reads_their_own_entries_and_nobody_writes_one_by_hand() {
     let database = campaign().await;
-    let [ada, bob, eve] = [open(&database, "ada").await, open(&database, "bob").await, open(&database, "eve").await];
+    let [ada, bob, eve] =
+        [open(&database, "ada").await, open(&database, "bob").await, open(&database, "eve").await];
     let note = |owner: Option<&str>, version| Write::Audit {
         note: Box::new(Act::new(Action::Pin).version(version).noted(moment(1), "test")),
         // Whoever it says it was: the server knows better.

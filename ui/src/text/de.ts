@@ -905,7 +905,26 @@ export const de: Catalogue = {
     sends: "Was diesen Rechner verlässt",
     sendsHow:
       "Nichts, außer du rufst einen Link bei D&D Beyond ab oder hast eine Bibliothek auf einem Server gewählt. Telemetrie gibt es nicht.",
-    fetch: "Figuren bei D&D Beyond abrufen",
+    others: "Was von anderen aufbewahrt wird",
+    othersHow:
+      "Dokumente nennen die anderen Spieler einer Kampagne und ihre Spielleitung. Diese Zeilen werden herausgeschnitten, bevor etwas gespeichert wird, und jede Fassung sagt, was geschnitten wurde. Ob, sagt `privacy.minimise` in der Konfiguration; was vorher aufbewahrt wurde, wird nicht nachträglich geschnitten.",
+    othersCut: "Wird herausgeschnitten",
+    othersKept: "Wird aufbewahrt, wie die Konfiguration es will",
+    othersSaid: (origin: string) => (origin === "default" ? "wie üblich" : `sagt ${origin}`),
+    cut: (cut: number, versions: number) =>
+      cut === 0
+        ? "Aus den Fassungen dieser Bibliothek wurde nichts herausgeschnitten."
+        : `Aus ${count(cut, "Fassung", "Fassungen")} von ${n(versions)} wurde etwas herausgeschnitten.`,
+    cutPlace: (versions: number, bytes: string) =>
+      `${bytes} aus ${count(versions, "Fassung", "Fassungen")}`,
+    purposes: {
+      fetch: "Figuren bei D&D Beyond abrufen",
+      notify: "Nachrichten des Systems über beobachtete Ordner",
+    },
+    withdrawing: {
+      fetch: "Zurückgenommen, wird kein Link abgerufen, bis du wieder zustimmst. Was abgerufen wurde, bleibt.",
+      notify: "Zurückgenommen, sagt dir das System nichts. Ordner werden beobachtet wie bisher.",
+    },
     agreed: (since: string) => `Du hast am ${since} zugestimmt.`,
     agreedOther: (since: string) =>
       `Du hast am ${since} zugestimmt. Die Worte bedeuten jetzt etwas anderes: Du wirst erneut gefragt.`,
@@ -913,7 +932,10 @@ export const de: Catalogue = {
       `Du hast am ${since} zugestimmt und das am ${until} zurückgenommen.`,
     words: "Wozu du zugestimmt hast",
     withdraw: "Zurücknehmen",
-    withdrawn: "D&D Beyond wird nicht mehr gefragt. Was abgerufen wurde, bleibt.",
+    withdrawn: {
+      fetch: "D&D Beyond wird nicht mehr gefragt. Was abgerufen wurde, bleibt.",
+      notify: "Das System sagt dir nichts mehr.",
+    },
   },
 
   activity: {

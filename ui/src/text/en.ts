@@ -912,14 +912,36 @@ export const en = {
     sends: "What leaves this computer",
     sendsHow:
       "Nothing, unless you fetch a link from D&D Beyond or chose a library on a server. There is no telemetry.",
-    fetch: "Fetch characters from D&D Beyond",
+    others: "What is kept of others",
+    othersHow:
+      "Documents list the other players of a campaign and its DM. Those rows are cut out before anything is saved, and each version says what was cut. `privacy.minimise` in the configuration says whether; what was kept before is not cut later.",
+    othersCut: "Cut out",
+    othersKept: "Kept, as the configuration wants it",
+    othersSaid: (origin: string) => (origin === "default" ? "as usual" : `says ${origin}`),
+    cut: (cut: number, versions: number) =>
+      cut === 0
+        ? "Nothing was cut out of this library's versions."
+        : `Something was cut out of ${count(cut, "version", "versions")} of ${n(versions)}.`,
+    cutPlace: (versions: number, bytes: string) =>
+      `${bytes} out of ${count(versions, "version", "versions")}`,
+    purposes: {
+      fetch: "Fetch characters from D&D Beyond",
+      notify: "Messages of the system about watched folders",
+    },
+    withdrawing: {
+      fetch: "Taken back, no link is fetched until you agree again. What was fetched stays.",
+      notify: "Taken back, the system tells you nothing. Folders are watched as before.",
+    },
     agreed: (since: string) => `You agreed on ${since}.`,
     agreedOther: (since: string) =>
       `You agreed on ${since}. The words mean something else now: you are asked again.`,
     takenBack: (since: string, until: string) => `You agreed on ${since} and took it back on ${until}.`,
     words: "What you agreed to",
     withdraw: "Take it back",
-    withdrawn: "D&D Beyond is not asked any more. What was fetched stays.",
+    withdrawn: {
+      fetch: "D&D Beyond is not asked any more. What was fetched stays.",
+      notify: "The system tells you nothing any more.",
+    },
   },
 
   activity: {

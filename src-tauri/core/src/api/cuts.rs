@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_place_is_one_place_however_it_is_wrapped() {
-        for pointer in ["/data/campaign/characters", "/campaign/characters", "/0/data/campaign/3/characters"] {
+        for pointer in ["/data/campaign/characters", "/campaign/characters", "/0/data/campaign/3/characters"]
+        {
             assert_eq!(without_numbers(pointer), "/campaign/characters");
         }
         assert_eq!(without_numbers(""), "");

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod app;
 pub mod character;
 pub mod compare;
+pub mod consent;
 pub mod cuts;
 pub mod dialogs;
 pub mod erase;
@@ -384,8 +385,8 @@ macro_rules! commands {
             "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
             "version.save": compare::VersionRef => keeping::FileSaved, version_save;
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
-            "consent.list": app::Empty => Vec<import::Agreement>, consent_list;
-            "consent.withdraw": app::Empty => Vec<import::Agreement>, consent_withdraw;
+            "consent.list": app::Empty => Vec<consent::Agreement>, consent_list;
+            "consent.withdraw": consent::ConsentRef => Vec<consent::Agreement>, consent_withdraw;
             "activity.list": activity::ActivityGet => activity::Activity, activity;
             "activity.verify": app::Empty => crate::privacy::audit::verify::Verdict, activity_verify;
             "activity.accept": app::Empty => crate::privacy::audit::verify::Verdict, activity_accept;
@@ -447,8 +448,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        activity::*, app::*, character::*, compare::*, cuts::*, erase::*, export::*, import::*, keeping::*,
-        opening::*, past::*,
+        activity::*, app::*, character::*, compare::*, consent::*, cuts::*, erase::*, export::*, import::*,
+        keeping::*, opening::*, past::*,
     };
 }
 

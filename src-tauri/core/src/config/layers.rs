@@ -180,7 +180,8 @@ impl<'a> Stack<'a> {
         let plain = LibraryConfig::assemble(HOME, &|key| defaults.get(key))?;
         let language = settings.get("language").and_then(|setting| Language::of(&setting.value.to_string()));
         let language = language.unwrap_or_default();
-        let minimise = settings.get("privacy.minimise").is_none_or(|setting| setting.value.to_string() != "false");
+        let minimise =
+            settings.get("privacy.minimise").is_none_or(|setting| setting.value.to_string() != "false");
         let privacy = PrivacyConfig { minimise };
         Ok(Config { library, language, privacy, libraries, unready, settings, plain })
     }

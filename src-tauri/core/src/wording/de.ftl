@@ -278,6 +278,7 @@ dialog-characters = Figuren
 dialog-any = Alle Dateien
 
 ## Belege über Gelöschtes
+consent-notify = Das System wird gebeten, dir zu sagen, was ein beobachteter Ordner brachte, während das Fenster nicht angesehen wurde. Die Nachricht nennt Figuren und was sich änderte; das System bewahrt sie vielleicht auf.
 receipt-title = Backstory: Beleg { $number }
 receipt-when = Verlangt { $from }, getan { $to }
 receipt-everything = Alles: { $characters ->

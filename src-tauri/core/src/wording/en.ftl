@@ -301,6 +301,7 @@ dialog-characters = Characters
 dialog-any = All files
 
 ## Receipts of what was erased
+consent-notify = The system is asked to tell you what a watched folder brought while the window was not looked at. The message names characters and what changed; the system may keep it.
 receipt-title = Backstory: receipt { $number }
 receipt-when = Asked for { $from }, done { $to }
 receipt-everything = Everything: { $characters ->

@@ -16,7 +16,10 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::import::{Agreement, Remote},
+    api::{
+        consent::{Agreement, Purpose},
+        import::Remote,
+    },
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     source::Draft,
@@ -197,6 +200,7 @@ impl Remote for DdbFetcher {
     async fn agreement(&self) -> Result<Option<Agreement>> {
         let Some(agreed) = self.consent.record(DDB)? else { return Ok(None) };
         Ok(Some(Agreement {
+            purpose: Purpose::Fetch,
             source: DDB.to_owned(),
             words: WORDS.to_owned(),
             wording: agreed.wording,

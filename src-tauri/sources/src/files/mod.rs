@@ -276,7 +276,7 @@ fn not_a_file(path: &Path) -> Error {
 /// # Errors
 /// As [`Intake::read`].
 pub(crate) fn made(bytes: Vec<u8>, captured_at: Timestamp, origin: String) -> Result<Draft> {
-    Ok(Draft { origin: Some(origin), ..fetched(bytes, captured_at)? })
+    Ok(Draft { origin: Some(origin), ..fetched(bytes, captured_at, true)? })
 }
 
 /// A document that a server sent, captured now.

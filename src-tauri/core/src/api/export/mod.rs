@@ -16,7 +16,7 @@ use crate::{
     api::{
         App,
         app::Empty,
-        import::{Agreement, consent_list},
+        consent::{Agreement, consent_list},
     },
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
