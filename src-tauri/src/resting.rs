@@ -11,12 +11,18 @@ use backstory_core::{
     api::App,
     error::{Code, Result},
     job::{Cancel, Idle, Silent},
-    library::Library,
+    library::{Library, acting_as},
     storage::Encoding,
 };
 
 /// How often it is looked whether it is time.
 const LOOK: Duration = Duration::from_secs(60);
+
+/// How long after a write it is remembered how the audit log ends.
+const SOON: Duration = Duration::from_secs(5);
+
+/// In whose name this is done, in the audit log.
+const REST: &str = "rest";
 
 /// Who uses the library, and what is done while nobody does.
 #[derive(Debug)]
@@ -122,6 +128,22 @@ pub(crate) async fn watch(app: Arc<App>, resting: Arc<Resting>) {
     }
 }
 
+/// Remembers how the audit log ends, soon after every write and now and then, for as long as the program runs.
+pub(crate) async fn remember_log(app: Arc<App>) {
+    loop {
+        app.see_log().await;
+        // Another library may have taken its place: it is asked for anew each time.
+        let Ok(mut changes) = app.own_library().map(|library| library.subscribe()) else {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        };
+        match tokio::time::timeout(LOOK, changes.recv()).await {
+            Ok(_) => tokio::time::sleep(SOON).await,
+            Err(_nothing_was_written) => {}
+        }
+    }
+}
+
 /// Tells anew what an older Backstory told, once and beside everything else: a history is written only where nobody else
 /// writes to it, and a closed window leaves it to the next start.
 pub(crate) async fn retell(app: Arc<App>) {
@@ -129,7 +151,7 @@ pub(crate) async fn retell(app: Arc<App>) {
     if library.info().read_only.is_some() {
         return;
     }
-    match library.retell(false, &Silent, &Cancel::default()).await {
+    match acting_as(REST, library.retell(false, &Silent, &Cancel::default())).await {
         Ok(retold) if retold.versions > 0 => {
             tracing::info!(versions = retold.versions, "what an older Backstory told was told anew");
         }
@@ -147,7 +169,7 @@ async fn look(library: &Library, resting: &Resting) -> Result<()> {
     resting.state().documents_then.get_or_insert(documents);
     let Some(cancel) = resting.begin(documents) else { return Ok(()) };
     tracing::info!("nobody uses the library: its documents are stored in the smallest form");
-    let done = library.recompress(&Encoding::AT_REST, &Silent, &cancel).await;
+    let done = acting_as(REST, library.recompress(&Encoding::AT_REST, &Silent, &cancel)).await;
     resting.end(done.is_ok(), documents);
     let done = done?;
     tracing::info!(before = done.bytes_before, after = done.bytes_after, "the library is smaller");

@@ -24,6 +24,7 @@ use crate::{
     host::{Desktop, WINDOW},
     preferences::PreferencesFile,
     resting::{self, Resting},
+    watching::minimises,
 };
 
 /// A page that has not said by then that it is there is shown as it is, so that a fault can be seen.
@@ -101,6 +102,7 @@ async fn work_beside(desktop: Arc<Desktop>, app: Arc<App>, resting: Arc<Resting>
     desktop.until_shown().await;
     desktop.watch_folders();
     tokio::time::sleep(SETTLING).await;
+    tauri::async_runtime::spawn(resting::remember_log(app.clone()));
     resting::retell(app.clone()).await;
     // Whoever chose how documents are kept has them kept like that.
     if config::encoding(&config::Flags::default()).is_ok_and(|chosen| chosen.is_none()) {
@@ -144,8 +146,9 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         computer,
         factory: Arc::new(Stores),
         sources: registry::sources(),
-        remote: config::data_folder().map(|folder| Arc::new(DdbFetcher::real(&folder)) as Arc<dyn Remote>),
-        intake: Arc::new(Files::new()),
+        remote: config::data_folder()
+            .map(|folder| Arc::new(DdbFetcher::real(&folder).minimise(minimises())) as Arc<dyn Remote>),
+        intake: Arc::new(Files::new().minimise(minimises())),
         samples: Arc::new(sample::drafts),
         host: desktop,
         clock: Arc::new(SystemClock),

@@ -17,9 +17,11 @@ use backstory_core::{
     error::{Code, Result},
     job::{Cancel, Progress, ProgressEvent},
     migrate::{Action, Left, MigrationOptions, MigrationPlan, MigrationReport, Released, StorageMigrator},
+    privacy::audit::Scribe,
     storage::{CharacterStorage, StorageFactory, StoreOptions},
 };
 use backstory_storage::{
+    clock::SystemClock,
     config::{Flags, chosen, load},
     joined::{JoinedStorage, Manner},
     memory::MemoryStorage,
@@ -148,7 +150,8 @@ async fn work(options: &Options, flags: &Flags, told: &Told, cancel: &Cancel) ->
         true => open_or_imagine(&target).await?,
         false => open(&target, false).await?,
     };
-    let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&to))?;
+    let scribe = Scribe::new(Arc::new(SystemClock), "command");
+    let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&to))?.recorded_by(scribe);
     let manner = match options.strategy {
         Strategy::Full | Strategy::Backup => None,
         Strategy::Gradual => Some(Manner::Gradual),

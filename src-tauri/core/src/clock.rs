@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::SnapshotId;
+use crate::{error::Result, model::SnapshotId};
 
 /// What time it is, and new ids. The program gives the real one; tests give one they can set.
 pub trait Clock: Send + Sync {
@@ -10,4 +10,9 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// A new, never used identity for a version: UUIDv7, rising within one process.
     fn snapshot_id(&self) -> SnapshotId;
+    /// Bytes that nobody can guess.
+    ///
+    /// # Errors
+    /// `internal` where the system gives none.
+    fn secret(&self) -> Result<[u8; 16]>;
 }

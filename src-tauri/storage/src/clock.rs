@@ -1,7 +1,12 @@
 //! The real clock, for the programs that put a library together.
 
-use backstory_core::{clock::Clock, model::SnapshotId};
+use backstory_core::{
+    clock::Clock,
+    error::{Error, Result},
+    model::SnapshotId,
+};
 use jiff::Timestamp;
+use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
 
 /// The system's time and its randomness. Ids rise within one process also when the clock goes back.
@@ -15,5 +20,11 @@ impl Clock for SystemClock {
 
     fn snapshot_id(&self) -> SnapshotId {
         SnapshotId(Uuid::now_v7())
+    }
+
+    fn secret(&self) -> Result<[u8; 16]> {
+        let mut bytes = [0; 16];
+        let filled = SystemRandom::new().fill(&mut bytes);
+        filled.map_err(|_| Error::internal("The system gives no random bytes.")).map(|()| bytes)
     }
 }

@@ -2,7 +2,7 @@
 import { inGerman } from "./errors.de";
 import guide from "../../../docs/guide.de.md?raw";
 import privacy from "../../../docs/privacy.de.md?raw";
-import type { ChangeKind, Section, Sort, Theme } from "../api";
+import type { ActivityEntry, ChangeKind, Section, Sort, Theme } from "../api";
 import type { Catalogue } from "./en";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
@@ -43,6 +43,82 @@ const SECTIONS: Record<Section, string> = {
   notes: "Notizen",
   state: "Bis zur nächsten Rast",
 };
+
+const ACTORS: Record<string, string> = {
+  window: "Du",
+  command: "Kommandozeile",
+  watch: "Beobachteter Ordner",
+  rest: "Während du weg warst",
+};
+
+/** Eine Sache, die getan wurde, als Satz. */
+function tellActivity(entry: ActivityEntry): string {
+  const name = entry.character?.name ?? (entry.gone ? "eine Figur, die es nicht mehr gibt" : "");
+  const of = (what: string) => entry.counts[what] ?? 0;
+  const versions = count(of("versions"), "Fassung", "Fassungen");
+  const version = entry.version === undefined ? "" : `, Fassung ${n(entry.version)}`;
+  const sentence = entry.sentence === undefined ? "" : `: ${entry.sentence}`;
+  switch (entry.action) {
+    case "capture":
+      return of("versions") > 1 ? `Gespeichert: ${name}, ${versions}` : `Gespeichert: ${name}${version}${sentence}`;
+    case "sighting":
+      return `Nachgesehen: ${name}, nichts geändert`;
+    case "restore":
+      return `Wiederhergestellt: ${name}${version}`;
+    case "pin":
+      return `Für immer behalten: ${name}${version}`;
+    case "unpin":
+      return `Nicht mehr für immer behalten: ${name}${version}`;
+    case "tag":
+      return `Benannt: ${name}${version}`;
+    case "note":
+      return `Notiz geschrieben: ${name}${version}`;
+    case "delete":
+      return `In den Papierkorb gelegt: ${name}`;
+    case "undelete":
+      return `Aus dem Papierkorb geholt: ${name}`;
+    case "erase":
+      return `Endgültig gelöscht: ${name}, ${versions}`;
+    case "retention":
+      return `Ausgedünnt: ${name}, ${versions}`;
+    case "archive":
+      return `Zwischen Verlauf und Archiv verschoben: ${name}, ${versions}`;
+    case "retell":
+      return `Neu erzählt: ${name}, ${versions}`;
+    case "recompress":
+      return `Neu abgelegt: ${count(of("documents"), "Dokument", "Dokumente")}`;
+    case "repair":
+      return `Repariert: ${count(of("problems"), "Stelle", "Stellen")}`;
+    case "migrate":
+      return of("versions") > 0 ? `Übernommen: ${name}, ${versions}` : `Auf den Stand gebracht: ${name}`;
+    case "log_taken":
+      return `Aus einem anderen Protokoll übernommen: ${count(of("entries"), "Eintrag", "Einträge")}`;
+    case "log_refused":
+      return "Ein anderes Protokoll nicht übernommen, weil es nicht zusammenpasst";
+    case "log_accepted":
+      return "Protokoll angenommen, wie es war";
+    case "setting":
+      return `Einstellung geändert: ${entry.about ?? ""}`;
+    case "member":
+      return "Geändert, wer in einer Kampagne ist";
+    case "key":
+      return "Schlüssel der Bibliothek geändert";
+    case "agree":
+      return `Zugestimmt: ${AGREED[entry.about?.split(" ")[0] ?? ""] ?? entry.about}`;
+    case "withdraw":
+      return `Zustimmung zurückgenommen: ${AGREED[entry.about?.split(" ")[0] ?? ""] ?? entry.about}`;
+    case "export":
+      return `Exportiert: ${name}, ${versions}`;
+    case "share":
+      return `Ohne Persönliches geteilt: ${name}, ${versions}`;
+    case "sync":
+      return `Abgeglichen: ${name}, ${versions}`;
+    case "other":
+      return "Etwas, das ein neueres Backstory kennt";
+  }
+}
+
+const AGREED: Record<string, string> = { ddb: "Figuren von D&D Beyond abrufen" };
 
 const SORTS: Record<Sort, string> = { changed: "Zuletzt geändert", name: "Name", level: "Stufe" };
 const THEMES: Record<Theme, string> = { system: "System", light: "Hell", dark: "Dunkel" };
@@ -91,6 +167,7 @@ export const de: Catalogue = {
     main: "Hauptbereich",
     library: "Bibliothek",
     characters: "Figuren",
+    activity: "Aktivität",
     import: "Import",
     campaigns: "Kampagnen",
     noCampaign: "Keine Kampagne",
@@ -690,6 +767,7 @@ export const de: Catalogue = {
     open: "öffnen",
     commandsOnly: "nur Befehle",
     goCharacters: "Zu den Figuren",
+    goActivity: "Zur Aktivität",
     goImport: "Zum Import",
     goSettings: "Zu den Einstellungen",
     goPrivacy: "Zu Daten und Schutz",
@@ -827,7 +905,26 @@ export const de: Catalogue = {
     sends: "Was diesen Rechner verlässt",
     sendsHow:
       "Nichts, außer du rufst einen Link bei D&D Beyond ab oder hast eine Bibliothek auf einem Server gewählt. Telemetrie gibt es nicht.",
-    fetch: "Figuren bei D&D Beyond abrufen",
+    others: "Was von anderen aufbewahrt wird",
+    othersHow:
+      "Dokumente nennen die anderen Spieler einer Kampagne und ihre Spielleitung. Diese Zeilen werden herausgeschnitten, bevor etwas gespeichert wird, und jede Fassung sagt, was geschnitten wurde. Ob, sagt `privacy.minimise` in der Konfiguration; was vorher aufbewahrt wurde, wird nicht nachträglich geschnitten.",
+    othersCut: "Wird herausgeschnitten",
+    othersKept: "Wird aufbewahrt, wie die Konfiguration es will",
+    othersSaid: (origin: string) => (origin === "default" ? "wie üblich" : `sagt ${origin}`),
+    cut: (cut: number, versions: number) =>
+      cut === 0
+        ? "Aus den Fassungen dieser Bibliothek wurde nichts herausgeschnitten."
+        : `Aus ${count(cut, "Fassung", "Fassungen")} von ${n(versions)} wurde etwas herausgeschnitten.`,
+    cutPlace: (versions: number, bytes: string) =>
+      `${bytes} aus ${count(versions, "Fassung", "Fassungen")}`,
+    purposes: {
+      fetch: "Figuren bei D&D Beyond abrufen",
+      notify: "Nachrichten des Systems über beobachtete Ordner",
+    },
+    withdrawing: {
+      fetch: "Zurückgenommen, wird kein Link abgerufen, bis du wieder zustimmst. Was abgerufen wurde, bleibt.",
+      notify: "Zurückgenommen, sagt dir das System nichts. Ordner werden beobachtet wie bisher.",
+    },
     agreed: (since: string) => `Du hast am ${since} zugestimmt.`,
     agreedOther: (since: string) =>
       `Du hast am ${since} zugestimmt. Die Worte bedeuten jetzt etwas anderes: Du wirst erneut gefragt.`,
@@ -835,7 +932,60 @@ export const de: Catalogue = {
       `Du hast am ${since} zugestimmt und das am ${until} zurückgenommen.`,
     words: "Wozu du zugestimmt hast",
     withdraw: "Zurücknehmen",
-    withdrawn: "D&D Beyond wird nicht mehr gefragt. Was abgerufen wurde, bleibt.",
+    withdrawn: {
+      fetch: "D&D Beyond wird nicht mehr gefragt. Was abgerufen wurde, bleibt.",
+      notify: "Das System sagt dir nichts mehr.",
+    },
+  },
+
+  activity: {
+    title: "Aktivität",
+    about:
+      "Alles, was Backstory mit dieser Bibliothek getan hat. Was gelöscht wird, lässt seinen Eintrag zurück und nichts, was von dort zu ihm führt.",
+    save: "Protokoll exportieren",
+    saveLines: "Als JSON-Zeilen exportieren, um es anderswo zu prüfen",
+    saveTable: "Als Tabelle exportieren",
+    saved: (name: string) => `${name} ist geschrieben.`,
+    label: (size: number) => `Was getan wurde, Neuestes zuerst, ${count(size, "Eintrag", "Einträge")}`,
+    columns: { when: "Wann", what: "Was", where: "Wo", who: "Wer" },
+    all: "Alles",
+    areas: {
+      saved: "Gespeichert",
+      sent: "Gesendet oder übernommen",
+      deleted: "Gelöscht",
+      settings: "Einstellungen",
+      upkeep: "Pflege",
+    },
+    character: "Figur",
+    anyCharacter: "Ein Teil des Namens",
+    anyTime: "Jederzeit",
+    days: (days: number) => (days === 365 ? "Letztes Jahr" : `Letzte ${n(days)} Tage`),
+    nothing: "Noch wurde nichts getan",
+    noMatch: "Nichts von dem, was getan wurde, passt dazu",
+    showAll: "Alles zeigen",
+    here: "Dieser Rechner",
+    who: (origin: string) => ACTORS[origin] ?? origin,
+    told: tellActivity,
+    unchecked: "Das Protokoll wurde nicht geprüft, seit zuletzt hineingeschrieben wurde.",
+    check: "Protokoll prüfen",
+    checking: "Jeder Eintrag wird geprüft",
+    unbroken: (entries: number) => `Eben geprüft: lückenlos, ${count(entries, "Eintrag", "Einträge")}`,
+    broken: "Das Protokoll ist nicht, was geschrieben wurde",
+    faults: {
+      missing: (entry: number) => `Eintrag ${n(entry)} fehlt.`,
+      changed: (entry: number) =>
+        `Eintrag ${n(entry)} wurde geändert oder schließt nicht an den vor ihm an.`,
+      head: () => "Was die Bibliothek über ihr Protokoll sagt, ist nicht, was die Einträge sagen.",
+      shorter: () =>
+        "Das Protokoll ist kürzer, als es auf diesem Rechner zuletzt gesehen wurde: Sein Ende wurde abgeschnitten, oder eine frühere Kopie der Bibliothek wurde zurückgelegt.",
+      another: (entry: number) =>
+        `Die Einträge bis ${n(entry)} sind nicht die, die auf diesem Rechner zuletzt gesehen wurden.`,
+      segment: (entry: number) =>
+        `Die Einträge eines anderen Protokolls, die Eintrag ${n(entry)} aufbewahrt, passen nicht zusammen.`,
+    },
+    acceptHow:
+      "Hast du eine Sicherung oder eine andere Bibliothek an ihre Stelle gelegt, dann nimm es an. Auch das wird festgehalten.",
+    accept: "Protokoll annehmen, wie es ist",
   },
 
   erase: {

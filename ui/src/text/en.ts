@@ -1,7 +1,7 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
 import privacy from "../../../docs/privacy.md?raw";
-import type { ChangeKind, ReadOnly, Rules, Section, Sort, Theme } from "../api";
+import type { ActivityEntry, ChangeKind, ReadOnly, Rules, Section, Sort, Theme } from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("en");
@@ -45,6 +45,82 @@ const SECTIONS: Record<Section, string> = {
   notes: "Notes",
   state: "Until the next rest",
 };
+
+const ACTORS: Record<string, string> = {
+  window: "You",
+  command: "Command line",
+  watch: "Watched folder",
+  rest: "While you were away",
+};
+
+/** One thing that was done, as a sentence. */
+function tellActivity(entry: ActivityEntry): string {
+  const name = entry.character?.name ?? (entry.gone ? "a character that is gone" : "");
+  const of = (what: string) => entry.counts[what] ?? 0;
+  const versions = count(of("versions"), "version", "versions");
+  const version = entry.version === undefined ? "" : `, version ${n(entry.version)}`;
+  const sentence = entry.sentence === undefined ? "" : `: ${entry.sentence}`;
+  switch (entry.action) {
+    case "capture":
+      return of("versions") > 1 ? `Saved ${versions} of ${name}` : `Saved ${name}${version}${sentence}`;
+    case "sighting":
+      return `Checked ${name}, nothing changed`;
+    case "restore":
+      return `Restored ${name}${version}`;
+    case "pin":
+      return `Keeps ${name}${version} forever`;
+    case "unpin":
+      return `Keeps ${name}${version} no longer forever`;
+    case "tag":
+      return `Named ${name}${version}`;
+    case "note":
+      return `Noted something on ${name}${version}`;
+    case "delete":
+      return `Put ${name} into the bin`;
+    case "undelete":
+      return `Took ${name} out of the bin`;
+    case "erase":
+      return `Deleted ${name} for good, ${versions}`;
+    case "retention":
+      return `Thinned ${name}, ${versions}`;
+    case "archive":
+      return `Moved ${versions} of ${name} between history and archive`;
+    case "retell":
+      return `Told ${versions} of ${name} anew`;
+    case "recompress":
+      return `Stored ${count(of("documents"), "document", "documents")} anew`;
+    case "repair":
+      return `Mended ${count(of("problems"), "thing", "things")}`;
+    case "migrate":
+      return of("versions") > 0 ? `Took in ${versions} of ${name}` : `Brought ${name} up to date`;
+    case "log_taken":
+      return `Took in ${count(of("entries"), "entry", "entries")} of another log`;
+    case "log_refused":
+      return "Left another log, which does not hold together";
+    case "log_accepted":
+      return "Accepted the log as it was";
+    case "setting":
+      return `Changed the setting ${entry.about ?? ""}`;
+    case "member":
+      return "Changed who is in a campaign";
+    case "key":
+      return "Changed the keys of the library";
+    case "agree":
+      return `Agreed to ${AGREED[entry.about?.split(" ")[0] ?? ""] ?? entry.about}`;
+    case "withdraw":
+      return `Took back the agreement to ${AGREED[entry.about?.split(" ")[0] ?? ""] ?? entry.about}`;
+    case "export":
+      return `Exported ${name}, ${versions}`;
+    case "share":
+      return `Shared ${name} without what is personal, ${versions}`;
+    case "sync":
+      return `Synced ${name}, ${versions}`;
+    case "other":
+      return "Did something that a newer Backstory knows";
+  }
+}
+
+const AGREED: Record<string, string> = { ddb: "fetch characters from D&D Beyond" };
 
 const SORTS: Record<Sort, string> = { changed: "Last changed", name: "Name", level: "Level" };
 const THEMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
@@ -101,6 +177,7 @@ export const en = {
     main: "Main",
     library: "Library",
     characters: "Characters",
+    activity: "Activity",
     import: "Import",
     campaigns: "Campaigns",
     noCampaign: "No campaign",
@@ -701,6 +778,7 @@ export const en = {
     open: "open",
     commandsOnly: "commands only",
     goCharacters: "Go to characters",
+    goActivity: "Go to activity",
     goImport: "Go to import",
     goSettings: "Go to settings",
     goPrivacy: "Go to privacy and data",
@@ -834,14 +912,82 @@ export const en = {
     sends: "What leaves this computer",
     sendsHow:
       "Nothing, unless you fetch a link from D&D Beyond or chose a library on a server. There is no telemetry.",
-    fetch: "Fetch characters from D&D Beyond",
+    others: "What is kept of others",
+    othersHow:
+      "Documents list the other players of a campaign and its DM. Those rows are cut out before anything is saved, and each version says what was cut. `privacy.minimise` in the configuration says whether; what was kept before is not cut later.",
+    othersCut: "Cut out",
+    othersKept: "Kept, as the configuration wants it",
+    othersSaid: (origin: string) => (origin === "default" ? "as usual" : `says ${origin}`),
+    cut: (cut: number, versions: number) =>
+      cut === 0
+        ? "Nothing was cut out of this library's versions."
+        : `Something was cut out of ${count(cut, "version", "versions")} of ${n(versions)}.`,
+    cutPlace: (versions: number, bytes: string) =>
+      `${bytes} out of ${count(versions, "version", "versions")}`,
+    purposes: {
+      fetch: "Fetch characters from D&D Beyond",
+      notify: "Messages of the system about watched folders",
+    },
+    withdrawing: {
+      fetch: "Taken back, no link is fetched until you agree again. What was fetched stays.",
+      notify: "Taken back, the system tells you nothing. Folders are watched as before.",
+    },
     agreed: (since: string) => `You agreed on ${since}.`,
     agreedOther: (since: string) =>
       `You agreed on ${since}. The words mean something else now: you are asked again.`,
     takenBack: (since: string, until: string) => `You agreed on ${since} and took it back on ${until}.`,
     words: "What you agreed to",
     withdraw: "Take it back",
-    withdrawn: "D&D Beyond is not asked any more. What was fetched stays.",
+    withdrawn: {
+      fetch: "D&D Beyond is not asked any more. What was fetched stays.",
+      notify: "The system tells you nothing any more.",
+    },
+  },
+
+  activity: {
+    title: "Activity",
+    about: "Everything Backstory did with this library. What is deleted leaves its entry and nothing that leads to it.",
+    save: "Export the log",
+    saveLines: "Export as JSON lines, to be verified elsewhere",
+    saveTable: "Export as a table",
+    saved: (name: string) => `${name} is written.`,
+    label: (size: number) => `What was done, newest first, ${count(size, "entry", "entries")}`,
+    columns: { when: "When", what: "What", where: "Where", who: "Who" },
+    all: "All",
+    areas: {
+      saved: "Saved",
+      sent: "Sent or taken in",
+      deleted: "Deleted",
+      settings: "Settings",
+      upkeep: "Upkeep",
+    },
+    character: "Character",
+    anyCharacter: "A part of the name",
+    anyTime: "Any time",
+    days: (days: number) => (days === 365 ? "Last year" : `Last ${n(days)} days`),
+    nothing: "Nothing was done yet",
+    noMatch: "Nothing that was done matches",
+    showAll: "Show all",
+    here: "This computer",
+    who: (origin: string) => ACTORS[origin] ?? origin,
+    told: tellActivity,
+    unchecked: "The log was not checked since it was last written to.",
+    check: "Check the log",
+    checking: "Checking every entry",
+    unbroken: (entries: number) => `Checked now: unbroken, ${count(entries, "entry", "entries")}`,
+    broken: "The log is not what was written",
+    faults: {
+      missing: (entry: number) => `Entry ${n(entry)} is missing.`,
+      changed: (entry: number) => `Entry ${n(entry)} was changed, or does not go on from the one before it.`,
+      head: () => "What the library says of its log is not what the entries say.",
+      shorter: () =>
+        "The log is shorter than when it was last seen on this computer: its end was cut off, or an earlier copy of the library was put back.",
+      another: (entry: number) =>
+        `The entries up to ${n(entry)} are not those that were last seen on this computer.`,
+      segment: (entry: number) => `The entries of another log that entry ${n(entry)} keeps do not hold together.`,
+    },
+    acceptHow: "If you put a backup or another library in its place, accept it. That is noted as well.",
+    accept: "Accept the log as it is",
   },
 
   erase: {

@@ -16,9 +16,11 @@ import type {
   ReadOnly,
   QueryFilter,
   SealedReceipt,
+  Verdict,
   WatchedFolder,
   WireError,
 } from "../../src/api";
+import { activityLog, activityPage, unbroken } from "./activity";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
 import { rawLines } from "./lines";
@@ -29,6 +31,8 @@ export interface FakeOptions {
   preferences?: Partial<Preferences>;
   readOnly?: ReadOnly;
   sample?: boolean;
+  /** What looking over the audit log finds. */
+  verdict?: Verdict;
   files?: FileResult[];
   /** How long every answer takes, in milliseconds. */
   delay?: number;
@@ -252,7 +256,10 @@ export class FakeBridge implements Bridge {
     "library.show": () => ({}),
     "app.configuration": () => ({
       file: null,
-      values: [{ key: "library", value: "home", origin: "default" }],
+      values: [
+        { key: "library", value: "home", origin: "default" },
+        { key: "privacy.minimise", value: "true", origin: "default" },
+      ],
     }),
     "app.licences": () => [{ name: "serde", version: "1.0.0", licence: "MIT OR Apache-2.0" }],
     "consent.list": () => this.#consents(),
@@ -260,6 +267,15 @@ export class FakeBridge implements Bridge {
       this.#agreed = false;
       return this.#consents();
     },
+    "privacy.cuts": () => ({
+      versions: 763,
+      cut: 451,
+      places: [{ pointer: "/campaign/characters", versions: 451, bytes: 812_000 }],
+    }),
+    "activity.list": (get) => activityPage(activityLog(this.#people), get),
+    "activity.verify": () => this.#options.verdict ?? unbroken,
+    "activity.accept": () => (this.#options.verdict = unbroken),
+    "activity.save": ({ form = "lines" }) => ({ name: form === "csv" ? "Activity.csv" : "Activity.jsonl" }),
     "erase.plan": ({ scope }) => erasePlan(scope, this.#people),
     "erase.start": ({ scope }, onProgress) => {
       onProgress?.({ event: "advanced", done: 1, total: 2 });
@@ -336,7 +352,9 @@ export class FakeBridge implements Bridge {
     const since = "2026-07-04T10:00:00Z";
     if (!this.#agreed && !this.asked("consent.withdraw").length) return [];
     const withdrawn_at = this.#agreed ? null : "2026-07-05T10:00:00Z";
-    return [{ source: "ddb", words: "…", wording: 1, agreed_at: since, withdrawn_at, holds: this.#agreed }];
+    return [
+      { source: "ddb", purpose: "fetch", words: "…", wording: 1, agreed_at: since, withdrawn_at, holds: this.#agreed },
+    ];
   }
 
   #overview(): Overview {

@@ -20,6 +20,7 @@ use crate::{
     hex,
     job::{Cancel, Progress, ProgressEvent},
     model::CharacterId,
+    privacy::audit::TreeHead,
     privacy::erase::{
         Amount, Beyond, BeyondKind, ErasePlan, Erasure, Held, HeldKind, Receipt, Scope, SealedReceipt, Sweep,
     },
@@ -74,6 +75,19 @@ pub trait Computer: Send + Sync {
     /// # Errors
     /// `storage_failed`.
     async fn sweep(&self, erasure: &Erasure) -> Result<Sweep>;
+
+    /// What stood for the audit log of this library when it was last seen on this computer: kept outside of the library, so that
+    /// one that was put back or cut off is found.
+    ///
+    /// # Errors
+    /// `storage_failed`.
+    async fn log_seen(&self, library: &str) -> Result<Option<TreeHead>>;
+
+    /// Keeps what stands for it now.
+    ///
+    /// # Errors
+    /// `storage_full`, `storage_failed`.
+    async fn keep_log_seen(&self, library: &str, log: &TreeHead) -> Result<()>;
 
     /// Forgets what was written down: all of it is done, or nothing of it was.
     ///
@@ -212,6 +226,10 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
     let erasure = Erasure {
         asked_at: app.parts.clock.now(),
         library: library.as_ref().ok().map(|library| library.info().location),
+        log: match &library {
+            Ok(library) => Some(library.audit_head().await?.tree()),
+            Err(_) => None,
+        },
         traces: traces.iter().map(|trace| hex::encode(trace)).collect(),
         interrupted: 0,
         erased: false,
@@ -318,6 +336,9 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
     let (plan, computer) = (erasure.plan.clone(), computer(app)?);
     if !erasure.erased {
         destroy(app, &plan, &erasure, progress).await?;
+        if !plan.takes_library() {
+            erasure.log = Some(app.own_library()?.audit_head().await?.tree());
+        }
         erasure.erased = true;
         computer.begin(&erasure).await?;
     }

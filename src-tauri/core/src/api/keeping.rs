@@ -13,6 +13,7 @@ use crate::{
     error::Result,
     job::{Progress, ProgressEvent},
     model::{Member, Role},
+    privacy::audit::Action,
     storage::{Deleted, Encoding, Recompressed, StorageStatistics},
 };
 
@@ -152,6 +153,7 @@ pub async fn version_save(app: &App, request: VersionRef, _: &dyn Progress) -> R
     let name = file_name(&character.name, version.version);
     let Some(mut outlet) = app.parts.host.outlet(&name).await? else { return Ok(FileSaved { name: None }) };
     outlet.write_all(&document).map_err(|error| failed(&error))?;
+    library.record_read(Action::Export, &[(character.id, 1)]).await?;
     Ok(FileSaved { name: Some(outlet.keep()?) })
 }
 

@@ -3,9 +3,12 @@
 //!
 //! To add one: a request and a response type with a function in `<domain>.rs`, a line in the list, `cargo xtask gen`.
 
+pub mod activity;
 pub mod app;
 pub mod character;
 pub mod compare;
+pub mod consent;
+pub mod cuts;
 pub mod dialogs;
 pub mod erase;
 pub mod export;
@@ -382,8 +385,13 @@ macro_rules! commands {
             "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
             "version.save": compare::VersionRef => keeping::FileSaved, version_save;
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
-            "consent.list": app::Empty => Vec<import::Agreement>, consent_list;
-            "consent.withdraw": app::Empty => Vec<import::Agreement>, consent_withdraw;
+            "consent.list": app::Empty => Vec<consent::Agreement>, consent_list;
+            "consent.withdraw": consent::ConsentRef => Vec<consent::Agreement>, consent_withdraw;
+            "activity.list": activity::ActivityGet => activity::Activity, activity;
+            "activity.verify": app::Empty => crate::privacy::audit::verify::Verdict, activity_verify;
+            "activity.accept": app::Empty => crate::privacy::audit::verify::Verdict, activity_accept;
+            "activity.save": activity::ActivitySave => keeping::FileSaved, activity_save;
+            "privacy.cuts": app::Empty => cuts::Cuts, cuts;
             "erase.plan": erase::EraseGet => crate::privacy::erase::ErasePlan, erase_plan;
             "erase.start": erase::EraseStart => erase::Erased, erase;
             "erase.resumed": app::Empty => Option<erase::Erased>, erase_resumed;
@@ -440,7 +448,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        app::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*, opening::*, past::*,
+        activity::*, app::*, character::*, compare::*, consent::*, cuts::*, erase::*, export::*, import::*,
+        keeping::*, opening::*, past::*,
     };
 }
 

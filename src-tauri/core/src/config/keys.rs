@@ -24,6 +24,7 @@ pub(super) enum Form {
 pub const KEYS: &[Key] = &[
     Key { path: "library", form: Form::Address },
     Key { path: "language", form: Form::Choice(&["en", "de"]) },
+    Key { path: "privacy.minimise", form: Form::YesNo },
     Key { path: "libraries.*.address", form: Form::Address },
     Key { path: "libraries.*.read_only", form: Form::YesNo },
     Key { path: "libraries.*.read_replica", form: Form::Address },

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Address, Config, DEFAULTS, Environment, File, Format, HOME, Layers, LibraryConfig, Lookup, Origin,
-    Setting, Value,
+    PrivacyConfig, Setting, Value,
     keys::{Form, KEYS, Place, key, nearest, place},
     text::{self, Node, Raw},
     variables::{Refusal, expand},
@@ -180,7 +180,10 @@ impl<'a> Stack<'a> {
         let plain = LibraryConfig::assemble(HOME, &|key| defaults.get(key))?;
         let language = settings.get("language").and_then(|setting| Language::of(&setting.value.to_string()));
         let language = language.unwrap_or_default();
-        Ok(Config { library, language, libraries, unready, settings, plain })
+        let minimise =
+            settings.get("privacy.minimise").is_none_or(|setting| setting.value.to_string() != "false");
+        let privacy = PrivacyConfig { minimise };
+        Ok(Config { library, language, privacy, libraries, unready, settings, plain })
     }
 
     /// The values every library begins with: those compiled in for `home`, by the ends of their keys. Where `home` is is

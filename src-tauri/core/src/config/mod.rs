@@ -145,6 +145,8 @@ pub struct Config {
     pub library: Address,
     /// The language in which a history is told.
     pub language: Language,
+    /// What is kept of others.
+    pub privacy: PrivacyConfig,
     /// The libraries that can be opened, by name.
     pub libraries: BTreeMap<String, LibraryConfig>,
     /// The libraries that cannot be opened here and now, and why: one that waits for a variable must not keep the others shut.
@@ -153,6 +155,19 @@ pub struct Config {
     pub settings: BTreeMap<String, Setting>,
     /// How a library is opened of which only the address is known; its own address means nothing.
     plain: LibraryConfig,
+}
+
+/// What is kept of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrivacyConfig {
+    /// Other players' rows are cut out of a document before it is kept.
+    pub minimise: bool,
+}
+
+impl Default for PrivacyConfig {
+    fn default() -> Self {
+        Self { minimise: true }
+    }
 }
 
 /// How one library is opened.

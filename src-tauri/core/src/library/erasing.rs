@@ -5,7 +5,7 @@ use crate::{
     error::{Code, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex},
-    privacy::erase::Amount,
+    privacy::{audit::SubjectKey, erase::Amount},
     storage::{Deleted, HistoryQuery, Kept, QueryFilter},
 };
 
@@ -39,6 +39,7 @@ impl Library {
         for row in self.rows(only).await? {
             let history = self.storage.history(&HistoryQuery::all(row.id.clone())).await?.items;
             let mut texts = vec![row.name.clone()];
+            texts.extend(row.audit_key.as_ref().map(SubjectKey::text));
             if only.is_none() {
                 texts.extend([row.id.to_string()]);
                 texts.extend(row.campaign.clone());

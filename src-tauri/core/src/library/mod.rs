@@ -3,6 +3,7 @@
 //! A capture finds its place in the history, is compared with the version before it, and is written as one transaction
 //! with the character's row. Listeners then get the [`ChangeSet`].
 
+pub(crate) mod auditing;
 mod erasing;
 mod keeping;
 mod moving;
@@ -36,6 +37,7 @@ use crate::{
     wording::Language,
 };
 
+pub use auditing::acting_as;
 pub use moving::Taken;
 pub use past::{Burst, Retold};
 pub use writing::Rehearsal;

@@ -88,6 +88,7 @@ impl Library {
     ) -> Result<Vec<Taken>> {
         let mut taken = self.would_take_in(&from, cancel).await?;
         let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&self.storage))?;
+        let migrator = migrator.recorded_by(self.scribe());
         let report = migrator.run(&MigrationOptions::default(), progress, cancel).await?;
         self.tell(taken.iter().map(|taken| &taken.character)).await?;
         if report.stopped {

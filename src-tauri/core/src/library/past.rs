@@ -14,6 +14,7 @@ use crate::{
     },
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, Kind, Sentence, Summary, Topic, VersionMetadata},
+    privacy::audit::{Act, Action},
     search::{SearchHit, SearchQuery},
     sheet::Sheet,
     source::Draft,
@@ -234,9 +235,11 @@ impl Library {
         if let (true, Some(newest)) = (count > 0, versions.last()) {
             let sheet = self.sheet(newest).await?;
             let expect = Expect::Revision(index.revision);
-            let index = made_anew(index, &versions, &sheet);
+            let mut index = made_anew(index, &versions, &sheet);
+            self.keyed(&mut index)?;
+            let act = Act::of(Action::Retell, &index).count("versions", count);
             told.insert(0, Write::Character { index: Box::new(index), expect });
-            self.write_all(told, character).await?;
+            self.write_all(told, vec![act]).await?;
         }
         Ok((count, unreadable))
     }

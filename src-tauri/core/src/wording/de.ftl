@@ -278,6 +278,7 @@ dialog-characters = Figuren
 dialog-any = Alle Dateien
 
 ## Belege über Gelöschtes
+consent-notify = Das System wird gebeten, dir zu sagen, was ein beobachteter Ordner brachte, während das Fenster nicht angesehen wurde. Die Nachricht nennt Figuren und was sich änderte; das System bewahrt sie vielleicht auf.
 receipt-title = Backstory: Beleg { $number }
 receipt-when = Verlangt { $from }, getan { $to }
 receipt-everything = Alles: { $characters ->
@@ -308,6 +309,7 @@ receipt-interrupted = { $count ->
     [one] Es wurde einmal unterbrochen und danach fortgesetzt
    *[other] Es wurde { $count }-mal unterbrochen und danach fortgesetzt
 }
+receipt-log = Das Protokoll endete mit Eintrag { $entries }, im Hash { $hash }; die Wurzel seines Baums war { $root }
 receipt-beyond = Nicht gelöscht, weil Backstory es nicht kann: { $what }
 receipt-check = Dieser Beleg enthält nichts über dich. `backstory audit --verify-receipt DATEI` prüft sein Siegel; seine Nummer gehört zu dem Schlüssel, mit dem er gesiegelt wurde und der nirgends aufbewahrt wird.
 place-library = die Bibliothek

@@ -301,6 +301,7 @@ dialog-characters = Characters
 dialog-any = All files
 
 ## Receipts of what was erased
+consent-notify = The system is asked to tell you what a watched folder brought while the window was not looked at. The message names characters and what changed; the system may keep it.
 receipt-title = Backstory: receipt { $number }
 receipt-when = Asked for { $from }, done { $to }
 receipt-everything = Everything: { $characters ->
@@ -331,6 +332,7 @@ receipt-interrupted = { $count ->
     [one] It was interrupted once and went on
    *[other] It was interrupted { $count } times and went on
 }
+receipt-log = The audit log ended with entry { $entries }, in the hash { $hash }; the root of its tree was { $root }
 receipt-beyond = Not erased, because Backstory cannot: { $what }
 receipt-check = This receipt holds nothing about you. `backstory audit --verify-receipt FILE` checks its seal; its number belongs to the key it was sealed with, which is kept nowhere.
 place-library = the library

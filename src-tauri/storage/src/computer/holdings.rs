@@ -22,8 +22,8 @@ use crate::{
 /// The name of the window's own folders: its identifier.
 const WINDOW: &str = "app.backstory.desktop";
 
-/// What sources remember, in the data folder. A write that was interrupted leaves the same with `.new`.
-const RECORDS: [&str; 3] = ["watched", "consent", "ddb-asked"];
+/// What sources remember, and what was last seen of audit logs, in the data folder. A write that was interrupted leaves the same with `.new`.
+const RECORDS: [&str; 4] = ["watched", "consent", "ddb-asked", "audit"];
 
 /// The folders in which something is kept for this account.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 //! An erasure is written down in the data folder before its first byte goes, and forgotten when the last look is done.
 //! Everything between can be done twice.
 
+mod anchors;
 mod holdings;
 mod seal;
 mod sweep;
@@ -18,6 +19,7 @@ use backstory_core::{
     api::erase::{Computer, Holdings},
     error::{Code, Error, Result},
     job::{Progress, ProgressEvent},
+    privacy::audit::TreeHead,
     privacy::erase::{ErasePlan, Erasure, HeldKind, Scope, Sweep},
     storage::StorageInfo,
 };
@@ -27,6 +29,9 @@ use crate::{blocking::blocking, folder, rules, sqlite};
 
 /// What was begun: in the data folder.
 const JOURNAL: &str = "erasing.json";
+
+/// What stood for audit logs when they were last seen: in the data folder.
+const ANCHORS: &str = "audit.json";
 
 /// The session with D&D Beyond in the system's keychain, which this crate knows nothing of.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +60,10 @@ impl ThisComputer {
         session: Session,
     ) -> Result<Self> {
         Ok(Self { folders: Folders::of_this_account()?, library: Box::new(library), session })
+    }
+
+    fn anchors(&self) -> PathBuf {
+        self.folders.data.join(ANCHORS)
     }
 
     fn journal(&self) -> PathBuf {
@@ -171,6 +180,33 @@ impl Computer for ThisComputer {
         }
         point();
         Ok(swept.sweep)
+    }
+
+    async fn log_seen(&self, library: &str) -> Result<Option<TreeHead>> {
+        let (path, library) = (self.anchors(), library.to_owned());
+        blocking(move || {
+            anchors::read(&path, &library).map_err(|error| {
+                Error::new(Code::StorageFailed, format!("{} cannot be read: {error}.", path.display()))
+                    .kept("The library is not affected.")
+                    .caused_by(error)
+            })
+        })
+        .await
+    }
+
+    async fn keep_log_seen(&self, library: &str, log: &TreeHead) -> Result<()> {
+        let (path, library, log) = (self.anchors(), library.to_owned(), *log);
+        blocking(move || {
+            anchors::keep(&path, &library, &log).map_err(|error| {
+                Error::new(
+                    rules::disk_code(&error),
+                    format!("{} cannot be written: {error}.", path.display()),
+                )
+                .kept("The library is not affected.")
+                .caused_by(error)
+            })
+        })
+        .await
     }
 
     async fn end(&self) -> Result<()> {

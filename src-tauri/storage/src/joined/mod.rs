@@ -26,6 +26,7 @@ use backstory_core::{
     job::{Cancel, Progress},
     migrate::Whole,
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect,
         Facets, HistoryQuery, Kept, Page, Problem, QueryFilter, Recompressed, RepairReport, Setting,
@@ -274,6 +275,15 @@ impl CharacterStorage for JoinedStorage {
         }
         members.sort();
         Ok(members)
+    }
+
+    /// The newer store's: what is done is noted where it is written. The older one keeps its own.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.halves.new.audit(after, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.halves.new.audit_head().await
     }
 
     async fn settings(&self) -> Result<Vec<Setting>> {

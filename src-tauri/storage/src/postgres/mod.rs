@@ -33,6 +33,7 @@ use backstory_core::{
     error::{Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
@@ -247,6 +248,14 @@ impl CharacterStorage for PostgresStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.read(query::members).await
+    }
+
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.read(|client| query::audit(client, after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.read(query::audit_head).await
     }
 
     async fn settings(&self) -> Result<Vec<Setting>> {

@@ -4,6 +4,7 @@
 //! `synchronous=FULL`: a commit that returned survives a power cut, and readers never wait for the writer. Other processes
 //! may have the same file open; SQLite's own locks and the revision of each character keep them from losing anything.
 
+mod audit;
 mod backup;
 mod check;
 mod checksum;
@@ -29,6 +30,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
@@ -327,6 +329,14 @@ impl CharacterStorage for SqliteStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.read(query::members).await
+    }
+
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.read(move |connection| audit::entries(connection, after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.read(audit::head).await
     }
 
     async fn settings(&self) -> Result<Vec<Setting>> {

@@ -7,6 +7,7 @@ use backstory_core::{
         CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Role, Seen, Sentence, SnapshotId,
         Summary, Topic, VersionMetadata,
     },
+    privacy::audit::SubjectKey,
     sheet::{Class, Rules},
     wording::Said,
 };
@@ -78,6 +79,8 @@ struct IndexDetails<'a> {
     linked: Option<Cow<'a, CharacterId>>,
     #[serde(default, skip_serializing_if = "<[CharacterId]>::is_empty")]
     also: Cow<'a, [CharacterId]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    audit_key: Option<Cow<'a, SubjectKey>>,
 }
 
 /// A character's row as JSON.
@@ -103,6 +106,7 @@ pub(super) fn index_details(index: &CharacterIndex) -> Result<String> {
         deleted_at: index.deleted_at.map(nanoseconds),
         linked: index.linked.as_ref().map(Cow::Borrowed),
         also: Cow::Borrowed(&index.also),
+        audit_key: index.audit_key.as_ref().map(Cow::Borrowed),
     })
 }
 
@@ -133,6 +137,7 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
         deleted_at: details.deleted_at.map(timestamp).transpose()?,
         linked: details.linked.map(Cow::into_owned),
         also: details.also.into_owned(),
+        audit_key: details.audit_key.map(Cow::into_owned),
         revision: unsigned(revision)?,
     })
 }

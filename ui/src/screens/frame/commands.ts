@@ -13,6 +13,7 @@ export function commandsFor(onshortcuts: () => void): Action[] {
   const commands: Action[] = [
     ...actions.here.filter((action) => action.off === undefined),
     command(t.palette.goCharacters, () => router.go({ name: "characters", filter: noFilter })),
+    command(t.palette.goActivity, () => router.go({ name: "activity" })),
     command(t.palette.goImport, () => router.go({ name: "import" })),
   ];
   commands.push(
