@@ -90,6 +90,7 @@ pub fn index(id: CharacterId) -> CharacterIndex {
         deleted_at: None,
         linked: None,
         also: Vec::new(),
+        anonymised_at: None,
         revision: 1,
     }
 }

@@ -314,6 +314,11 @@ pub(crate) enum Command {
         #[arg(long)]
         remove: bool,
     },
+    /// How long versions are kept, what would go by that, and letting it go.
+    Retention {
+        #[command(subcommand)]
+        what: crate::keeping::RetentionCommand,
+    },
     /// How much there is, and what it takes.
     Stats,
     /// Store every document anew, smaller or openable with other tools. Every one is compared with its hash.

@@ -43,7 +43,7 @@ use backstory_storage::{
 
 use crate::{
     args::{Args, Command, ConfigCommand},
-    db, erasing, live, manual, migrate,
+    db, erasing, keeping, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
 };
@@ -217,6 +217,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             let request = NoteSet { character, version, note };
             print::result(json, &version_note(&app, request, &Silent).await?, print::marks)
         }
+        Command::Retention { what } => keeping::run(&app, what, json, quiet).await,
         Command::Stats => print::result(json, &statistics(&app, Empty {}, &Silent).await?, print::statistics),
         Command::Recompress { compression, level, whole, smallest } => {
             let chosen =
@@ -280,6 +281,7 @@ fn app(
     storage: Result<Arc<dyn CharacterStorage>>,
     files: Arc<Files>,
 ) -> Result<App> {
+    let config = config::load(flags)?.config;
     Ok(App::new(Parts {
         storage,
         computer,
@@ -290,10 +292,11 @@ fn app(
         samples: Arc::new(sample::drafts),
         host: Arc::new(Terminal),
         clock: Arc::new(SystemClock),
-        language: config::load(flags)?.config.language,
+        language: config.language,
         version: env!("CARGO_PKG_VERSION"),
         origin: "cli",
-    }))
+    })
+    .keeping(config.retention))
 }
 
 async fn import_files(

@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod db;
 mod erasing;
+mod keeping;
 mod live;
 mod manual;
 mod migrate;

@@ -1,6 +1,6 @@
 //! Time, identity and randomness, passed in: core never reads a clock, so every rule can be replayed.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::model::SnapshotId;
 
@@ -10,4 +10,12 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// A new, never used identity for a version: UUIDv7, rising within one process.
     fn snapshot_id(&self) -> SnapshotId;
+    /// The zone of the player's days, by its IANA name; UTC where that is not known.
+    fn zone(&self) -> String {
+        "UTC".to_owned()
+    }
+    /// What a zone of this name is; none where this computer does not know it.
+    fn zone_called(&self, name: &str) -> Option<TimeZone> {
+        (name == "UTC").then_some(TimeZone::UTC)
+    }
 }

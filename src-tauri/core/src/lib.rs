@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod model;
 pub mod package;
 pub mod privacy;
+pub mod retention;
 pub mod search;
 pub mod sheet;
 pub mod source;

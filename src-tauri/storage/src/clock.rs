@@ -1,7 +1,7 @@
 //! The real clock, for the programs that put a library together.
 
 use backstory_core::{clock::Clock, model::SnapshotId};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use uuid::Uuid;
 
 /// The system's time and its randomness. Ids rise within one process also when the clock goes back.
@@ -15,5 +15,13 @@ impl Clock for SystemClock {
 
     fn snapshot_id(&self) -> SnapshotId {
         SnapshotId(Uuid::now_v7())
+    }
+
+    fn zone(&self) -> String {
+        TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
+    }
+
+    fn zone_called(&self, name: &str) -> Option<TimeZone> {
+        TimeZone::get(name).ok()
     }
 }

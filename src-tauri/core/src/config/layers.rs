@@ -180,7 +180,8 @@ impl<'a> Stack<'a> {
         let plain = LibraryConfig::assemble(HOME, &|key| defaults.get(key))?;
         let language = settings.get("language").and_then(|setting| Language::of(&setting.value.to_string()));
         let language = language.unwrap_or_default();
-        Ok(Config { library, language, libraries, unready, settings, plain })
+        let retention = super::retention(&|key| settings.get(&format!("retention.{key}")));
+        Ok(Config { library, language, retention, libraries, unready, settings, plain })
     }
 
     /// The values every library begins with: those compiled in for `home`, by the ends of their keys. Where `home` is is

@@ -410,6 +410,25 @@ fn every_key_is_in_the_documentation_and_in_the_defaults() {
     }
 }
 
+#[test]
+fn how_long_versions_are_kept_is_said_key_by_key() {
+    assert_eq!(toml("").unwrap().retention, RetentionPolicy::default());
+    let mission = "retention:\n  keep_all_days: 30\n  daily_until_days: 90\n  weekly_until_days: 365\n  monthly_forever: true\n  \
+                   max_versions_per_character: 100\n";
+    assert_eq!(yaml(mission).unwrap().retention, RetentionPolicy::THINNED);
+    let config = toml("[retention]\narchive_after_days = 400").unwrap();
+    let only = RetentionPolicy { archive_after_days: Some(400), ..RetentionPolicy::default() };
+    assert_eq!(config.retention, only, "a word about archiving thins nothing");
+    let variable = [("BACKSTORY_RETENTION__KEEP_ALL_DAYS", "14")];
+    let config = read("retention.keep_all_days = 30", Format::Toml, &variable, None).unwrap();
+    assert_eq!(config.retention.keep_all_days, Some(14));
+    let slip = toml("[retention]\nkeep_al_days = 3").unwrap_err();
+    assert_eq!(slip.hint.unwrap(), "Did you mean `keep_all_days`?");
+    for wrong in ["max_versions_per_character = 1", "auto_delete_after_days = 0", "keep_all_days = -1"] {
+        assert_eq!(toml(&format!("[retention]\n{wrong}")).unwrap_err().code, Code::ConfigInvalid, "{wrong}");
+    }
+}
+
 /// What must never be seen.
 const CANARY: &str = "CANARY";
 

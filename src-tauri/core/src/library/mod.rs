@@ -8,6 +8,7 @@ mod keeping;
 mod moving;
 mod past;
 mod sharing;
+mod thinning;
 mod writing;
 
 use std::{
@@ -27,6 +28,7 @@ use crate::{
     job::{Cancel, Progress},
     json::Tree,
     model::{CharacterId, CharacterIndex, ContentHash, Summary, VersionMetadata},
+    retention::RetentionPolicy,
     sheet::Sheet,
     source::{Draft, Source},
     storage::{
@@ -38,6 +40,7 @@ use crate::{
 
 pub use moving::Taken;
 pub use past::{Burst, Retold};
+pub use thinning::{Holding, Thinned, Thinning};
 pub use writing::Rehearsal;
 use writing::Writing;
 
@@ -95,6 +98,8 @@ pub struct Library {
     clock: Arc<dyn Clock>,
     origin: String,
     language: RwLock<Language>,
+    /// How long versions are kept where the library does not say so itself.
+    policy: RwLock<RetentionPolicy>,
     sheets: Mutex<LruCache<(CharacterId, ContentHash), Arc<Sheet>>>,
     changes: broadcast::Sender<ChangeSet>,
 }
@@ -119,6 +124,7 @@ impl Library {
             clock,
             origin: origin.to_owned(),
             language: RwLock::default(),
+            policy: RwLock::default(),
             sheets: Mutex::new(LruCache::new(SHEETS)),
             changes: broadcast::channel(256).0,
         }
@@ -129,6 +135,11 @@ impl Library {
     pub fn speaking(self, language: Language) -> Self {
         self.speak(language);
         self
+    }
+
+    /// Is thinned by this policy from now on, where it has none of its own.
+    pub fn keep_by(&self, policy: RetentionPolicy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = policy;
     }
 
     /// Tells in this language from now on.

@@ -396,6 +396,7 @@ fn blank_index(draft: &Draft) -> CharacterIndex {
         deleted_at: None,
         linked: None,
         also: Vec::new(),
+        anonymised_at: None,
         revision: 0,
     }
 }

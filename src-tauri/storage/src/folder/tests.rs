@@ -78,6 +78,7 @@ fn writes(number: u64, document: &[u8]) -> Vec<Write> {
         deleted_at: None,
         linked: None,
         also: Vec::new(),
+        anonymised_at: None,
         revision: number,
     };
     let expect = if number == 1 { Expect::Absent } else { Expect::Revision(number - 1) };

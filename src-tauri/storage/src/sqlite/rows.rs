@@ -78,6 +78,8 @@ struct IndexDetails<'a> {
     linked: Option<Cow<'a, CharacterId>>,
     #[serde(default, skip_serializing_if = "<[CharacterId]>::is_empty")]
     also: Cow<'a, [CharacterId]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    anonymised_at: Option<i64>,
 }
 
 /// A character's row as JSON.
@@ -103,6 +105,7 @@ pub(super) fn index_details(index: &CharacterIndex) -> Result<String> {
         deleted_at: index.deleted_at.map(nanoseconds),
         linked: index.linked.as_ref().map(Cow::Borrowed),
         also: Cow::Borrowed(&index.also),
+        anonymised_at: index.anonymised_at.map(nanoseconds),
     })
 }
 
@@ -133,6 +136,7 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
         deleted_at: details.deleted_at.map(timestamp).transpose()?,
         linked: details.linked.map(Cow::into_owned),
         also: details.also.into_owned(),
+        anonymised_at: details.anonymised_at.map(timestamp).transpose()?,
         revision: unsigned(revision)?,
     })
 }
