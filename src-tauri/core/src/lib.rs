@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api;
+pub mod archive;
 pub mod clock;
 pub mod config;
 pub mod diff;

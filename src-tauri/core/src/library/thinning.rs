@@ -165,7 +165,7 @@ impl Library {
     }
 
     /// The characters that are whoever's who asks, and not in the bin.
-    async fn own_rows(&self, characters: &[CharacterId]) -> Result<Vec<CharacterIndex>> {
+    pub(super) async fn own_rows(&self, characters: &[CharacterId]) -> Result<Vec<CharacterIndex>> {
         let filter = QueryFilter { ids: characters.to_vec(), ..QueryFilter::default() };
         let mut rows = self.storage.query(&filter).await?.items;
         if let Some(principal) = self.storage.info().principal {

@@ -315,7 +315,7 @@ fn too_many_give_up_the_least_first_and_say_so() {
             .map(|(n, _)| *n)
             .collect::<Vec<_>>()
     };
-    assert_eq!(gone(10), []);
+    assert_eq!(gone(10), [0_u64; 0]);
     assert_eq!(gone(9), [3], "the quiet one");
     assert_eq!(gone(8), [3, 6], "then what a rest resets");
     assert_eq!(gone(7), [3, 6, 8], "then what stood the shortest");
