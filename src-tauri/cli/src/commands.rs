@@ -10,6 +10,7 @@ use backstory_core::{
     api::{
         App, Host, Parts,
         app::{Empty, VerifyGet, verify},
+        archiving::ArchiveGet,
         character::{
             CharacterGet, HistoryGet, SheetGet, character_history, character_sheet, characters_list,
         },
@@ -216,6 +217,13 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         Command::Note { character, version, note, remove: _ } => {
             let request = NoteSet { character, version, note };
             print::result(json, &version_note(&app, request, &Silent).await?, print::marks)
+        }
+        Command::Archive { characters, older_than, restore, dry_run } => {
+            let request = ArchiveGet { characters, older_than_days: older_than, restore };
+            keeping::archive(&app, request, dry_run, json, quiet).await
+        }
+        Command::Anonymise { character, dry_run, yes } => {
+            keeping::anonymise(&app, character, dry_run, yes, json, quiet).await
         }
         Command::Retention { what } => keeping::run(&app, what, json, quiet).await,
         Command::Stats => print::result(json, &statistics(&app, Empty {}, &Silent).await?, print::statistics),

@@ -1,4 +1,4 @@
-//! `retention`: how long versions are kept, what would go, letting it go.
+//! `retention`, `archive` and `anonymise`: what becomes of the old.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,17 @@ use backstory_core::{
     api::{
         App,
         app::Empty,
+        archiving::{self, ArchiveGet, anonymise_plan, archive_plan},
+        character::CharacterGet,
         retention::{
             RetentionDone, RetentionGet, RetentionSet, RetentionView, retention_get, retention_plan,
             retention_run, retention_set,
         },
     },
+    archive::{ArchivePlan, ArchiveReport},
     error::{Code, Error, Result},
     job::Silent,
+    privacy::anonymise::{AnonymisePlan, Anonymised},
     retention::{
         DropReason, HeldBy, KeepReason, Preset, RetentionPlan, RetentionPolicy, Warning, WarningCode,
     },
@@ -23,6 +27,7 @@ use serde::Serialize;
 
 use crate::{
     commands::stoppable,
+    erasing,
     print::{self, Bar, bytes, count, table},
 };
 
@@ -345,4 +350,106 @@ fn keep_words(reason: KeepReason) -> &'static str {
         KeepReason::Weekly => "the last of its week",
         KeepReason::Monthly => "the last of its month",
     }
+}
+
+/// Moves versions into the archive, or out of it.
+pub(crate) async fn archive(
+    app: &App,
+    request: ArchiveGet,
+    dry_run: bool,
+    json: bool,
+    quiet: bool,
+) -> Result<()> {
+    if dry_run {
+        return print::result(json, &archive_plan(app, request, &Silent).await?, moving);
+    }
+    let restore = request.restore;
+    let bar = Bar::new(quiet || json);
+    let report = stoppable(app, archiving::archive(app, request, &bar)).await?;
+    bar.finish();
+    print::result(json, &report, if restore { taken_back } else { archived })
+}
+
+fn moving(plan: &ArchivePlan) -> String {
+    let row = |version: &backstory_core::archive::MovedVersion| {
+        let captured = version.captured_at.strftime("%Y-%m-%d %H:%M").to_string();
+        vec![version.character.to_string(), format!("v{}", version.version), captured]
+    };
+    let where_to = if plan.restore { "would come back" } else { "would move into the archive" };
+    let versions = count(plan.versions.len() as u64, "version", "versions");
+    table(&plan.versions.iter().map(row).collect::<Vec<_>>()) + &format!("{versions} {where_to}.\n")
+}
+
+fn archived(report: &ArchiveReport) -> String {
+    let moved = count(report.moved, "version", "versions");
+    let mut out = format!(
+        "{moved} moved into the archive; {} read back.\n",
+        count(report.verified, "document", "documents")
+    );
+    if report.bytes_after < report.bytes_before {
+        let _ = writeln!(out, "{} before, {} now.", bytes(report.bytes_before), bytes(report.bytes_after));
+    }
+    out + &stayed(report)
+}
+
+fn taken_back(report: &ArchiveReport) -> String {
+    format!("{} came back.\n", count(report.moved, "version", "versions")) + &stayed(report)
+}
+
+fn stayed(report: &ArchiveReport) -> String {
+    match report.stayed {
+        0 => String::new(),
+        stayed => {
+            format!("{} stayed: gone, damaged or the newest by now.\n", count(stayed, "version", "versions"))
+        }
+    }
+}
+
+/// Takes the player out of a character.
+pub(crate) async fn anonymise(
+    app: &App,
+    character: String,
+    dry_run: bool,
+    yes: bool,
+    json: bool,
+    quiet: bool,
+) -> Result<()> {
+    let plan = anonymise_plan(app, CharacterGet { character }, &Silent).await?;
+    if dry_run {
+        return print::result(json, &plan, leaving);
+    }
+    if !yes {
+        erasing::ask(&leaving(&plan), "anonymise", "Anonymising")?;
+    }
+    let bar = Bar::new(quiet || json);
+    let request = CharacterGet { character: plan.character.to_string() };
+    let done = stoppable(app, archiving::anonymise(app, request, &bar)).await?;
+    bar.finish();
+    print::result(json, &done, left)
+}
+
+fn leaving(plan: &AnonymisePlan) -> String {
+    let versions = count(plan.versions, "version", "versions");
+    let mut out = format!(
+        "{} loses its name, its notes and whatever tells of its player, in {versions}. There is no way back.\n",
+        plan.name
+    );
+    let _ = writeln!(
+        out,
+        "Beside the documents: names of {}, notes of {}, file names of {}.",
+        count(plan.tags, "version", "versions"),
+        count(plan.notes, "version", "versions"),
+        count(plan.origins, "version", "versions"),
+    );
+    out.push_str("Levels, numbers, and when it was looked at stay.\n");
+    if plan.unreadable > 0 {
+        let versions = count(plan.unreadable, "version", "versions");
+        let _ = writeln!(out, "{versions} cannot be read: as long as that is so, nothing is done.");
+    }
+    out
+}
+
+fn left(done: &Anonymised) -> String {
+    let versions = count(done.versions, "version", "versions");
+    format!("It is {} from now on, {}: {versions} written anew and read back.\n", done.name, done.character)
 }

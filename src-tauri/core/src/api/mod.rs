@@ -4,6 +4,7 @@
 //! To add one: a request and a response type with a function in `<domain>.rs`, a line in the list, `cargo xtask gen`.
 
 pub mod app;
+pub mod archiving;
 pub mod character;
 pub mod compare;
 pub mod dialogs;
@@ -419,6 +420,10 @@ macro_rules! commands {
             "retention.plan": retention::RetentionGet => crate::retention::RetentionPlan, retention_plan;
             "retention.apply": retention::RetentionApply => retention::RetentionDone, retention_apply;
             "retention.outlook": character::CharacterGet => Vec<retention::OutlookEntry>, retention_outlook;
+            "archive.plan": archiving::ArchiveGet => crate::archive::ArchivePlan, archive_plan;
+            "archive.start": archiving::ArchiveGet => crate::archive::ArchiveReport, archive;
+            "anonymise.plan": character::CharacterGet => crate::privacy::anonymise::AnonymisePlan, anonymise_plan;
+            "anonymise.start": character::CharacterGet => crate::privacy::anonymise::Anonymised, anonymise;
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
             "export.start": export::ExportStart => export::Exported, export_start;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
@@ -467,8 +472,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        app::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*, opening::*, past::*,
-        retention::*,
+        app::*, archiving::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*,
+        opening::*, past::*, retention::*,
     };
 }
 

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    api::{App, app::Empty, character::CharacterGet},
+    api::{App, app::Empty, archiving::anonymised, character::CharacterGet},
+    archive::{ArchivePlan, MovedVersion},
     error::{Code, Error, Result},
-    job::{Progress, ProgressEvent},
+    job::{Cancel, Progress, ProgressEvent},
     library::{Library, Thinning},
     model::{CharacterId, SnapshotId},
     retention::{
@@ -203,6 +204,10 @@ pub struct RetentionDone {
     pub dropped: u64,
     /// Versions that were to go and stayed, since something of them had changed.
     pub spared: u64,
+    /// Versions that moved into the archive.
+    pub archived: u64,
+    /// Characters that lost what told of their player.
+    pub anonymised: u64,
 }
 
 /// What the years will do to a version.
@@ -416,7 +421,45 @@ pub async fn carry_out(
     let (library, job) = (app.library()?, app.job());
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
     let thinned = library.apply_retention(plan, thinning, clock_is_right, progress, &job.cancel).await?;
-    Ok(RetentionDone { dropped: thinned.dropped, spared: thinned.spared })
+    let mut done = RetentionDone {
+        dropped: thinned.dropped,
+        spared: thinned.spared,
+        archived: move_away(&library, plan, progress, &job.cancel).await?,
+        anonymised: 0,
+    };
+    for due in &plan.anonymise {
+        // Somebody may have looked at it, or marked it, since the plan was made.
+        let again =
+            Thinning { characters: vec![due.character.clone()], at: Some(plan.at), ..thinning.clone() };
+        if !library.plan_retention(&again).await?.anonymise.is_empty() {
+            anonymised(app, &library, &due.character, progress, &job.cancel).await?;
+            done.anonymised += 1;
+        }
+    }
+    if done.anonymised > 0 {
+        library.scrub(progress, &Cancel::default()).await?;
+    }
+    Ok(done)
+}
+
+/// Moves what a plan moves into the archive.
+async fn move_away(
+    library: &Library,
+    plan: &RetentionPlan,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<u64> {
+    let moved = plan.archive.iter().map(|version| MovedVersion {
+        character: version.character.clone(),
+        version: version.version,
+        id: version.id,
+        captured_at: version.captured_at,
+    });
+    let moves = ArchivePlan { restore: false, versions: moved.collect() };
+    if moves.versions.is_empty() {
+        return Ok(0);
+    }
+    Ok(library.archive(&moves, progress, cancel).await?.moved)
 }
 
 /// Plans and carries out at once: for the command line and for work at night.

@@ -3,6 +3,7 @@
 //! A capture finds its place in the history, is compared with the version before it, and is written as one transaction
 //! with the character's row. Listeners then get the [`ChangeSet`].
 
+mod anonymising;
 mod archiving;
 mod erasing;
 mod keeping;

@@ -19,7 +19,7 @@ use crate::{
         RetentionPlan, RetentionPolicy, Scene, Warning, WarningCode, decide, fit, is_due, outlook,
     },
     sheet::Sheet,
-    storage::{Expect, HistoryQuery, QueryFilter, StorageTransaction, Write},
+    storage::{Expect, HistoryQuery, QueryFilter, Setting, StorageTransaction, Write},
 };
 
 /// What a plan is asked for.
@@ -95,6 +95,23 @@ impl Library {
             self.zone(&retention.zone)?;
         }
         self.set_setting(retention::SETTING, retention.as_ref(), revision).await.map(drop)
+    }
+
+    /// The write that takes a character's own policy away, where it has one: its id must not stay in a setting.
+    ///
+    /// # Errors
+    /// As [`Library::retention`].
+    pub(super) async fn without_policy(&self, character: &CharacterId) -> Result<Option<Write>> {
+        let (own, revision) = self.setting::<Retention>(retention::SETTING).await?;
+        let Some(mut retention) = own else { return Ok(None) };
+        if retention.characters.remove(character).is_none() {
+            return Ok(None);
+        }
+        let value = serde_json::to_string(&retention)
+            .map_err(|error| Error::internal("A setting cannot be written.").caused_by(error))?;
+        let key = retention::SETTING.to_owned();
+        let setting = Setting { key, value: Some(value), revision: revision + 1 };
+        Ok(Some(Write::Setting { setting, expect: Expect::Revision(revision) }))
     }
 
     fn zone(&self, name: &str) -> Result<TimeZone> {
