@@ -13,8 +13,8 @@ use crate::{
     library::{Library, Thinning},
     model::{CharacterId, SnapshotId},
     retention::{
-        DropReason, DroppedVersion, Held, KeepReason, Preset, Retention, RetentionPlan, RetentionPolicy,
-        Warning,
+        ClockDoubt, DropReason, DroppedVersion, KeepReason, Preset, Retention, RetentionPlan,
+        RetentionPolicy, Warning,
     },
     storage::{HistoryQuery, QueryFilter},
 };
@@ -166,7 +166,7 @@ pub struct RetentionPreview {
     /// What somebody should know first.
     pub warnings: Vec<Warning>,
     /// Why nothing of it is done now, where that is so.
-    pub held: Option<Held>,
+    pub held: Option<ClockDoubt>,
     /// Stands for exactly this plan.
     pub token: String,
 }

@@ -382,7 +382,8 @@ fn the_examples_of_the_documentation_hold() {
     let zstd = Encoding { level: Some(9), ..Encoding::default() };
     assert_eq!(config.libraries["home"].encoding, Some(zstd));
 
-    let [group] = examples("yaml")[..] else { panic!("one example in YAML") };
+    let [group, thinned] = examples("yaml")[..] else { panic!("two examples in YAML") };
+    assert_eq!(yaml(thinned).unwrap().retention, RetentionPolicy::THINNED);
     let environment = [
         ("DATABASE_URL", "postgres://mira:s3cret@db.example/backstory"),
         ("DATABASE_REPLICA_URL", "postgres://mira:s3cret@copy.example/backstory"),

@@ -202,7 +202,7 @@ impl Library {
         at: Timestamp,
         now: Timestamp,
         subjects: &[Subject],
-    ) -> Result<Option<retention::Held>> {
+    ) -> Result<Option<retention::ClockDoubt>> {
         let (mark, _) = self.setting::<ClockMark>(ClockMark::SETTING).await?;
         let versions = || subjects.iter().flat_map(|subject| &subject.history);
         let captures = versions().map(|version| version.captured_at);

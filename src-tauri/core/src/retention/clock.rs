@@ -38,16 +38,16 @@ impl ClockMark {
     }
 
     /// Why nothing may be destroyed by this time, if so. `edited` is when sources say that versions were edited.
-    pub fn judge(&self, now: Timestamp, mut edited: impl Iterator<Item = Timestamp>) -> Option<Held> {
+    pub fn judge(&self, now: Timestamp, mut edited: impl Iterator<Item = Timestamp>) -> Option<ClockDoubt> {
         let seen = self.seen;
         if now.duration_since(seen) < -BACK {
-            return Some(Held { by: HeldBy::ClockBehind, now, seen });
+            return Some(ClockDoubt { by: HeldBy::ClockBehind, now, seen });
         }
         let near = |at: Timestamp| now.duration_since(at) <= STEP;
         let agrees = |at: Timestamp| near(at) && at.duration_since(now) <= BACK;
         match near(seen) || edited.any(agrees) {
             true => None,
-            false => Some(Held { by: HeldBy::ClockAhead, now, seen }),
+            false => Some(ClockDoubt { by: HeldBy::ClockAhead, now, seen }),
         }
     }
 
@@ -72,7 +72,7 @@ pub enum HeldBy {
 /// A plan that waits for the time to be confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Held {
+pub struct ClockDoubt {
     /// Why.
     pub by: HeldBy,
     /// What the clock says.

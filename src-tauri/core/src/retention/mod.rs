@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    clock::{ClockMark, Held, HeldBy, STEP},
+    clock::{ClockDoubt, ClockMark, HeldBy, STEP},
     rules::{Decision, Fate, Measured, Outlook, decide, fit, outlook},
 };
 use crate::{
@@ -382,7 +382,7 @@ pub struct RetentionPlan {
     /// What somebody should know first.
     pub warnings: Vec<Warning>,
     /// Why nothing of it is done now, where that is so: the clock is not to be believed.
-    pub held: Option<Held>,
+    pub held: Option<ClockDoubt>,
     /// Stands for exactly this plan.
     pub token: String,
 }
