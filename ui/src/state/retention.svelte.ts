@@ -42,10 +42,7 @@ class Retention {
     try {
       const [view, preview] = await Promise.all([
         call("retention.get", {}),
-        call(
-          "retention.preview",
-          days > 0 ? { at: new Date(Date.now() + days * DAY).toISOString() } : {},
-        ),
+        call("retention.preview", days > 0 ? { at: new Date(Date.now() + days * DAY).toISOString() } : {}),
       ]);
       if (question !== this.#question) return;
       this.view = view;
@@ -63,23 +60,24 @@ class Retention {
   }
 
   /** Sets the library's policy; one key takes that back. */
-  async set(policy: RetentionPolicy | null): Promise<void> {
+  async set(policy: RetentionPolicy): Promise<void> {
     const before = this.view;
     if (!before) return;
-    const undo: RetentionSet = { policy: before.own ? before.policy : null };
-    if (await this.#put({ policy })) toasts.done(t.retention.changed, () => void this.#put(undo));
+    const undo = () => void this.#put({}, before.own ? before.policy : null);
+    if (await this.#put({}, policy)) toasts.done(t.retention.changed, undo);
   }
 
   /** Sets the policy of one character, or takes it away. */
   async setFor(character: string, name: string, policy: RetentionPolicy | null): Promise<void> {
     const before = this.view?.characters.find((entry) => entry.character === character)?.policy ?? null;
-    if (await this.#put({ character, policy }))
-      toasts.done(t.retention.changedFor(name), () => void this.#put({ character, policy: before }));
+    const undo = () => void this.#put({ character }, before);
+    if (await this.#put({ character }, policy)) toasts.done(t.retention.changedFor(name), undo);
   }
 
-  async #put(request: RetentionSet): Promise<boolean> {
+  /** Without a policy, the word is taken back. */
+  async #put(whose: RetentionSet, policy: RetentionPolicy | null): Promise<boolean> {
     try {
-      this.view = await call("retention.set", request);
+      this.view = await call("retention.set", policy ? { ...whose, policy } : whose);
       return true;
     } catch (error) {
       const failure = toWireError(error);

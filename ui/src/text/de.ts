@@ -941,7 +941,8 @@ export const de: Catalogue = {
     marks: (tags, notes) =>
       `Die Namen von ${count(tags, "Fassung", "Fassungen")}, deine Notizen zu ${count(notes, "Fassung", "Fassungen")} und die Namen der Dateien, aus denen sie kamen`,
     stays: "Was bleibt",
-    staysHow: "Stufen, Zahlen, Zauber und Dinge, und wann nachgesehen wurde. Sie geht unter einem Decknamen weiter.",
+    staysHow:
+      "Stufen, Zahlen, Zauber und Dinge, und wann nachgesehen wurde. Sie geht unter einem Decknamen weiter.",
     unreadable: (versions) =>
       `${count(versions, "Fassung kann", "Fassungen können")} von diesem Backstory nicht gelesen werden: Solange das so ist, geschieht nichts.`,
     running: "Jede Fassung wird neu geschrieben",

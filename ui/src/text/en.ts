@@ -842,7 +842,8 @@ export const en = {
       daily_until_days: "The last version of each day, so the net change of a session is always there.",
       weekly_until_days: "The last version of each week, Monday to Sunday.",
       monthly_forever: "The last version of each month never goes.",
-      max_versions_per_character: "The last rule: it goes before those of age, and gives up quiet checks and tries first.",
+      max_versions_per_character:
+        "The last rule: it goes before those of age, and gives up quiet checks and tries first.",
       max_total_size_mb: "Documents as they are stored. What stood the shortest goes first.",
       archive_after_days: "Smaller, and listed and opened like any other.",
       auto_delete_after_days: "What is older goes, whichever rule keeps it.",
