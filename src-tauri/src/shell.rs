@@ -141,6 +141,7 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
     if let Err(error) = &storage {
         tracing::error!(?error, "the library cannot be opened");
     }
+    let configured = config::load(&config::Flags::default()).map(|loaded| loaded.config);
     let app = App::new(Parts {
         storage,
         computer,
@@ -152,12 +153,11 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         samples: Arc::new(sample::drafts),
         host: desktop,
         clock: Arc::new(SystemClock),
-        language: config::load(&config::Flags::default())
-            .map(|loaded| loaded.config.language)
-            .unwrap_or_default(),
+        language: configured.as_ref().map(|config| config.language).unwrap_or_default(),
         version: env!("CARGO_PKG_VERSION"),
         origin: "window",
-    });
+    })
+    .keeping(configured.map(|config| config.retention).unwrap_or_default());
     // Before anything else is asked of it.
     if let Err(error) = resume(&app, &Silent).await {
         tracing::error!(?error, "an erasure that was interrupted cannot be ended");

@@ -96,6 +96,7 @@ pub fn index(id: CharacterId) -> CharacterIndex {
         linked: None,
         also: Vec::new(),
         audit_key: None,
+        anonymised_at: None,
         revision: 1,
     }
 }

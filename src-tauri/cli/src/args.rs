@@ -349,6 +349,36 @@ pub(crate) enum Command {
         #[arg(long)]
         remove: bool,
     },
+    /// Move versions into the archive: smaller, and listed and opened like any other.
+    Archive {
+        /// Ids, or names where only one has it. Without any: all.
+        characters: Vec<String>,
+        /// Those that are older. Without it: as the policy says; where it says nothing, all but the newest.
+        #[arg(long, value_name = "DAYS")]
+        older_than: Option<u32>,
+        /// Take archived versions back instead.
+        #[arg(long, conflicts_with = "older_than")]
+        restore: bool,
+        /// Only say which.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Take the player out of a character for good: names, notes and account go, its history and its numbers stay.
+    Anonymise {
+        /// An id, or a name where only one has it, in the bin or not.
+        character: String,
+        /// Only say what would go.
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// How long versions are kept, what would go by that, and letting it go.
+    Retention {
+        #[command(subcommand)]
+        what: crate::keeping::RetentionCommand,
+    },
     /// How much there is, and what it takes.
     Stats,
     /// Store every document anew, smaller or openable with other tools. Every one is compared with its hash.

@@ -28,8 +28,8 @@ use crate::{
 
 /// The names of actions, for the help.
 pub(crate) const ACTIONS: &str = "\
-Actions: capture, sighting, restore, pin, unpin, tag, note, delete, undelete, erase, retention, archive, retell, recompress,
-repair, migrate, log_taken, log_refused, log_accepted, setting, member, key, agree, withdraw, export, share, sync.
+Actions: capture, sighting, restore, pin, unpin, tag, note, delete, undelete, erase, retention, anonymise, archive, retell,
+recompress, repair, migrate, log_taken, log_refused, log_accepted, setting, member, key, agree, withdraw, export, share, sync.
 
 An entry names a character by a pseudonym, which only a key in the character's own row leads back to it. When the character is
 erased, the key goes and the entry stays.";
@@ -168,6 +168,7 @@ fn told(entry: &ActivityEntry) -> String {
         Action::Undelete => format!("took {who} out of the bin"),
         Action::Erase => format!("erased {who} for good, {versions}"),
         Action::Retention => format!("thinned {who}, {versions}"),
+        Action::Anonymise => format!("took what tells of its player out of {who}, {versions}"),
         Action::Archive => format!("moved {versions} of {who} between archive and history"),
         Action::Retell => format!("told {who} anew, {versions}"),
         Action::Recompress => format!("stored {} anew", count(of("documents"), "document", "documents")),

@@ -11,6 +11,7 @@ use backstory_core::{
         App, Host, Parts,
         activity::{ActivityFilter, ActivityGet},
         app::{Empty, VerifyGet, verify},
+        archiving::ArchiveGet,
         character::{
             CharacterGet, HistoryGet, SheetGet, character_history, character_sheet, characters_list,
         },
@@ -47,7 +48,7 @@ use backstory_storage::{
 use crate::{
     args::{Args, Command, ConfigCommand},
     auditing::{self, Asked},
-    db, erasing, live, manual, migrate,
+    db, erasing, keeping, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
 };
@@ -264,6 +265,14 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             let request = NoteSet { character, version, note };
             print::result(json, &version_note(app, request, &Silent).await?, print::marks)
         }
+        Command::Archive { characters, older_than, restore, dry_run } => {
+            let request = ArchiveGet { characters, older_than_days: older_than, restore };
+            keeping::archive(app, request, dry_run, json, quiet).await
+        }
+        Command::Anonymise { character, dry_run, yes } => {
+            keeping::anonymise(app, character, dry_run, yes, json, quiet).await
+        }
+        Command::Retention { what } => keeping::run(app, what, json, quiet).await,
         Command::Stats => print::result(json, &statistics(app, Empty {}, &Silent).await?, print::statistics),
         Command::Recompress { compression, level, whole, smallest } => {
             let chosen =
@@ -327,6 +336,7 @@ fn app(
     storage: Result<Arc<dyn CharacterStorage>>,
     files: Arc<Files>,
 ) -> Result<App> {
+    let config = config::load(flags)?.config;
     Ok(App::new(Parts {
         storage,
         computer,
@@ -337,10 +347,11 @@ fn app(
         samples: Arc::new(sample::drafts),
         host: Arc::new(Terminal),
         clock: Arc::new(SystemClock),
-        language: config::load(flags)?.config.language,
+        language: config.language,
         version: env!("CARGO_PKG_VERSION"),
         origin: "cli",
-    }))
+    })
+    .keeping(config.retention))
 }
 
 async fn import_files(

@@ -59,7 +59,7 @@ pub(crate) async fn run(app: &App, scope: Scope, how: How) -> Result<()> {
         return print::result(how.json, &plan, planned);
     }
     if !how.yes {
-        ask(&plan)?;
+        ask(&planned(&plan), AGREED, "Erasing")?;
     }
     // A receipt that cannot be written is learnt of before anything goes.
     if let Some(path) = &how.receipt {
@@ -110,21 +110,21 @@ fn unwritten(path: &Path, error: std::io::Error) -> Error {
 }
 
 /// Asks once, and takes nothing but the word for it. Refuses where nobody can be asked.
-fn ask(plan: &ErasePlan) -> Result<()> {
-    let refused = |message: &str| {
+pub(crate) fn ask(what: &str, word: &str, act: &str) -> Result<()> {
+    let refused = |message: String| {
         Err(Error::new(Code::InvalidArgument, message)
-            .kept("Nothing was erased.")
+            .kept("Nothing was changed.")
             .hint("Look at the list with --dry-run; say --yes where nobody can be asked."))
     };
     if !std::io::stdin().is_terminal() {
-        return refused("Erasing is asked for once more, and here nobody can be asked.");
+        return refused(format!("{act} is asked for once more, and here nobody can be asked."));
     }
-    let _ = write!(std::io::stderr(), "{}Type {AGREED} to go on: ", planned(plan));
+    let _ = write!(std::io::stderr(), "{what}Type {word} to go on: ");
     let mut line = String::new();
     let read = std::io::stdin().read_line(&mut line);
-    match read.is_ok() && line.trim() == AGREED {
+    match read.is_ok() && line.trim() == word {
         true => Ok(()),
-        false => refused("You thought better of it."),
+        false => refused("You thought better of it.".to_owned()),
     }
 }
 

@@ -8,6 +8,7 @@ mod auditing;
 mod commands;
 mod db;
 mod erasing;
+mod keeping;
 mod live;
 mod manual;
 mod migrate;

@@ -389,7 +389,8 @@ pub(crate) fn marks(entry: &HistoryEntry) -> String {
 fn player_marks(entry: &HistoryEntry) -> String {
     let pinned = if entry.pinned { ", pinned" } else { "" };
     let tags: String = entry.tags.iter().map(|tag| format!(", \u{201c}{tag}\u{201d}")).collect();
-    format!("{pinned}{tags}")
+    let archived = if entry.archived { ", archived" } else { "" };
+    format!("{pinned}{tags}{archived}")
 }
 
 fn note(entry: &HistoryEntry) -> String {

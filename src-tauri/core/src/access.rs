@@ -322,6 +322,20 @@ impl CharacterStorage for Guarded {
         self.inner.recompress(encoding, progress, cancel).await
     }
 
+    /// Whoever may thin a character may store it anew.
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        if !self.allows(character, Operation::Dispose).await? {
+            return Err(denied(format!("{character} belongs to somebody else.")));
+        }
+        self.inner.recompress_character(character, encoding, progress, cancel).await
+    }
+
     /// Whoever may erase their own may also clean up behind it: it changes nothing that anybody sees.
     async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
         self.inner.scrub(progress, cancel).await

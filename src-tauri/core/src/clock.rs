@@ -1,6 +1,6 @@
 //! Time, identity and randomness, passed in: core never reads a clock, so every rule can be replayed.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{error::Result, model::SnapshotId};
 
@@ -15,4 +15,12 @@ pub trait Clock: Send + Sync {
     /// # Errors
     /// `internal` where the system gives none.
     fn secret(&self) -> Result<[u8; 16]>;
+    /// The zone of the player's days, by its IANA name; UTC where that is not known.
+    fn zone(&self) -> String {
+        "UTC".to_owned()
+    }
+    /// What a zone of this name is; none where this computer does not know it.
+    fn zone_called(&self, name: &str) -> Option<TimeZone> {
+        (name == "UTC").then_some(TimeZone::UTC)
+    }
 }

@@ -88,6 +88,8 @@ pub enum Code {
     StorageFull,
     /// The disk or the database refused an operation.
     StorageFailed,
+    /// The clock cannot be believed by itself, and something is to be destroyed for its age.
+    ClockDoubtful,
     /// Somebody else wrote first: read again and retry.
     Conflict,
     /// The user stopped it.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api;
+pub mod archive;
 pub mod clock;
 pub mod config;
 pub mod diff;
@@ -15,6 +16,7 @@ pub mod migrate;
 pub mod model;
 pub mod package;
 pub mod privacy;
+pub mod retention;
 pub mod search;
 pub mod sheet;
 pub mod source;

@@ -355,6 +355,10 @@ pub struct CharacterIndex {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(skip))]
     pub audit_key: Option<SubjectKey>,
+    /// When it lost what told of its player. None: it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(as = "Option<String>", optional))]
+    pub anonymised_at: Option<Timestamp>,
     /// Counts the writes to this character.
     pub revision: u64,
 }

@@ -862,6 +862,20 @@ pub trait CharacterStorage: Debug + Send + Sync {
         cancel: &Cancel,
     ) -> Result<Recompressed>;
 
+    /// The same for the documents of one character. A store that cannot do less does all of them.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::recompress`].
+    async fn recompress_character(
+        &self,
+        _character: &CharacterId,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        self.recompress(encoding, progress, cancel).await
+    }
+
     /// Takes away what erased and dropped things may have left in the store's own files: free pages, logs, files nobody names
     /// any more. Afterwards no byte of them can be read there, but for the tombstones. What the store cannot reach (a server's
     /// own log, old versions that a bucket keeps) stays: [`CharacterStorage::keeps`] names it. Stopped halfway it can be run

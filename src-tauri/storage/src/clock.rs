@@ -5,7 +5,7 @@ use backstory_core::{
     error::{Error, Result},
     model::SnapshotId,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
 
@@ -26,5 +26,13 @@ impl Clock for SystemClock {
         let mut bytes = [0; 16];
         let filled = SystemRandom::new().fill(&mut bytes);
         filled.map_err(|_| Error::internal("The system gives no random bytes.")).map(|()| bytes)
+    }
+
+    fn zone(&self) -> String {
+        TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
+    }
+
+    fn zone_called(&self, name: &str) -> Option<TimeZone> {
+        TimeZone::get(name).ok()
     }
 }

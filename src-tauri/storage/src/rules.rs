@@ -100,7 +100,7 @@ fn check_index(index: &CharacterIndex) -> Result<()> {
     check_time(&index.last_captured)?;
     check_time(&index.last_changed)?;
     index.growth.iter().try_for_each(|point| check_time(&point.at))?;
-    index.deleted_at.iter().try_for_each(check_time)?;
+    index.deleted_at.iter().chain(&index.anonymised_at).try_for_each(check_time)?;
     check_text("A name", &index.name)?;
     [&index.campaign, &index.owner].into_iter().flatten().try_for_each(|text| check_text("A name", text))?;
     check_number(index.revision)

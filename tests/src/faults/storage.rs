@@ -168,6 +168,16 @@ impl CharacterStorage for Faulty {
         self.plan.run(self.inner.recompress(encoding, progress, cancel)).await
     }
 
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        self.plan.run(self.inner.recompress_character(character, encoding, progress, cancel)).await
+    }
+
     async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
         self.plan.run(self.inner.scrub(progress, cancel)).await
     }

@@ -81,6 +81,8 @@ function tellActivity(entry: ActivityEntry): string {
       return `Endgültig gelöscht: ${name}, ${versions}`;
     case "retention":
       return `Ausgedünnt: ${name}, ${versions}`;
+    case "anonymise":
+      return `Anonymisiert: ${name}, ${versions}`;
     case "archive":
       return `Zwischen Verlauf und Archiv verschoben: ${name}, ${versions}`;
     case "retell":
@@ -886,6 +888,147 @@ export const de: Catalogue = {
       "Backstory ist weder mit Wizards of the Coast noch mit D&D Beyond oder Foundry Gaming verbunden und wird von ihnen weder empfohlen noch gefördert. Die Namen gehören ihnen.",
     offline:
       "Es sendet nichts irgendwohin, außer du rufst einen Link ab oder hast eine Bibliothek auf einem Server gewählt.",
+  },
+
+  retention: {
+    title: "Wie lange Fassungen bleiben",
+    how: "Regeln ergänzen sich: Eine Fassung bleibt, solange eine davon sie behält. Die neueste und die erste und alle, die du für immer behältst, benannt oder mit einer Notiz versehen hast, gehen nie.",
+    policy: "Regeln",
+    own: "Für diese Bibliothek festgelegt.",
+    notOwn: "Für diese Bibliothek ist nichts festgelegt, also entscheidet die Konfiguration.",
+    presets: { everything: "Alles behalten", thinned: "Ausdünnen", small: "Klein bleiben", own: "Eigene" },
+    rules: "Alle Regeln",
+    none: "keine Regel",
+    keys: {
+      keep_all_days: "Alle Fassungen behalten für (Tage)",
+      daily_until_days: "Danach eine am Tag bis (Tage)",
+      weekly_until_days: "Danach eine in der Woche bis (Tage)",
+      monthly_forever: "Eine im Monat für immer",
+      max_versions_per_character: "Höchstens so viele je Figur",
+      max_total_size_mb: "Höchstens so viele MB insgesamt",
+      archive_after_days: "Ins Archiv nach (Tagen)",
+      auto_delete_after_days: "Nichts länger behalten als (Tage)",
+      anonymise_instead_of_delete: "Stattdessen anonymisieren",
+    },
+    keysHow: {
+      keep_all_days: "Jede Fassung, die nicht älter ist, bleibt.",
+      daily_until_days: "Die letzte Fassung jedes Tages: Was ein Spielabend im Ganzen änderte, ist immer da.",
+      weekly_until_days: "Die letzte Fassung jeder Woche, Montag bis Sonntag.",
+      monthly_forever: "Die letzte Fassung jedes Monats geht nie.",
+      max_versions_per_character:
+        "Die letzte Regel: Sie geht denen nach Alter vor und gibt stille Abrufe und Versuche zuerst auf.",
+      max_total_size_mb: "Dokumente, wie sie gespeichert sind. Was am kürzesten galt, geht zuerst.",
+      archive_after_days: "Kleiner, und aufgeführt und geöffnet wie alle anderen.",
+      auto_delete_after_days: "Was älter ist, geht, welche Regel es auch behält.",
+      anonymise_instead_of_delete:
+        "Nichts geht, weil es älter ist. Eine Figur, nach der so lange niemand sah, verliert ihren Namen, ihre Notizen und alles, was von dir erzählt, und behält ihren Verlauf.",
+    },
+    zone: (zone) => `Tage, Wochen und Monate enden wie in ${zone}, wo auch immer dieser Rechner ist.`,
+    override: (policy) => `Hat eigene Regeln: ${policy}.`,
+    asLibrary: "Wie die Bibliothek",
+    changed: "Die Regeln sind geändert. Davon allein geht nichts.",
+    changedFor: (name) => `Die Regeln für ${name} sind geändert.`,
+    ahead: "Was übrig wäre",
+    now: "Heute",
+    counts: (keep, drop) =>
+      `${count(keep, "Fassung bleibt", "Fassungen bleiben")}, ${count(drop, "geht", "gehen")}.`,
+    archive: (moved) => `${n(moved)} davon kommen ins Archiv.`,
+    why: "Warum Fassungen gehen",
+    whyKept: "Warum Fassungen bleiben",
+    dropped: {
+      not_last_of_day: (versions) => `${n(versions)}: eine spätere desselben Tages bleibt`,
+      not_last_of_week: (versions) => `${n(versions)}: eine spätere derselben Woche bleibt`,
+      not_last_of_month: (versions) => `${n(versions)}: eine spätere desselben Monats bleibt`,
+      too_old: (versions) => `${n(versions)}: keine Regel reicht so weit zurück`,
+      past_deletion: (versions) => `${n(versions)}: älter, als etwas sein darf`,
+      over_count: (versions) => `${n(versions)}: es sind zu viele einer Figur`,
+      over_size: (versions) => `${n(versions)}: sie brauchen zu viel Platz`,
+    },
+    because: {
+      not_last_of_day: "Eine spätere desselben Tages bleibt.",
+      not_last_of_week: "Eine spätere derselben Woche bleibt.",
+      not_last_of_month: "Eine spätere desselben Monats bleibt.",
+      too_old: "Keine Regel reicht so weit zurück.",
+      past_deletion: "Älter, als etwas sein darf.",
+      over_count: "Es sind zu viele.",
+      over_size: "Sie brauchen zu viel Platz.",
+    },
+    kept: {
+      newest: (versions) => `${n(versions)} bleiben als neueste`,
+      oldest: (versions) => `${n(versions)} bleiben als erste`,
+      pinned: (versions) => `${n(versions)} bleiben, weil du sie für immer behältst`,
+      tagged: (versions) => `${n(versions)} bleiben, weil du sie benannt hast`,
+      noted: (versions) => `${n(versions)} bleiben, weil du etwas dazu geschrieben hast`,
+      open: (versions) => `${n(versions)} bleiben, weil sie gerade zu sehen sind`,
+      future: (versions) => `${n(versions)} bleiben, weil ihre Zeit noch nicht da ist`,
+      unlimited: (versions) => `${n(versions)} bleiben, weil keine Regel nach Alter gilt`,
+      recent: (versions) => `${n(versions)} bleiben, weil sie jung sind`,
+      daily: (versions) => `${n(versions)} bleiben als letzte eines Tages`,
+      weekly: (versions) => `${n(versions)} bleiben als letzte einer Woche`,
+      monthly: (versions) => `${n(versions)} bleiben als letzte eines Monats`,
+    },
+    warnings: {
+      count_bites: (versions, name) =>
+        `${name}: Die Höchstzahl nimmt ${count(versions, "Fassung", "Fassungen")}, die nach Alter blieben.`,
+      count_unreachable: (versions, name) =>
+        `${name}: ${count(versions, "Fassung bleibt", "Fassungen bleiben")}, und das sind zu viele; die anderen dürfen nicht gehen.`,
+      size_bites: (versions) =>
+        `Die Höchstgröße nimmt ${count(versions, "Fassung", "Fassungen")}, die nach allen anderen Regeln blieben.`,
+      size_unreachable: () => "Die Bibliothek bleibt größer: Was übrig ist, darf nicht gehen.",
+      future: (versions, name) =>
+        `${name}: ${count(versions, "Fassung trägt", "Fassungen tragen")} eine Zeit, die noch nicht da ist. Sie bleiben und zählen nicht.`,
+      marked: (versions, name) =>
+        `${name} wird nicht anonymisiert, weil du ${count(versions, "Fassung", "Fassungen")} davon gekennzeichnet hast.`,
+    },
+    one: (name, drop, archive) =>
+      `${name}: ${count(drop, "geht", "gehen")}${archive > 0 ? `, ${n(archive)} ins Archiv` : ""}`,
+    anonymised: "Sie verliert ihren Namen, ihre Notizen und alles, was von dir erzählt.",
+    version: (version, day) => `Fassung ${n(version)}, ${day}.`,
+    more: (versions) => `und ${n(versions)} weitere`,
+    keepAllOf: (name) => `Alles von ${name} behalten`,
+    held: {
+      clock_ahead: (now, seen) =>
+        `Die Uhr dieses Rechners sagt ${now}, und die Bibliothek hat keinen späteren Tag gesehen als ${seen}. Nichts geht, bis du sagst, dass die Uhr stimmt.`,
+      clock_behind: (now, seen) =>
+        `Die Uhr dieses Rechners sagt ${now}, und die Bibliothek hat ${seen} schon gesehen. Nichts geht, bis du sagst, dass die Uhr stimmt.`,
+    },
+    onlyShown: "Nur gezeigt: Nichts geht, bevor seine Zeit da ist.",
+    apply: "Jetzt gehen lassen…",
+    confirmTitle: (versions) => `${count(versions, "Fassung", "Fassungen")} gehen lassen?`,
+    forGood: "Das lässt sich nicht rückgängig machen. Exportiere vorher, wenn du nicht sicher bist.",
+    running: "Fassungen gehen",
+    keep: "Behalten",
+    confirm: "Gehen lassen",
+    confirmClock: "Die Uhr stimmt: gehen lassen",
+    done: (dropped, archived, anonymised) =>
+      [
+        count(dropped, "Fassung ist gegangen", "Fassungen sind gegangen"),
+        ...(archived > 0 ? [`${n(archived)} sind jetzt im Archiv`] : []),
+        ...(anonymised > 0 ? [count(anonymised, "Figur ist anonymisiert", "Figuren sind anonymisiert")] : []),
+      ].join(", ") + ".",
+    goes: (day) => `Geht nach den Regeln nach dem ${day}`,
+    goesNow: "Geht beim nächsten Ausdünnen",
+    archived: "Im Archiv",
+  },
+
+  anonymise: {
+    action: "Anonymisieren…",
+    title: (name) => `${name} anonymisieren?`,
+    forGood: "Das lässt sich nicht rückgängig machen. Backstory behält keine versteckte Kopie.",
+    goes: "Was verschwindet",
+    names: (versions) =>
+      `Name, Notizen, Konto und alles, was von dir oder anderen erzählt, in ${count(versions, "Fassung", "Fassungen")}`,
+    marks: (tags, notes) =>
+      `Die Namen von ${count(tags, "Fassung", "Fassungen")}, deine Notizen zu ${count(notes, "Fassung", "Fassungen")} und die Namen der Dateien, aus denen sie kamen`,
+    stays: "Was bleibt",
+    staysHow:
+      "Stufen, Zahlen, Zauber und Dinge, und wann nachgesehen wurde. Sie geht unter einem Decknamen weiter.",
+    unreadable: (versions) =>
+      `${count(versions, "Fassung kann", "Fassungen können")} von diesem Backstory nicht gelesen werden: Solange das so ist, geschieht nichts.`,
+    running: "Jede Fassung wird neu geschrieben",
+    keep: "So lassen",
+    confirm: "Anonymisieren",
+    done: (name) => `Sie heißt ab jetzt ${name}.`,
   },
 
   privacy: {

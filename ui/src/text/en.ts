@@ -83,6 +83,8 @@ function tellActivity(entry: ActivityEntry): string {
       return `Deleted ${name} for good, ${versions}`;
     case "retention":
       return `Thinned ${name}, ${versions}`;
+    case "anonymise":
+      return `Took what tells of its player out of ${name}, ${versions}`;
     case "archive":
       return `Moved ${versions} of ${name} between history and archive`;
     case "retell":
@@ -893,6 +895,146 @@ export const en = {
     affiliation:
       "Backstory is not affiliated with, endorsed or sponsored by Wizards of the Coast, D&D Beyond or Foundry Gaming. Their names belong to them.",
     offline: "It sends nothing anywhere unless you fetch a link or chose a library on a server.",
+  },
+
+  retention: {
+    title: "How long versions are kept",
+    how: "Rules add up: a version stays while any of them keeps it. The newest and the first version, and every one that you keep forever, named or noted, never go.",
+    policy: "Policy",
+    own: "Set for this library.",
+    notOwn: "Nobody set one for this library, so the configuration decides.",
+    presets: { everything: "Keep everything", thinned: "Thin out", small: "Stay small", own: "Your own" },
+    rules: "Every rule",
+    none: "no rule",
+    keys: {
+      keep_all_days: "Keep every version for (days)",
+      daily_until_days: "Then one a day until (days)",
+      weekly_until_days: "Then one a week until (days)",
+      monthly_forever: "One a month forever",
+      max_versions_per_character: "At most so many of one character",
+      max_total_size_mb: "At most so many MB in all",
+      archive_after_days: "Move into the archive after (days)",
+      auto_delete_after_days: "Keep nothing longer than (days)",
+      anonymise_instead_of_delete: "Anonymise instead",
+    },
+    keysHow: {
+      keep_all_days: "Every version that is not older stays.",
+      daily_until_days: "The last version of each day, so the net change of a session is always there.",
+      weekly_until_days: "The last version of each week, Monday to Sunday.",
+      monthly_forever: "The last version of each month never goes.",
+      max_versions_per_character:
+        "The last rule: it goes before those of age, and gives up quiet checks and tries first.",
+      max_total_size_mb: "Documents as they are stored. What stood the shortest goes first.",
+      archive_after_days: "Smaller, and listed and opened like any other.",
+      auto_delete_after_days: "What is older goes, whichever rule keeps it.",
+      anonymise_instead_of_delete:
+        "Nothing goes for being older than that. A character that nobody looked at for so long loses its name, its notes and all that tells of you, and keeps its history.",
+    },
+    zone: (zone: string) => `Days, weeks and months end as they do in ${zone}, wherever this computer is.`,
+    override: (policy: string) => `Has a policy of its own: ${policy}.`,
+    asLibrary: "As the library",
+    changed: "The policy is changed. Nothing goes by that alone.",
+    changedFor: (name: string) => `The policy for ${name} is changed.`,
+    ahead: "What would be left",
+    now: "Today",
+    counts: (keep: number, drop: number) =>
+      `${count(keep, "version stays", "versions stay")}, ${count(drop, "goes", "go")}.`,
+    archive: (moved: number) => `${n(moved)} of them move into the archive.`,
+    why: "Why versions go",
+    whyKept: "Why versions stay",
+    dropped: {
+      not_last_of_day: (versions: number) => `${n(versions)}: a later one of the same day stays`,
+      not_last_of_week: (versions: number) => `${n(versions)}: a later one of the same week stays`,
+      not_last_of_month: (versions: number) => `${n(versions)}: a later one of the same month stays`,
+      too_old: (versions: number) => `${n(versions)}: no rule reaches back so far`,
+      past_deletion: (versions: number) => `${n(versions)}: older than anything may be`,
+      over_count: (versions: number) => `${n(versions)}: there are too many of one character`,
+      over_size: (versions: number) => `${n(versions)}: they take too much room`,
+    },
+    because: {
+      not_last_of_day: "A later one of the same day stays.",
+      not_last_of_week: "A later one of the same week stays.",
+      not_last_of_month: "A later one of the same month stays.",
+      too_old: "No rule reaches back so far.",
+      past_deletion: "Older than anything may be.",
+      over_count: "There are too many.",
+      over_size: "They take too much room.",
+    },
+    kept: {
+      newest: (versions: number) => `${n(versions)} stay as the newest`,
+      oldest: (versions: number) => `${n(versions)} stay as the first`,
+      pinned: (versions: number) => `${n(versions)} stay because you keep them forever`,
+      tagged: (versions: number) => `${n(versions)} stay because you named them`,
+      noted: (versions: number) => `${n(versions)} stay because you wrote to them`,
+      open: (versions: number) => `${n(versions)} stay because they are on a screen`,
+      future: (versions: number) => `${n(versions)} stay because their time has not come`,
+      unlimited: (versions: number) => `${n(versions)} stay because no rule of age is set`,
+      recent: (versions: number) => `${n(versions)} stay because they are young`,
+      daily: (versions: number) => `${n(versions)} stay as the last of a day`,
+      weekly: (versions: number) => `${n(versions)} stay as the last of a week`,
+      monthly: (versions: number) => `${n(versions)} stay as the last of a month`,
+    },
+    warnings: {
+      count_bites: (versions: number, name: string) =>
+        `${name}: the greatest number takes ${count(versions, "version", "versions")} that the rules of age would keep.`,
+      count_unreachable: (versions: number, name: string) =>
+        `${name}: ${count(versions, "version stays", "versions stay")}, which is too many; the others may not go.`,
+      size_bites: (versions: number) =>
+        `The greatest size takes ${count(versions, "version", "versions")} that every other rule would keep.`,
+      size_unreachable: () => "The library stays larger than that: what is left may not go.",
+      future: (versions: number, name: string) =>
+        `${name}: ${count(versions, "version bears", "versions bear")} a time that has not come. They stay and do not count.`,
+      marked: (versions: number, name: string) =>
+        `${name} is not anonymised, since you marked ${count(versions, "version", "versions")} of it.`,
+    },
+    one: (name: string, drop: number, archive: number) =>
+      `${name}: ${count(drop, "goes", "go")}${archive > 0 ? `, ${n(archive)} into the archive` : ""}`,
+    anonymised: "It loses its name, its notes and all that tells of you.",
+    version: (version: number, day: string) => `Version ${n(version)}, ${day}.`,
+    more: (versions: number) => `and ${n(versions)} more`,
+    keepAllOf: (name: string) => `Keep everything of ${name}`,
+    held: {
+      clock_ahead: (now: string, seen: string) =>
+        `This computer's clock says ${now}, and the library has seen no later day than ${seen}. Nothing goes until you say that the clock is right.`,
+      clock_behind: (now: string, seen: string) =>
+        `This computer's clock says ${now}, and the library has seen ${seen} already. Nothing goes until you say that the clock is right.`,
+    },
+    onlyShown: "Only shown: nothing goes before its time has come.",
+    apply: "Let them go now…",
+    confirmTitle: (versions: number) => `Let ${count(versions, "version", "versions")} go?`,
+    forGood: "This cannot be undone. Export first if you are not sure.",
+    running: "Letting versions go",
+    keep: "Keep them",
+    confirm: "Let them go",
+    confirmClock: "The clock is right: let them go",
+    done: (dropped: number, archived: number, anonymised: number) =>
+      [
+        `${count(dropped, "version", "versions")} went`,
+        ...(archived > 0 ? [`${n(archived)} moved into the archive`] : []),
+        ...(anonymised > 0 ? [`${count(anonymised, "character", "characters")} anonymised`] : []),
+      ].join(", ") + ".",
+    goes: (day: string) => `Goes after ${day}, by the policy`,
+    goesNow: "Goes when versions are thinned next",
+    archived: "In the archive",
+  },
+
+  anonymise: {
+    action: "Anonymise…",
+    title: (name: string) => `Anonymise ${name}?`,
+    forGood: "This cannot be undone. Backstory keeps no hidden copy.",
+    goes: "What goes",
+    names: (versions: number) =>
+      `The name, notes, account and everything that tells of you or other people, in ${count(versions, "version", "versions")}`,
+    marks: (tags: number, notes: number) =>
+      `The names of ${count(tags, "version", "versions")} and your notes to ${count(notes, "version", "versions")}, and the names of the files they came from`,
+    stays: "What stays",
+    staysHow: "Levels, numbers, spells and things, and when it was looked at. It goes on under a pseudonym.",
+    unreadable: (versions: number) =>
+      `${count(versions, "version", "versions")} cannot be read by this Backstory: as long as that is so, nothing is done.`,
+    running: "Writing every version anew",
+    keep: "Keep it as it is",
+    confirm: "Anonymise",
+    done: (name: string) => `It is ${name} from now on.`,
   },
 
   privacy: {

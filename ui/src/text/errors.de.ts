@@ -156,6 +156,11 @@ export const germanErrors: Record<Code, Sentences> = {
     message: quoting("Der Datenträger oder die Datenbank hat etwas abgelehnt."),
     hint: "Prüfe, ob der Datenträger verbunden ist und du dort schreiben darfst, und versuche es noch einmal.",
   },
+  clock_doubtful: {
+    message: quoting("Der Uhr dieses Rechners ist nicht zu trauen."),
+    kept: "Nichts ist gegangen: Eine falsche Uhr darf nichts zerstören.",
+    hint: "Stelle die Uhr, oder sage, dass sie stimmt.",
+  },
   conflict: { message: "Jemand anderes hat gerade zuerst geschrieben.", hint: "Versuche es noch einmal." },
   cancelled: { message: "Angehalten.", hint: null },
   internal: {

@@ -24,6 +24,7 @@ import { activityLog, activityPage, unbroken } from "./activity";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
 import { rawLines } from "./lines";
+import { FakeRetention } from "./retention";
 import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
 
 export interface FakeOptions {
@@ -51,6 +52,7 @@ type Answers = {
 export class FakeBridge implements Bridge {
   /** Everything it said. */
   answered: unknown[] = [];
+  retention = new FakeRetention();
   /** How many calls have no answer yet. */
   waiting = 0;
   calls: { command: Command; params: unknown }[] = [];
@@ -276,6 +278,53 @@ export class FakeBridge implements Bridge {
     "activity.verify": () => this.#options.verdict ?? unbroken,
     "activity.accept": () => (this.#options.verdict = unbroken),
     "activity.save": ({ form = "lines" }) => ({ name: form === "csv" ? "Activity.csv" : "Activity.jsonl" }),
+    "retention.get": () => this.retention.view(this.#people),
+    "retention.set": (request) => {
+      this.retention.set(request);
+      return this.retention.view(this.#people);
+    },
+    "retention.preview": (request) => this.retention.preview(request, this.#people),
+    "retention.plan": ({ at }) => ({
+      at: at ?? "2026-11-30T12:00:00Z",
+      zone: "Europe/Berlin",
+      keep: [],
+      archive: [],
+      drop: [],
+      anonymise: [],
+      warnings: [],
+      held: null,
+      token: "token",
+    }),
+    "retention.apply": (_, onProgress) => {
+      onProgress?.({ event: "advanced", done: 1, total: 1 });
+      return { dropped: 4, spared: 0, archived: 0, anonymised: 0 };
+    },
+    "retention.outlook": ({ character }) =>
+      this.#history(character)
+        .filter((entry) => entry.version === 3)
+        .map(({ id, version }) => ({
+          id,
+          version,
+          goes_after: "2999-03-03T12:00:00Z",
+          archived_after: null,
+        })),
+    "archive.plan": ({ restore }) => ({ restore: restore ?? false, versions: [] }),
+    "archive.start": () => ({ moved: 0, stayed: 0, verified: 0, bytes_before: 0, bytes_after: 0 }),
+    "anonymise.plan": ({ character }) => ({
+      character,
+      name: this.#find(character).name,
+      versions: this.#find(character).versions,
+      captures: this.#find(character).captures,
+      tags: 1,
+      notes: 2,
+      origins: 29,
+      unreadable: 0,
+    }),
+    "anonymise.start": ({ character }, onProgress) => {
+      onProgress?.({ event: "advanced", done: 1, total: 2 });
+      this.#put(character, { name: "Anonymous 3f2a" });
+      return { character: "ddb-100000000000001", name: "Anonymous 3f2a", versions: 29 };
+    },
     "erase.plan": ({ scope }) => erasePlan(scope, this.#people),
     "erase.start": ({ scope }, onProgress) => {
       onProgress?.({ event: "advanced", done: 1, total: 2 });

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod app;
+pub mod archiving;
 pub mod character;
 pub mod compare;
 pub mod consent;
@@ -17,6 +18,7 @@ pub mod keeping;
 pub mod notices;
 pub mod opening;
 pub mod past;
+pub mod retention;
 
 use std::{
     collections::HashMap,
@@ -37,6 +39,7 @@ use crate::{
     job::{Cancel, Progress},
     library::{ChangeSet, Library},
     model::CharacterId,
+    retention::RetentionPolicy,
     source::{Draft, Source},
     storage::{CharacterStorage, QueryFilter, StorageFactory},
     wording::Language,
@@ -198,6 +201,8 @@ pub struct App {
     own: RwLock<Result<Arc<Library>>>,
     sample: RwLock<Option<Arc<Library>>>,
     language: RwLock<Language>,
+    /// How long versions are kept in a library that does not say so itself.
+    retention: RwLock<RetentionPolicy>,
     parts: Parts,
     jobs: Mutex<HashMap<u64, Arc<Cancel>>>,
     selections: Mutex<HashMap<u64, Vec<PathBuf>>>,
@@ -222,6 +227,7 @@ impl App {
             own: RwLock::new(own),
             sample: RwLock::default(),
             language: RwLock::new(parts.language),
+            retention: RwLock::default(),
             parts,
             jobs: Mutex::default(),
             selections: Mutex::default(),
@@ -255,6 +261,21 @@ impl App {
         own.into_iter().chain(sample).for_each(|library| library.speak(language));
     }
 
+    /// The same, with this policy for libraries that have none of their own.
+    #[must_use]
+    pub fn keeping(self, policy: RetentionPolicy) -> Self {
+        *self.retention.write().unwrap_or_else(PoisonError::into_inner) = policy;
+        if let Ok(library) = self.own_library() {
+            library.keep_by(policy);
+        }
+        self
+    }
+
+    /// How long versions are kept in a library that does not say so itself.
+    fn kept_by(&self) -> RetentionPolicy {
+        *self.retention.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The player's own library, whatever is looked at.
     ///
     /// # Errors
@@ -276,6 +297,7 @@ impl App {
     /// Another store takes the place of the player's own, and samples are left.
     fn exchange(&self, storage: Arc<dyn CharacterStorage>) {
         let library = library(&self.parts, self.language(), storage);
+        library.keep_by(self.kept_by());
         *self.own.write().unwrap_or_else(PoisonError::into_inner) = Ok(library);
         *self.sample.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -400,6 +422,16 @@ macro_rules! commands {
             "members.list": app::Empty => Vec<crate::model::Member>, members_list;
             "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;
             "store.statistics": app::Empty => crate::storage::StorageStatistics, statistics;
+            "retention.get": app::Empty => retention::RetentionView, retention_get;
+            "retention.set": retention::RetentionSet => retention::RetentionView, retention_set;
+            "retention.preview": retention::RetentionGet => retention::RetentionPreview, retention_preview;
+            "retention.plan": retention::RetentionGet => crate::retention::RetentionPlan, retention_plan;
+            "retention.apply": retention::RetentionApply => retention::RetentionDone, retention_apply;
+            "retention.outlook": character::CharacterGet => Vec<retention::OutlookEntry>, retention_outlook;
+            "archive.plan": archiving::ArchiveGet => crate::archive::ArchivePlan, archive_plan;
+            "archive.start": archiving::ArchiveGet => crate::archive::ArchiveReport, archive;
+            "anonymise.plan": character::CharacterGet => crate::privacy::anonymise::AnonymisePlan, anonymise_plan;
+            "anonymise.start": character::CharacterGet => crate::privacy::anonymise::Anonymised, anonymise;
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
             "export.start": export::ExportStart => export::Exported, export_start;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
@@ -448,8 +480,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        activity::*, app::*, character::*, compare::*, consent::*, cuts::*, erase::*, export::*, import::*,
-        keeping::*, opening::*, past::*,
+        activity::*, app::*, archiving::*, character::*, compare::*, consent::*, cuts::*, erase::*,
+        export::*, import::*, keeping::*, opening::*, past::*, retention::*,
     };
 }
 

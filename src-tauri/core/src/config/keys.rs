@@ -20,11 +20,23 @@ pub(super) enum Form {
     Choice(&'static [&'static str]),
 }
 
+/// A hundred years.
+const MOST_DAYS: i64 = 36_500;
+
 /// Every key there is.
 pub const KEYS: &[Key] = &[
     Key { path: "library", form: Form::Address },
     Key { path: "language", form: Form::Choice(&["en", "de"]) },
     Key { path: "privacy.minimise", form: Form::YesNo },
+    Key { path: "retention.keep_all_days", form: Form::Whole(0..=MOST_DAYS) },
+    Key { path: "retention.daily_until_days", form: Form::Whole(1..=MOST_DAYS) },
+    Key { path: "retention.weekly_until_days", form: Form::Whole(1..=MOST_DAYS) },
+    Key { path: "retention.monthly_forever", form: Form::YesNo },
+    Key { path: "retention.max_versions_per_character", form: Form::Whole(2..=1_000_000) },
+    Key { path: "retention.max_total_size_mb", form: Form::Whole(1..=1_000_000_000) },
+    Key { path: "retention.archive_after_days", form: Form::Whole(1..=MOST_DAYS) },
+    Key { path: "retention.auto_delete_after_days", form: Form::Whole(1..=MOST_DAYS) },
+    Key { path: "retention.anonymise_instead_of_delete", form: Form::YesNo },
     Key { path: "libraries.*.address", form: Form::Address },
     Key { path: "libraries.*.read_only", form: Form::YesNo },
     Key { path: "libraries.*.read_replica", form: Form::Address },

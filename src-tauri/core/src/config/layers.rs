@@ -183,7 +183,8 @@ impl<'a> Stack<'a> {
         let minimise =
             settings.get("privacy.minimise").is_none_or(|setting| setting.value.to_string() != "false");
         let privacy = PrivacyConfig { minimise };
-        Ok(Config { library, language, privacy, libraries, unready, settings, plain })
+        let retention = super::retention(&|key| settings.get(&format!("retention.{key}")));
+        Ok(Config { library, language, privacy, retention, libraries, unready, settings, plain })
     }
 
     /// The values every library begins with: those compiled in for `home`, by the ends of their keys. Where `home` is is

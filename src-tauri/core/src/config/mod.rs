@@ -26,6 +26,7 @@ pub use self::{
 };
 use crate::{
     error::{Code, Error, Result},
+    retention::RetentionPolicy,
     storage::{Compression, Encoding, Secret, StoreOptions},
     wording::Language,
 };
@@ -147,6 +148,8 @@ pub struct Config {
     pub language: Language,
     /// What is kept of others.
     pub privacy: PrivacyConfig,
+    /// How long versions are kept in a library that does not say so itself.
+    pub retention: RetentionPolicy,
     /// The libraries that can be opened, by name.
     pub libraries: BTreeMap<String, LibraryConfig>,
     /// The libraries that cannot be opened here and now, and why: one that waits for a variable must not keep the others shut.
@@ -273,6 +276,26 @@ impl LibraryConfig {
                 wait_seconds: u64::try_from(whole("pool.wait_seconds", 0)).unwrap_or(0),
             },
         })
+    }
+}
+
+/// How long versions are kept. What is not said does nothing: a line about archiving must not begin to thin.
+fn retention<'a>(get: &dyn Fn(&str) -> Option<&'a Setting>) -> RetentionPolicy {
+    let number = |key| match get(key).map(|setting| &setting.value) {
+        Some(Value::Whole(number)) => u32::try_from(*number).ok(),
+        _ => None,
+    };
+    let is_set = |key| get(key).is_some_and(|setting| setting.value == Value::YesNo(true));
+    RetentionPolicy {
+        keep_all_days: number("keep_all_days"),
+        daily_until_days: number("daily_until_days"),
+        weekly_until_days: number("weekly_until_days"),
+        monthly_forever: is_set("monthly_forever"),
+        max_versions_per_character: number("max_versions_per_character"),
+        max_total_size_mb: number("max_total_size_mb"),
+        archive_after_days: number("archive_after_days"),
+        auto_delete_after_days: number("auto_delete_after_days"),
+        anonymise_instead_of_delete: is_set("anonymise_instead_of_delete"),
     }
 }
 

@@ -382,7 +382,8 @@ fn the_examples_of_the_documentation_hold() {
     let zstd = Encoding { level: Some(9), ..Encoding::default() };
     assert_eq!(config.libraries["home"].encoding, Some(zstd));
 
-    let [group] = examples("yaml")[..] else { panic!("one example in YAML") };
+    let [group, thinned] = examples("yaml")[..] else { panic!("two examples in YAML") };
+    assert_eq!(yaml(thinned).unwrap().retention, RetentionPolicy::THINNED);
     let environment = [
         ("DATABASE_URL", "postgres://mira:s3cret@db.example/backstory"),
         ("DATABASE_REPLICA_URL", "postgres://mira:s3cret@copy.example/backstory"),
@@ -407,6 +408,25 @@ fn every_key_is_in_the_documentation_and_in_the_defaults() {
         let stands =
             DEFAULTS.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{last} = ")));
         assert!(stands, "default.toml does not have {}", key.path);
+    }
+}
+
+#[test]
+fn how_long_versions_are_kept_is_said_key_by_key() {
+    assert_eq!(toml("").unwrap().retention, RetentionPolicy::default());
+    let mission = "retention:\n  keep_all_days: 30\n  daily_until_days: 90\n  weekly_until_days: 365\n  monthly_forever: true\n  \
+                   max_versions_per_character: 100\n";
+    assert_eq!(yaml(mission).unwrap().retention, RetentionPolicy::THINNED);
+    let config = toml("[retention]\narchive_after_days = 400").unwrap();
+    let only = RetentionPolicy { archive_after_days: Some(400), ..RetentionPolicy::default() };
+    assert_eq!(config.retention, only, "a word about archiving thins nothing");
+    let variable = [("BACKSTORY_RETENTION__KEEP_ALL_DAYS", "14")];
+    let config = read("retention.keep_all_days = 30", Format::Toml, &variable, None).unwrap();
+    assert_eq!(config.retention.keep_all_days, Some(14));
+    let slip = toml("[retention]\nkeep_al_days = 3").unwrap_err();
+    assert_eq!(slip.hint.unwrap(), "Did you mean `keep_all_days`?");
+    for wrong in ["max_versions_per_character = 1", "auto_delete_after_days = 0", "keep_all_days = -1"] {
+        assert_eq!(toml(&format!("[retention]\n{wrong}")).unwrap_err().code, Code::ConfigInvalid, "{wrong}");
     }
 }
 

@@ -46,12 +46,14 @@ impl Library {
         for attempt in 0.. {
             let mut index = self.row(character).await?;
             let expect = Expect::Revision(index.revision);
-            let erase = Write::Erase { character: character.clone(), expect };
+            let mut writes = vec![Write::Erase { character: character.clone(), expect }];
+            // A policy that cannot be read keeps nobody from erasing.
+            writes.extend(self.without_policy(character).await.ok().flatten());
             // Nobody keeps the key: from here on the log names somebody whom nothing leads back to.
             self.keyed(&mut index)?;
             let act = Act::of(Action::Erase, &index);
             let act = act.count("versions", index.versions).count("captures", index.captures);
-            match self.write_all(vec![erase], vec![act]).await {
+            match self.write_all(writes, vec![act]).await {
                 Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
                 done => {
                     self.forget_sheets(character);

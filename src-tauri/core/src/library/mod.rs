@@ -4,11 +4,14 @@
 //! with the character's row. Listeners then get the [`ChangeSet`].
 
 pub(crate) mod auditing;
+mod anonymising;
+mod archiving;
 mod erasing;
 mod keeping;
 mod moving;
 mod past;
 mod sharing;
+mod thinning;
 mod writing;
 
 use std::{
@@ -28,6 +31,7 @@ use crate::{
     job::{Cancel, Progress},
     json::Tree,
     model::{CharacterId, CharacterIndex, ContentHash, Summary, VersionMetadata},
+    retention::RetentionPolicy,
     sheet::Sheet,
     source::{Draft, Source},
     storage::{
@@ -40,6 +44,7 @@ use crate::{
 pub use auditing::acting_as;
 pub use moving::Taken;
 pub use past::{Burst, Retold};
+pub use thinning::{Holding, Thinned, Thinning};
 pub use writing::Rehearsal;
 use writing::Writing;
 
@@ -97,6 +102,8 @@ pub struct Library {
     clock: Arc<dyn Clock>,
     origin: String,
     language: RwLock<Language>,
+    /// How long versions are kept where the library does not say so itself.
+    policy: RwLock<RetentionPolicy>,
     sheets: Mutex<LruCache<(CharacterId, ContentHash), Arc<Sheet>>>,
     changes: broadcast::Sender<ChangeSet>,
 }
@@ -121,6 +128,7 @@ impl Library {
             clock,
             origin: origin.to_owned(),
             language: RwLock::default(),
+            policy: RwLock::default(),
             sheets: Mutex::new(LruCache::new(SHEETS)),
             changes: broadcast::channel(256).0,
         }
@@ -131,6 +139,11 @@ impl Library {
     pub fn speaking(self, language: Language) -> Self {
         self.speak(language);
         self
+    }
+
+    /// Is thinned by this policy from now on, where it has none of its own.
+    pub fn keep_by(&self, policy: RetentionPolicy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = policy;
     }
 
     /// Tells in this language from now on.

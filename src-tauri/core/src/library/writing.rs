@@ -431,6 +431,7 @@ fn blank_index(draft: &Draft) -> CharacterIndex {
         linked: None,
         also: Vec::new(),
         audit_key: None,
+        anonymised_at: None,
         revision: 0,
     }
 }

@@ -56,6 +56,8 @@ pub enum Action {
     Erase,
     /// Versions went because the rules of retention said so.
     Retention,
+    /// A character lost what tells of its player.
+    Anonymise,
     /// Versions were moved to the archive area, or back.
     Archive,
     /// Versions were told anew.
@@ -95,7 +97,7 @@ pub enum Action {
 
 impl Action {
     /// All that this program knows.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Capture,
         Self::Sighting,
         Self::Restore,
@@ -107,6 +109,7 @@ impl Action {
         Self::Undelete,
         Self::Erase,
         Self::Retention,
+        Self::Anonymise,
         Self::Archive,
         Self::Retell,
         Self::Recompress,

@@ -462,7 +462,18 @@ impl CharacterStorage for FolderStorage {
         cancel: &Cancel,
     ) -> Result<Recompressed> {
         let (_turn, lock) = self.turn().await?;
-        repair::recompress(&self.shared, lock, encoding, progress, cancel).await
+        repair::recompress(&self.shared, lock, encoding, None, progress, cancel).await
+    }
+
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        let (_turn, lock) = self.turn().await?;
+        repair::recompress(&self.shared, lock, encoding, Some(character), progress, cancel).await
     }
 
     /// A commit takes the files of an erased character with it, and writes the list anew; what a crash left is done here.

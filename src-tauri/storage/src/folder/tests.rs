@@ -80,6 +80,7 @@ fn writes(number: u64, document: &[u8]) -> Vec<Write> {
         linked: None,
         also: Vec::new(),
         audit_key: None,
+        anonymised_at: None,
         revision: number,
     };
     let expect = if number == 1 { Expect::Absent } else { Expect::Revision(number - 1) };

@@ -349,6 +349,21 @@ impl CharacterStorage for ObjectStorage {
         Ok(done)
     }
 
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        _: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        cancel.check()?;
+        let before = self.view.now().await?.statistics().encoded_bytes;
+        let rewritten = self.recompress_one(character, encoding).await?;
+        let after = self.view.now().await?.statistics();
+        let (contents, bytes_after) = (after.contents, after.encoded_bytes);
+        Ok(Recompressed { contents, rewritten, bytes_before: before, bytes_after })
+    }
+
     /// A commit deletes every object of an erased character and the lists that named it; what a crash left is done here, as far
     /// as nobody can still be waiting to commit it.
     async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {

@@ -306,6 +306,16 @@ impl CharacterStorage for PostgresStorage {
         upkeep::recompress(self, encoding, progress, cancel).await
     }
 
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        _: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        upkeep::recompress_character(self, encoding, character, cancel).await
+    }
+
     async fn scrub(&self, _: &dyn Progress, cancel: &Cancel) -> Result<()> {
         upkeep::scrub(self, cancel).await
     }

@@ -388,6 +388,16 @@ impl CharacterStorage for SqliteStorage {
         Ok(done)
     }
 
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        _: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        recompress::run_one(self, character, *encoding, cancel).await
+    }
+
     /// Builds the file anew without free room, and empties its log.
     async fn scrub(&self, _: &dyn Progress, cancel: &Cancel) -> Result<()> {
         cancel.check()?;

@@ -81,6 +81,8 @@ struct IndexDetails<'a> {
     also: Cow<'a, [CharacterId]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     audit_key: Option<Cow<'a, SubjectKey>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    anonymised_at: Option<i64>,
 }
 
 /// A character's row as JSON.
@@ -107,6 +109,7 @@ pub(super) fn index_details(index: &CharacterIndex) -> Result<String> {
         linked: index.linked.as_ref().map(Cow::Borrowed),
         also: Cow::Borrowed(&index.also),
         audit_key: index.audit_key.as_ref().map(Cow::Borrowed),
+        anonymised_at: index.anonymised_at.map(nanoseconds),
     })
 }
 
@@ -138,6 +141,7 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
         linked: details.linked.map(Cow::into_owned),
         also: details.also.into_owned(),
         audit_key: details.audit_key.map(Cow::into_owned),
+        anonymised_at: details.anonymised_at.map(timestamp).transpose()?,
         revision: unsigned(revision)?,
     })
 }

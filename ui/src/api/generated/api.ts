@@ -66,6 +66,60 @@ holds: boolean, };
 export type Amount = { characters: number, versions: number, captures: number, };
 
 /**
+ * What would be taken out of a character.
+ */
+export type AnonymisePlan = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name, which goes.
+ */
+name: string, 
+/**
+ * Versions that are written anew.
+ */
+versions: number, 
+/**
+ * How often it was looked at, which stays known.
+ */
+captures: number, 
+/**
+ * Versions whose given names go.
+ */
+tags: number, 
+/**
+ * Versions whose notes go.
+ */
+notes: number, 
+/**
+ * Versions whose file names go.
+ */
+origins: number, 
+/**
+ * Versions that this program cannot read: as long as there is one, nothing is done.
+ */
+unreadable: number, };
+
+/**
+ * What was done.
+ */
+export type Anonymised = { 
+/**
+ * Who it is from now on. Nothing leads from here to who it was.
+ */
+character: CharacterId, 
+/**
+ * What it is called from now on.
+ */
+name: string, 
+/**
+ * Versions that were written anew and read back.
+ */
+versions: number, };
+
+/**
  * What the program tells its windows unasked.
  */
 export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hover", 
@@ -77,6 +131,95 @@ count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection
  * Which.
  */
 character: CharacterId, };
+
+/**
+ * Asks which versions would be moved.
+ */
+export type ArchiveGet = { 
+/**
+ * Only these: ids, or names where they are the only ones. Empty: all.
+ */
+characters?: Array<string>, 
+/**
+ * Versions that are older than so many days. None: as the policy says; where it says nothing, all but the newest.
+ */
+older_than_days?: number, 
+/**
+ * Take versions back instead: all that are archived.
+ */
+restore?: boolean, };
+
+/**
+ * What is moved where.
+ */
+export type ArchivePlan = { 
+/**
+ * Out of the archive; else into it.
+ */
+restore: boolean, 
+/**
+ * The versions, by character, the oldest first.
+ */
+versions: Array<MovedVersion>, };
+
+/**
+ * Why a version moves into the archive.
+ */
+export type ArchiveReason = "past_archiving";
+
+/**
+ * What was moved.
+ */
+export type ArchiveReport = { 
+/**
+ * Versions that were moved.
+ */
+moved: number, 
+/**
+ * Versions of the plan that stayed: their documents are damaged, they became the newest, or they are gone.
+ */
+stayed: number, 
+/**
+ * Documents that were read back at their new place and compared with their hash.
+ */
+verified: number, 
+/**
+ * Bytes the documents of these characters took before.
+ */
+bytes_before: number, 
+/**
+ * Bytes they take now.
+ */
+bytes_after: number, };
+
+/**
+ * A version that stays and moves into the archive.
+ */
+export type ArchivedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it moves.
+ */
+reason: ArchiveReason, 
+/**
+ * Why it stays.
+ */
+reasons: Array<KeepReason>, };
 
 /**
  * Something that Backstory cannot erase.
@@ -374,6 +517,10 @@ linked?: CharacterId,
  */
 also?: Array<string>, 
 /**
+ * When it lost what told of its player. None: it never did.
+ */
+anonymised_at?: string, 
+/**
  * Counts the writes to this character.
  */
 revision: number, };
@@ -442,9 +589,26 @@ level: number,
 hit_die: number, };
 
 /**
+ * A plan that waits for the time to be confirmed.
+ */
+export type ClockDoubt = { 
+/**
+ * Why.
+ */
+by: HeldBy, 
+/**
+ * What the clock says.
+ */
+now: string, 
+/**
+ * The latest moment that the library vouches for.
+ */
+seen: string, };
+
+/**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "clock_doubtful" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -596,6 +760,62 @@ value: number,
  * Its parts; they add up to it.
  */
 parts: Array<Part>, };
+
+/**
+ * Why a version goes: the rule nearest to keeping it, or the limit that took it.
+ */
+export type DropReason = "not_last_of_day" | "not_last_of_week" | "not_last_of_month" | "too_old" | "past_deletion" | "over_count" | "over_size";
+
+/**
+ * How many versions go for a reason.
+ */
+export type DroppedFor = { 
+/**
+ * The reason.
+ */
+reason: DropReason, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * A version that goes.
+ */
+export type DroppedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it goes.
+ */
+reason: DropReason, };
+
+/**
+ * A character that loses what tells of its player.
+ */
+export type DueCharacter = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * When it was last looked at.
+ */
+last_captured: string, };
 
 /**
  * Nothing to say.
@@ -917,6 +1137,11 @@ files: number,
 bytes: number, };
 
 /**
+ * Why a plan is not carried out.
+ */
+export type HeldBy = "clock_ahead" | "clock_behind";
+
+/**
  * A kind of place where Backstory keeps something.
  */
 export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session";
@@ -1142,6 +1367,49 @@ job: number, };
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
 /**
+ * Why a version stays. It may have several reasons.
+ */
+export type KeepReason = "newest" | "oldest" | "pinned" | "tagged" | "noted" | "open" | "future" | "unlimited" | "recent" | "daily" | "weekly" | "monthly";
+
+/**
+ * How many versions have a reason to stay. One may have several.
+ */
+export type KeptFor = { 
+/**
+ * The reason.
+ */
+reason: KeepReason, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * A version that stays as it is.
+ */
+export type KeptVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it stays.
+ */
+reasons: Array<KeepReason>, };
+
+/**
  * A top-level key with differences.
  */
 export type KeyCount = { 
@@ -1259,6 +1527,27 @@ user: string,
 role: Role | null, };
 
 /**
+ * A version that is moved.
+ */
+export type MovedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, };
+
+/**
  * Asks for words to be written to a version.
  */
 export type NoteSet = { 
@@ -1305,6 +1594,48 @@ set_aside: string | null, };
  * What became of one file.
  */
 export type Outcome = "added" | "changed" | "quiet" | "identical" | "failed";
+
+/**
+ * What the years will do to a version.
+ */
+export type OutlookEntry = { 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * The last moment at which it stays; none: nothing takes it by its age.
+ */
+goes_after: string | null, 
+/**
+ * The last moment at which it is at hand; none: it stays so, or is in the archive.
+ */
+archived_after: string | null, };
+
+/**
+ * A character with a policy of its own.
+ */
+export type OverrideEntry = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What holds for it.
+ */
+policy: RetentionPolicy, 
+/**
+ * The name of that, where it has one.
+ */
+preset: Preset | null, };
 
 /**
  * What the frame of the window shows.
@@ -1419,6 +1750,57 @@ sort: Sort,
  * Tells by a message of the system what a watched folder brought while the window was not looked at.
  */
 notify: boolean, };
+
+/**
+ * A policy by name.
+ */
+export type Preset = "everything" | "thinned" | "small";
+
+/**
+ * A policy that has a name.
+ */
+export type PresetEntry = { 
+/**
+ * Its name.
+ */
+preset: Preset, 
+/**
+ * What it says.
+ */
+policy: RetentionPolicy, };
+
+/**
+ * What a policy would do to one character.
+ */
+export type PreviewEntry = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Versions that stay, the archived ones included.
+ */
+keep: number, 
+/**
+ * Those of them that move into the archive.
+ */
+archive: number, 
+/**
+ * Versions that go.
+ */
+drop: number, 
+/**
+ * Which, the newest first; at most two hundred.
+ */
+going: Array<DroppedVersion>, 
+/**
+ * Whether it would lose its name, its notes and all that tells of its player.
+ */
+anonymise: boolean, };
 
 /**
  * Who is asking.
@@ -1764,6 +2146,250 @@ export type RetellSet = {
  * Every version, not only those that an older Backstory told: where what was told of one is damaged.
  */
 all?: boolean, };
+
+/**
+ * Asks for a plan to be carried out.
+ */
+export type RetentionApply = { 
+/**
+ * As it was asked for.
+ */
+characters?: Array<string>, 
+/**
+ * The time of the plan.
+ */
+at: string, 
+/**
+ * Versions that open screens show or compare with.
+ */
+open?: Array<SnapshotId>, 
+/**
+ * The token of the plan that the player agreed to.
+ */
+token: string, 
+/**
+ * The player says that this computer's clock is right.
+ */
+clock_is_right?: boolean, };
+
+/**
+ * What was done.
+ */
+export type RetentionDone = { 
+/**
+ * Versions that went.
+ */
+dropped: number, 
+/**
+ * Versions that were to go and stayed, since something of them had changed.
+ */
+spared: number, 
+/**
+ * Versions that moved into the archive.
+ */
+archived: number, 
+/**
+ * Characters that lost what told of their player.
+ */
+anonymised: number, };
+
+/**
+ * Asks what a policy would do.
+ */
+export type RetentionGet = { 
+/**
+ * Only these: ids, or names where they are the only ones. Empty: all.
+ */
+characters?: Array<string>, 
+/**
+ * At this time. None: now.
+ */
+at?: string, 
+/**
+ * Versions that open screens show or compare with.
+ */
+open?: Array<SnapshotId>, 
+/**
+ * This policy for the library instead of the one that holds.
+ */
+policy?: RetentionPolicy, };
+
+/**
+ * What would become of every version, and why.
+ */
+export type RetentionPlan = { 
+/**
+ * The time it is made for.
+ */
+at: string, 
+/**
+ * The zone of its days, weeks and months.
+ */
+zone: string, 
+/**
+ * What stays as it is.
+ */
+keep: Array<KeptVersion>, 
+/**
+ * What stays and moves into the archive.
+ */
+archive: Array<ArchivedVersion>, 
+/**
+ * What goes.
+ */
+drop: Array<DroppedVersion>, 
+/**
+ * Whose player is forgotten.
+ */
+anonymise: Array<DueCharacter>, 
+/**
+ * What somebody should know first.
+ */
+warnings: Array<Warning>, 
+/**
+ * Why nothing of it is done now, where that is so: the clock is not to be believed.
+ */
+held: ClockDoubt | null, 
+/**
+ * Stands for exactly this plan.
+ */
+token: string, };
+
+/**
+ * How long versions are kept. What is not said does nothing: without a rule of age, every version is kept whatever its age.
+ *
+ * An age is a span of 24-hour days since the capture, so that it does not depend on a zone. Days, weeks and months are those
+ * of the library's zone; of each, the last version is kept.
+ */
+export type RetentionPolicy = { 
+/**
+ * Every version that is not older is kept.
+ */
+keep_all_days: number | null, 
+/**
+ * Until this age, the last version of each day is kept.
+ */
+daily_until_days: number | null, 
+/**
+ * Until this age, the last version of each week is kept: ISO weeks, Monday to Sunday.
+ */
+weekly_until_days: number | null, 
+/**
+ * The last version of each month is kept for ever.
+ */
+monthly_forever: boolean, 
+/**
+ * At most so many of one character. The last rule: it goes before those of age, and says so.
+ */
+max_versions_per_character: number | null, 
+/**
+ * At most so many megabytes of documents in the whole library, as they are stored.
+ */
+max_total_size_mb: number | null, 
+/**
+ * What is older moves into the archive.
+ */
+archive_after_days: number | null, 
+/**
+ * What is older goes, whichever rule of age keeps it.
+ */
+auto_delete_after_days: number | null, 
+/**
+ * Nothing goes for being older than that. Instead, a character of which nothing was captured for so long loses its name,
+ * its notes and all that tells of its player, and keeps its history.
+ */
+anonymise_instead_of_delete: boolean, };
+
+/**
+ * What a policy would do.
+ */
+export type RetentionPreview = { 
+/**
+ * The time it is made for.
+ */
+at: string, 
+/**
+ * Versions that stay, the archived ones included.
+ */
+keep: number, 
+/**
+ * Those of them that move into the archive.
+ */
+archive: number, 
+/**
+ * Versions that go.
+ */
+drop: number, 
+/**
+ * Why versions stay.
+ */
+kept_for: Array<KeptFor>, 
+/**
+ * Why versions go.
+ */
+dropped_for: Array<DroppedFor>, 
+/**
+ * The characters, those that lose the most first.
+ */
+characters: Array<PreviewEntry>, 
+/**
+ * What somebody should know first.
+ */
+warnings: Array<Warning>, 
+/**
+ * Why nothing of it is done now, where that is so.
+ */
+held: ClockDoubt | null, 
+/**
+ * Stands for exactly this plan.
+ */
+token: string, };
+
+/**
+ * Asks for another policy.
+ */
+export type RetentionSet = { 
+/**
+ * For this character alone: an id, or a name where it is the only one. None: for the library.
+ */
+character?: string, 
+/**
+ * What holds from now on. None: as without a word, the character as its library, the library as the configuration.
+ */
+policy?: RetentionPolicy, 
+/**
+ * The zone of days, weeks and months, by its IANA name. None: the one of before, else the player's.
+ */
+zone?: string, };
+
+/**
+ * How long versions are kept in the open library.
+ */
+export type RetentionView = { 
+/**
+ * What holds for every character without a policy of its own.
+ */
+policy: RetentionPolicy, 
+/**
+ * The name of that, where it has one.
+ */
+preset: Preset | null, 
+/**
+ * The zone of days, weeks and months.
+ */
+zone: string, 
+/**
+ * Whether the library says so itself; else the configuration does, or nobody.
+ */
+own: boolean, 
+/**
+ * The characters with a policy of their own.
+ */
+characters: Array<OverrideEntry>, 
+/**
+ * The policies that have names.
+ */
+presets: Array<PresetEntry>, };
 
 /**
  * What telling anew did.
@@ -2286,6 +2912,28 @@ user: string,
 shared: Array<[string, string]>, };
 
 /**
+ * What somebody should know before going on.
+ */
+export type Warning = { 
+/**
+ * What about.
+ */
+code: WarningCode, 
+/**
+ * Whose history; none: the whole library.
+ */
+character: CharacterId | null, 
+/**
+ * How many, or how much.
+ */
+count: number, };
+
+/**
+ * What about a warning.
+ */
+export type WarningCode = "count_bites" | "count_unreachable" | "size_bites" | "size_unreachable" | "future" | "marked";
+
+/**
  * A folder whose new and changed files are taken in by themselves.
  */
 export type WatchedFolder = { 
@@ -2408,6 +3056,16 @@ export type Commands = {
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
+  "retention.get": [Empty, RetentionView];
+  "retention.set": [RetentionSet, RetentionView];
+  "retention.preview": [RetentionGet, RetentionPreview];
+  "retention.plan": [RetentionGet, RetentionPlan];
+  "retention.apply": [RetentionApply, RetentionDone];
+  "retention.outlook": [CharacterGet, Array<OutlookEntry>];
+  "archive.plan": [ArchiveGet, ArchivePlan];
+  "archive.start": [ArchiveGet, ArchiveReport];
+  "anonymise.plan": [CharacterGet, AnonymisePlan];
+  "anonymise.start": [CharacterGet, Anonymised];
   "store.recompress": [Encoding, Recompressed];
   "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];

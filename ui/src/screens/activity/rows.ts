@@ -13,6 +13,7 @@ import Settings from "@lucide/svelte/icons/settings";
 import Tag from "@lucide/svelte/icons/tag";
 import Trash from "@lucide/svelte/icons/trash-2";
 import TriangleAlert from "@lucide/svelte/icons/triangle-alert";
+import UserX from "@lucide/svelte/icons/user-x";
 import Users from "@lucide/svelte/icons/users";
 import Wrench from "@lucide/svelte/icons/wrench";
 import X from "@lucide/svelte/icons/x";
@@ -51,6 +52,7 @@ export const ICONS: Record<AuditAction, Component> = {
   undelete: RotateCcw,
   erase: Trash,
   retention: Hourglass,
+  anonymise: UserX,
   archive: Archive,
   retell: RefreshCw,
   recompress: Archive,
