@@ -578,6 +578,7 @@ async fn nobody_is_left(corpus: &Path, kind: &str) {
             for key in ["username", "readonlyUrl", "socialName"] {
                 secrets.extend(character[key].as_str().filter(|text| text.len() >= 4).map(str::to_owned));
             }
+            let id = source.read(&tree).unwrap().character;
             let words =
                 ["notes", "traits"].map(|key| character[key].as_object().cloned().unwrap_or_default());
             for text in words.iter().flat_map(|object| object.values()).filter_map(|value| value.as_str()) {

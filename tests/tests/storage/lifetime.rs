@@ -233,14 +233,15 @@ pub(crate) async fn the_archive_is_filled_whenever_it_is_killed(backend: &dyn Ba
     whole(Some(6)).await;
     let operations = counted.operations();
     assert!(operations > 15, "{operations}");
-    for (at, fault) in (0..operations).flat_map(|at| [(at, Fault::FromThenOn), (at, Fault::AnswerLost)]) {
+    for at in 0..operations {
         let storage = backend.open().await;
         let back = Archiving { restore: true, ..Archiving::default() };
         let library = library(Arc::clone(&storage));
         let plan = library.plan_archive(&back).await.unwrap();
         library.archive(&plan, &Silent, &Cancel::default()).await.unwrap();
         whole(Some(0)).await;
-        for _ in 0..2 {
+        // Twice in a row: before the operation, and right behind it.
+        for fault in [Fault::FromThenOn, Fault::AnswerLost] {
             let faulty = Arc::new(Faulty::new(backend.open().await, at, fault, dead()));
             let killed = fill(Arc::clone(&faulty) as _).await;
             assert!(killed.is_err() || !faulty.has_failed() || fault == Fault::AnswerLost, "{at} {fault:?}");
