@@ -282,6 +282,32 @@ async fn a_preview_shows_what_is_left_by_then_and_is_never_applied() {
 }
 
 #[tokio::test]
+async fn a_library_that_is_too_large_gives_up_what_stood_the_shortest() {
+    let folder = TempDir::new().unwrap();
+    let storage = plain(folder.path(), "sqlite").await;
+    let drafts: Vec<Draft> = long_life(30).collect();
+    let clock = Dated::new(drafts.last().unwrap().captured_at + SignedDuration::from_mins(1));
+    let library = Library::new(storage, registry::sources(), Arc::clone(&clock) as _, "test");
+    library.capture(&drafts).await.unwrap();
+    let place = Place { clock, library, id: drafts[0].character.clone(), _folder: folder };
+    let bytes = place.library.statistics().await.unwrap().encoded_bytes;
+    assert!(bytes > 2 << 20, "{bytes}");
+    place.keep_by(RetentionPolicy { max_total_size_mb: Some(1), ..RetentionPolicy::default() }).await;
+    let plan = place.plan().await;
+    assert!(!plan.drop.is_empty());
+    assert!(plan.drop.iter().all(|version| version.reason == DropReason::OverSize));
+    assert_eq!(plan.warnings[0].code, WarningCode::SizeBites);
+    place.library.pin(&place.history().await[1], true).await.unwrap();
+    let thinned = place.apply(&plan).await.unwrap();
+    assert_eq!((thinned.dropped + thinned.spared, thinned.spared), (plan.drop.len() as u64, 1));
+    place.library.pin(&place.history().await[1], false).await.unwrap();
+    place.apply(&place.plan().await).await.unwrap();
+    assert!(place.library.statistics().await.unwrap().encoded_bytes <= 1 << 20);
+    assert_eq!(place.plan().await.drop, []);
+    place.is_sound().await;
+}
+
+#[tokio::test]
 async fn a_character_has_a_policy_of_its_own_until_it_is_erased() {
     let place = lived(30).await;
     place.keep_by(POLICY).await;

@@ -91,9 +91,9 @@ fn figures(sheet: &Sheet) -> impl PartialEq + use<> {
         sheet.level,
         sheet.xp,
         sheet.species.clone(),
-        sheet.abilities.clone(),
+        sheet.abilities,
         (sheet.hit_points_max.value, sheet.armor_class.value, sheet.proficiency_bonus),
         (sheet.spells.len(), sheet.inventory.len(), sheet.features.len(), sheet.feats.len()),
-        sheet.currency.clone(),
+        sheet.currency,
     )
 }

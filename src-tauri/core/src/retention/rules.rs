@@ -136,10 +136,11 @@ impl<'a> Course<'a> {
 
     fn worth(&self) -> Vec<Worth> {
         let ordered: Vec<VersionMetadata> = self.versions.iter().map(|&version| version.clone()).collect();
-        let mut worth: Vec<_> = ordered.iter().map(|version| Worth::of(version)).collect();
+        let mut worth: Vec<_> = ordered.iter().map(Worth::of).collect();
         for burst in timeline::bursts(&ordered) {
-            for at in *burst.start()..*burst.end() {
-                worth[at] = worth[at].min(Worth::Tried);
+            // The last of it is what it came to.
+            for tried in &mut worth[*burst.start()..*burst.end()] {
+                *tried = Worth::Tried.min(*tried);
             }
         }
         // What went before it may have been where its sheet changed: then it stands for that.

@@ -525,13 +525,15 @@ fn naive(
     let young = |version: &VersionMetadata, days: u32| age(version) <= i128::from(days) * 86_400_000_000_000;
     let (mut days, mut weeks, mut months) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for version in &past {
-        let local = version.captured_at.to_zoned(scene.zone.clone());
-        days.insert(local.strftime("%Y-%m-%d").to_string(), version.version);
-        weeks.insert(local.strftime("%G-%V").to_string(), version.version);
-        months.insert(local.strftime("%Y-%m").to_string(), version.version);
+        let day = version.captured_at.to_zoned(scene.zone.clone()).date();
+        let since_monday = i64::from(day.weekday().to_monday_zero_offset());
+        days.insert(day, version.version);
+        weeks.insert(day.saturating_sub(since_monday.days()), version.version);
+        months.insert(date(day.year(), day.month(), 1), version.version);
     }
-    let is_last =
-        |of: &BTreeMap<String, u64>, version: &VersionMetadata| of.values().any(|&v| v == version.version);
+    let is_last = |of: &BTreeMap<jiff::civil::Date, u64>, version: &VersionMetadata| {
+        of.values().any(|&last| last == version.version)
+    };
     let fixed = |version: &VersionMetadata| {
         Some(version.version) == oldest
             || Some(version.version) == newest
