@@ -11,6 +11,7 @@ use backstory_core::{
     api::{
         App, AppEvent, Host,
         app::{ConfigValue, Configuration, Licence, Preferences},
+        backup::Backups,
         dialogs::Dialog,
         erase::Computer,
         export::Outlet,
@@ -28,6 +29,8 @@ use backstory_sources::{
     watch::{is_library, own_library},
 };
 use backstory_storage::{
+    backups::FolderBackups,
+    clock::SystemClock,
     computer::{Session, ThisComputer},
     config::{self, data_folder},
     outlet::FileOutlet,
@@ -139,7 +142,19 @@ impl Desktop {
         let libraries = self.libraries.clone();
         let session =
             Session { is_there: || Ok(SystemKeychain.get()?.is_some()), forget: || SystemKeychain.forget() };
-        Ok(Arc::new(ThisComputer::new(move || libraries.path(), session)?))
+        Ok(Arc::new(ThisComputer::new(move || libraries.path(), backup_folder, session)?))
+    }
+
+    /// The backups of the library, as they are configured.
+    pub(crate) fn backups(&self) -> Result<Arc<dyn Backups>> {
+        if self.libraries.is_demo() {
+            return Err(Error::new(Code::InvalidArgument, "These are the samples, which are kept nowhere.")
+                .hint("Start Backstory without --demo to back up what is yours."));
+        }
+        let libraries = self.libraries.clone();
+        let config = || config::load(&config::Flags::default()).map(|loaded| loaded.config.backup);
+        let version = env!("CARGO_PKG_VERSION");
+        Ok(Arc::new(FolderBackups::new(config, move || libraries.path(), Arc::new(SystemClock), version)))
     }
 
     async fn change_folders(
@@ -412,6 +427,11 @@ impl Host for Desktop {
     fn emit(&self, event: AppEvent) {
         emit(&self.handle, event);
     }
+}
+
+/// Where the configuration wants backups.
+pub(crate) fn backup_folder() -> Option<PathBuf> {
+    config::load(&config::Flags::default()).ok()?.config.backup.folder.map(PathBuf::from)
 }
 
 /// Whether the player asked to be told, and does not look at the window.

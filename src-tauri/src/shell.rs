@@ -142,6 +142,7 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
     let app = App::new(Parts {
         storage,
         computer,
+        backups: desktop.backups(),
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: config::data_folder().map(|folder| Arc::new(DdbFetcher::real(&folder)) as Arc<dyn Remote>),

@@ -244,6 +244,11 @@ pub(crate) enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// Backups of the library: which there are, making one, bringing one back, trying the newest.
+    Backup {
+        #[command(subcommand)]
+        what: Option<crate::backups::BackupCommand>,
+    },
     /// Put a character into the bin: it leaves the list and keeps everything.
     Delete {
         /// An id, or a name where only one has it.

@@ -43,7 +43,7 @@ use backstory_storage::{
 
 use crate::{
     args::{Args, Command, ConfigCommand},
-    db, erasing, live, manual, migrate,
+    backups, db, erasing, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
 };
@@ -85,7 +85,12 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     };
     let files = Arc::new(Files::new());
     // Whoever wants everything gone need not be able to open it.
-    let needs_library = !matches!(command, Command::Erase { everything: true, .. } | Command::Audit { .. });
+    let needs_library = match &command {
+        Command::Erase { everything: true, .. } | Command::Audit { .. } => false,
+        // Where it cannot be opened a backup is wanted most.
+        Command::Backup { what } => what.as_ref().is_some_and(backups::BackupCommand::needs_library),
+        _ => true,
+    };
     let app = open_app(&flags, Arc::clone(&files), needs_library).await?;
     match command {
         Command::Config { .. }
@@ -227,6 +232,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             bar.finish();
             print::result(json, &done, print::recompressed)
         }
+        Command::Backup { what } => return backups::run(&app, what, json, quiet).await,
         Command::Verify { read_data, repair } => {
             let bar = Bar::new(quiet || json);
             let report = stoppable(&app, verify(&app, VerifyGet { read_data, repair }, &bar)).await?;
@@ -283,6 +289,7 @@ fn app(
     Ok(App::new(Parts {
         storage,
         computer,
+        backups: Ok(backups::kept(flags)),
         factory: stores,
         sources: registry::sources(),
         remote: Err(Error::internal("The command line brings its own.")),

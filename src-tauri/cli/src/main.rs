@@ -4,6 +4,7 @@
 //! failure. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part.
 
 mod args;
+mod backups;
 mod commands;
 mod db;
 mod erasing;

@@ -4,6 +4,7 @@
 //! [`backstory_core::history::encoding`].
 
 pub mod aside;
+pub mod backups;
 mod blocking;
 mod catalogue;
 pub mod clock;

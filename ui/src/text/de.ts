@@ -852,6 +852,7 @@ export const de: Catalogue = {
       library: "Die Bibliothek",
       copies: "Eine Kopie von vor einer Änderung",
       set_aside: "Eine beiseitegelegte Bibliothek",
+      backups: "Sicherungen, die Backstory angelegt hat",
       leftovers: "Was ein abgebrochener Schreibvorgang hinterließ",
       settings: "Einstellungen dieses Fensters",
       window_data: "Was die Web-Anzeige des Fensters aufbewahrt",

@@ -858,6 +858,7 @@ export const en = {
       library: "The library",
       copies: "A copy made before a change",
       set_aside: "A library that was put aside",
+      backups: "Backups that Backstory made",
       leftovers: "What an interrupted write left",
       settings: "Settings of this window",
       window_data: "What the window's web engine keeps",

@@ -21,6 +21,7 @@ import type {
 } from "../../src/api";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
+import { backups, drill } from "./storage";
 import { rawLines } from "./lines";
 import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
 
@@ -58,6 +59,7 @@ export class FakeBridge implements Bridge {
   #agreed = false;
   #folders: WatchedFolder[] = [];
   #revision = 1;
+  #backups = backups();
   /** What was written, by character. */
   #histories = new Map<string, HistoryEntry[]>();
   #changed = new Map<string, CharacterEntry>();
@@ -216,6 +218,21 @@ export class FakeBridge implements Bridge {
       store_bytes: 0,
     }),
     "store.recompress": () => ({ contents: 0, rewritten: 0, bytes_before: 0, bytes_after: 0 }),
+    "backup.list": () => this.#backups,
+    "backup.make": () => {
+      const made = { ...this.#backups.backups[0]!, name: "2026-11-30T143000Z", reason: "asked" as const };
+      this.#backups = { ...this.#backups, backups: [made, ...this.#backups.backups] };
+      return { backup: made, removed: [], is_the_last: false };
+    },
+    "backup.drill": () => drill,
+    "backup.restore": ({ name }) => ({
+      name,
+      set_aside: "/home/ada/library.aside-2026-11-30-143000.sqlite",
+      brought: 0,
+      as_it_was: 0,
+      overview: this.#overview(),
+    }),
+    "backup.show": () => ({}),
     "character.history": ({ character, limit, offset }) => {
       const all = this.#history(character);
       const from = offset ?? 0;

@@ -4,6 +4,7 @@
 //! To add one: a request and a response type with a function in `<domain>.rs`, a line in the list, `cargo xtask gen`.
 
 pub mod app;
+pub mod backup;
 pub mod character;
 pub mod compare;
 pub mod dialogs;
@@ -178,6 +179,8 @@ pub struct Parts {
     pub samples: Samples,
     /// What is kept on this computer besides the library, or why that is not known.
     pub computer: Result<Arc<dyn erase::Computer>>,
+    /// The backups of the library, or why there are none.
+    pub backups: Result<Arc<dyn backup::Backups>>,
     /// The program around it.
     pub host: Arc<dyn Host>,
     /// The time.
@@ -393,6 +396,11 @@ macro_rules! commands {
             "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;
             "store.statistics": app::Empty => crate::storage::StorageStatistics, statistics;
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
+            "backup.list": app::Empty => backup::BackupList, backup_list;
+            "backup.make": app::Empty => backup::Made, backup_make;
+            "backup.drill": app::Empty => crate::backup::Drill, backup_drill;
+            "backup.restore": backup::BackupRef => backup::BroughtBack, backup_restore;
+            "backup.show": app::Empty => app::Empty, backup_show;
             "export.start": export::ExportStart => export::Exported, export_start;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
             "import.start": import::ImportStart => import::ImportReport, import_start;
@@ -440,7 +448,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        app::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*, opening::*, past::*,
+        app::*, backup::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*, opening::*,
+        past::*,
     };
 }
 

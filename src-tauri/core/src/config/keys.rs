@@ -15,6 +15,8 @@ pub struct Key {
 pub(super) enum Form {
     /// Where a store is, or the name of a library: it may hold a secret.
     Address,
+    /// A folder of this computer.
+    Folder,
     YesNo,
     Whole(RangeInclusive<i64>),
     Choice(&'static [&'static str]),
@@ -24,6 +26,10 @@ pub(super) enum Form {
 pub const KEYS: &[Key] = &[
     Key { path: "library", form: Form::Address },
     Key { path: "language", form: Form::Choice(&["en", "de"]) },
+    Key { path: "backup.folder", form: Form::Folder },
+    Key { path: "backup.daily", form: Form::Whole(0..=366) },
+    Key { path: "backup.weekly", form: Form::Whole(0..=520) },
+    Key { path: "backup.monthly", form: Form::Whole(0..=1200) },
     Key { path: "libraries.*.address", form: Form::Address },
     Key { path: "libraries.*.read_only", form: Form::YesNo },
     Key { path: "libraries.*.read_replica", form: Form::Address },
@@ -38,7 +44,7 @@ impl Form {
     /// What must stand there, in words.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Address => "text".to_owned(),
+            Self::Address | Self::Folder => "text".to_owned(),
             Self::YesNo => "true or false".to_owned(),
             Self::Whole(range) => format!("a whole number from {} to {}", range.start(), range.end()),
             Self::Choice(names) => match names.split_last() {

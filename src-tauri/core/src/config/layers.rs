@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Address, Config, DEFAULTS, Environment, File, Format, HOME, Layers, LibraryConfig, Lookup, Origin,
-    Setting, Value,
+    Address, BackupConfig, Config, DEFAULTS, Environment, File, Format, HOME, Layers, LibraryConfig, Lookup,
+    Origin, Setting, Value,
     keys::{Form, KEYS, Place, key, nearest, place},
     text::{self, Node, Raw},
     variables::{Refusal, expand},
@@ -180,7 +180,8 @@ impl<'a> Stack<'a> {
         let plain = LibraryConfig::assemble(HOME, &|key| defaults.get(key))?;
         let language = settings.get("language").and_then(|setting| Language::of(&setting.value.to_string()));
         let language = language.unwrap_or_default();
-        Ok(Config { library, language, libraries, unready, settings, plain })
+        let backup = BackupConfig::assemble(&settings);
+        Ok(Config { library, language, libraries, backup, unready, settings, plain })
     }
 
     /// The values every library begins with: those compiled in for `home`, by the ends of their keys. Where `home` is is
@@ -264,10 +265,11 @@ fn value(path: &str, raw: Raw, origin: &Origin, lookup: &Lookup<'_>) -> Result<V
         Trouble::Wrong(wrong(origin, path, &must))
     };
     match (&key.form, raw) {
-        (Form::Address, Raw::Text(text)) if text.trim().is_empty() => {
+        (Form::Address | Form::Folder, Raw::Text(text)) if text.trim().is_empty() => {
             Err(Trouble::Wrong(wrong(origin, path, "is empty.")))
         }
         (Form::Address, Raw::Text(text)) => Ok(Value::Address(address.unwrap_or_else(|| Address::new(text)))),
+        (Form::Folder, Raw::Text(text)) => Ok(Value::Folder(text)),
         (Form::YesNo, Raw::YesNo(yes)) => Ok(Value::YesNo(yes)),
         (Form::YesNo, Raw::Text(text)) if hidden => {
             text.parse().map(Value::YesNo).map_err(|_| misfit("something else".to_owned()))

@@ -11,6 +11,7 @@ mod layers;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upkeep;
 mod variables;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
@@ -22,6 +23,7 @@ pub use self::{
     address::Address,
     keys::{KEYS, Key, nearest},
     text::Format,
+    upkeep::BackupConfig,
     variables::Lookup,
 };
 use crate::{
@@ -108,6 +110,8 @@ impl fmt::Display for Origin {
 pub enum Value {
     /// Where a store is, or a library's name.
     Address(Address),
+    /// A folder of this computer.
+    Folder(String),
     /// One of several words.
     Choice(String),
     /// A number.
@@ -122,7 +126,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => address.fmt(f),
-            Self::Choice(text) | Self::Unset(text) => f.write_str(text),
+            Self::Folder(text) | Self::Choice(text) | Self::Unset(text) => f.write_str(text),
             Self::Whole(number) => number.fmt(f),
             Self::YesNo(yes) => yes.fmt(f),
         }
@@ -147,6 +151,8 @@ pub struct Config {
     pub language: Language,
     /// The libraries that can be opened, by name.
     pub libraries: BTreeMap<String, LibraryConfig>,
+    /// Where backups are kept, and how many.
+    pub backup: BackupConfig,
     /// The libraries that cannot be opened here and now, and why: one that waits for a variable must not keep the others shut.
     pub unready: BTreeMap<String, Error>,
     /// Every value and where it comes from, by the path of its key.

@@ -42,6 +42,8 @@ pub enum HeldKind {
     Copies,
     /// Libraries that were put aside.
     SetAside,
+    /// Backups of a library that Backstory made.
+    Backups,
     /// What an interrupted write left.
     Leftovers,
     /// How the window is liked, and which folders are watched.
@@ -355,6 +357,7 @@ fn place(kind: HeldKind) -> Said {
         HeldKind::Library => say("place-library"),
         HeldKind::Copies => say("place-copies"),
         HeldKind::SetAside => say("place-set-aside"),
+        HeldKind::Backups => say("place-backups"),
         HeldKind::Leftovers => say("place-leftovers"),
         HeldKind::Settings => say("place-settings"),
         HeldKind::WindowData => say("place-window-data"),

@@ -313,6 +313,7 @@ receipt-check = Dieser Beleg enthält nichts über dich. `backstory audit --veri
 place-library = die Bibliothek
 place-copies = Kopien von vor Änderungen
 place-set-aside = beiseitegelegte Bibliotheken
+place-backups = Sicherungen, die Backstory angelegt hat
 place-leftovers = was ein abgebrochener Schreibvorgang hinterließ
 place-settings = Einstellungen des Fensters
 place-window-data = Daten der Web-Anzeige des Fensters

@@ -336,6 +336,7 @@ receipt-check = This receipt holds nothing about you. `backstory audit --verify-
 place-library = the library
 place-copies = copies made before changes
 place-set-aside = libraries that were put aside
+place-backups = backups Backstory made
 place-leftovers = what an interrupted write left
 place-settings = settings of the window
 place-window-data = data of the window's web engine
