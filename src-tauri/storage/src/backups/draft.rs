@@ -50,8 +50,8 @@ impl Draft {
     pub(super) fn keep(self, now: Timestamp) -> Result<String> {
         let Self { folder, root, lock } = self;
         let failed = |error| unwritten(&root, error);
-        drop(lock);
-        fs::remove_file(folder.path().join(LOCK)).map_err(failed)?;
+        // Held until it has its name, so that nobody takes it for one that was left. Windows renames no folder with an open file.
+        let lock = (!cfg!(windows)).then_some(lock);
         sync(folder.path()).map_err(failed)?;
         point();
         let stem = now.to_zoned(TimeZone::UTC).strftime(NAME).to_string();
@@ -69,6 +69,9 @@ impl Draft {
                 Ok(()) => {
                     // Nothing is there any more under the old name.
                     let _renamed = folder.keep();
+                    drop(lock);
+                    // One that stays is nobody's harm.
+                    let _ = fs::remove_file(place.join(LOCK));
                     sync(&root).map_err(failed)?;
                     return Ok(name);
                 }

@@ -102,8 +102,13 @@ impl FolderBackups {
         let migrator = StorageMigrator::new(Arc::clone(library), target)?;
         let report = migrator.run(&MigrationOptions::default(), progress, cancel).await?;
         cancel.check()?;
+        drop(migrator);
         match report.left.first() {
-            None => Ok(()),
+            // One file, without a log beside it.
+            None => {
+                let to = to.to_owned();
+                blocking(move || sqlite::claim(&to)).await
+            }
             Some(left) => Err(Error::new(
                 Code::StoreDamaged,
                 format!("Not everything could be backed up: {}", left.message),
@@ -285,7 +290,9 @@ impl Backups for FolderBackups {
         write(&root.join(LAST), &name)?;
         point();
         let backup = told(&name, Ok(claim), now);
-        Ok(Made { backup, removed: self.rotate(&root)?, is_the_last: false })
+        // The one that is about to be brought back must not go for this one.
+        let removed = if reason == Reason::BeforeRestore { Vec::new() } else { self.rotate(&root)? };
+        Ok(Made { backup, removed, is_the_last: false })
     }
 
     async fn drill(&self, library: &StorageInfo, progress: &dyn Progress, cancel: &Cancel) -> Result<Drill> {
