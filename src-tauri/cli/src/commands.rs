@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use async_trait::async_trait;
 use backstory_core::{
     api::{
         App, Host, Parts,
@@ -16,6 +17,7 @@ use backstory_core::{
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
         erase::{Computer, resume, takes_library},
         export::{Exported, How, chosen, export},
+        health::Machine,
         import::{ImportOptions, ImportReport, Intake, Outcome, import},
         keeping::{
             NoteSet, PinSet, TagSet, character_delete, character_undelete, recompress, statistics,
@@ -24,19 +26,22 @@ use backstory_core::{
         past::{BlameGet, RetellSet, SearchGet, blame, progress, retell, search, version_restore},
     },
     clock::Clock as _,
+    config::AlertsConfig,
     error::{Code, Error, Result},
     job::Silent,
     json::MAX_BYTES,
     privacy::erase::Scope,
-    storage::{CharacterStorage, Deleted, Encoding, QueryFilter, Secret},
+    storage::{CharacterStorage, Deleted, Encoding, QueryFilter, Secret, StorageInfo},
 };
 use backstory_sources::{
+    fetch::{Keychain as _, SystemKeychain},
     files::{Files, STDIN},
     registry, sample,
 };
 use backstory_storage::{
     clock::SystemClock,
     config::{self, Flags},
+    machine,
     open::Stores,
     outlet::FileOutlet,
 };
@@ -46,6 +51,7 @@ use crate::{
     backups, db, erasing, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
+    upkeep,
 };
 
 /// Exit code for "done in part".
@@ -87,6 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     // Whoever wants everything gone need not be able to open it.
     let needs_library = match &command {
         Command::Erase { everything: true, .. } | Command::Audit { .. } => false,
+        Command::Health { .. } => false,
         // Where it cannot be opened a backup is wanted most.
         Command::Backup { what } => what.as_ref().is_some_and(backups::BackupCommand::needs_library),
         _ => true,
@@ -232,6 +239,8 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             bar.finish();
             print::result(json, &done, print::recompressed)
         }
+        Command::Jobs { what } => return upkeep::jobs(&app, what, json, quiet).await,
+        Command::Health { serve } => return upkeep::stands(&Arc::new(app), &flags, serve, json).await,
         Command::Backup { what } => return backups::run(&app, what, json, quiet).await,
         Command::Verify { read_data, repair } => {
             let bar = Bar::new(quiet || json);
@@ -295,7 +304,7 @@ fn app(
         remote: Err(Error::internal("The command line brings its own.")),
         intake: files,
         samples: Arc::new(sample::drafts),
-        host: Arc::new(Terminal),
+        host: Arc::new(Terminal { flags: flags.clone() }),
         clock: Arc::new(SystemClock),
         language: config::load(flags)?.config.language,
         version: env!("CARGO_PKG_VERSION"),
@@ -404,6 +413,25 @@ fn sides(what: Vec<String>) -> Result<(VersionRef, VersionRef)> {
 }
 
 /// The command line has no window.
-struct Terminal;
+struct Terminal {
+    flags: Flags,
+}
 
-impl Host for Terminal {}
+#[async_trait]
+impl Host for Terminal {
+    async fn may_recompress(&self) -> bool {
+        config::encoding(&self.flags).is_ok_and(|chosen| chosen.is_none())
+    }
+
+    async fn machine(&self, library: Option<&StorageInfo>) -> Machine {
+        machine::look(library)
+    }
+
+    async fn alerts(&self) -> Option<AlertsConfig> {
+        Some(config::load(&self.flags).ok()?.config.alerts)
+    }
+
+    async fn keychain(&self) -> Option<Result<()>> {
+        Some(SystemKeychain.get().map(drop))
+    }
+}

@@ -43,7 +43,8 @@ pub(crate) struct How {
 /// This computer, with the library that the command line names.
 pub(crate) fn this_computer(flags: &Flags) -> Result<Arc<dyn Computer>> {
     let of_backups = flags.clone();
-    let backups = move || config::load(&of_backups).ok()?.config.backup.folder.map(PathBuf::from);
+    let backups =
+        move || config::load(&of_backups).ok()?.config.backup.folder.map(|folder| folder.reveal().into());
     let session =
         Session { is_there: || Ok(SystemKeychain.get()?.is_some()), forget: || SystemKeychain.forget() };
     Ok(Arc::new(ThisComputer::new(local_library(flags), backups, session)?))

@@ -13,6 +13,7 @@ mod manual;
 mod migrate;
 mod print;
 mod settings;
+mod upkeep;
 
 use std::process::ExitCode;
 

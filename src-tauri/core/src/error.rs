@@ -80,6 +80,8 @@ pub enum Code {
     StoreBusy,
     /// The store, or something in it, is damaged.
     StoreDamaged,
+    /// Another program does work on the library that nobody asked for.
+    JobRunning,
     /// There is no such backup, or it is gone.
     BackupMissing,
     /// A backup is not what it was when it was made.

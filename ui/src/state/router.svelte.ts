@@ -16,6 +16,7 @@ export type Route =
   | { name: "compare"; a: VersionPick; b: VersionPick; mode: CompareMode }
   | { name: "import" }
   | { name: "settings" }
+  | { name: "storage" }
   | { name: "privacy" }
   | { name: "help" };
 

@@ -1,6 +1,7 @@
 // The bridge's double: answers every command from invented data. Test and dev page only.
 import type {
   Agreement,
+  Alert,
   AppEvent,
   Bridge,
   CharacterEntry,
@@ -10,6 +11,8 @@ import type {
   Comparison,
   FileResult,
   HistoryEntry,
+  JobEntry,
+  JobRun,
   OnProgress,
   Overview,
   Preferences,
@@ -21,7 +24,7 @@ import type {
 } from "../../src/api";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
-import { backups, drill } from "./storage";
+import { backups, drill, figures, healthOf, jobs, room } from "./storage";
 import { rawLines } from "./lines";
 import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
 
@@ -34,7 +37,9 @@ export interface FakeOptions {
   /** How long every answer takes, in milliseconds. */
   delay?: number;
   failing?: Partial<Record<Command, WireError>>;
-  /** Never finishes the import, to look at it while it runs. */
+  /** What is not well. */
+  alerts?: Alert[];
+  /** Never finishes the import, nor work in the background, to look at it while it runs. */
   hangsAfter?: number;
 }
 
@@ -60,6 +65,9 @@ export class FakeBridge implements Bridge {
   #folders: WatchedFolder[] = [];
   #revision = 1;
   #backups = backups();
+  #jobs = jobs();
+  /** What is not well. */
+  alerts: Alert[] = [];
   /** What was written, by character. */
   #histories = new Map<string, HistoryEntry[]>();
   #changed = new Map<string, CharacterEntry>();
@@ -77,6 +85,7 @@ export class FakeBridge implements Bridge {
       ...options.preferences,
     };
     this.#sample = options.sample ?? false;
+    this.alerts = options.alerts ?? [];
   }
 
   emit(event: AppEvent): void {
@@ -233,6 +242,23 @@ export class FakeBridge implements Bridge {
       overview: this.#overview(),
     }),
     "backup.show": () => ({}),
+    "health.get": () => healthOf(this.alerts),
+    "health.figures": () => figures,
+    "alerts.list": () => this.alerts,
+    "alerts.dismiss": ({ kind }) =>
+      (this.alerts = this.alerts.map((one) => (one.kind === kind ? { ...one, dismissed: true } : one))),
+    "store.room": () => room,
+    "jobs.list": () => ({ jobs: this.#jobs }),
+    "jobs.run": ({ name }, onProgress) => this.#work(name, onProgress),
+    "jobs.set": ({ name, off, every_hours }) => {
+      const change = (job: JobEntry) => ({
+        ...job,
+        on: off === undefined ? job.on : !off,
+        every_hours: every_hours ?? job.every_hours,
+      });
+      this.#jobs = this.#jobs.map((job) => (job.name === name ? change(job) : job));
+      return { jobs: this.#jobs };
+    },
     "character.history": ({ character, limit, offset }) => {
       const all = this.#history(character);
       const from = offset ?? 0;
@@ -308,6 +334,18 @@ export class FakeBridge implements Bridge {
       return {};
     },
   };
+
+  async #work(name: string, onProgress?: OnProgress): Promise<JobRun> {
+    onProgress?.({ event: "started", job: 7, total: 0 });
+    onProgress?.({ event: "advanced", done: 300, total: 763 });
+    while (this.#options.hangsAfter !== undefined && !this.#cancelled)
+      await new Promise((done) => setTimeout(done, 5));
+    const outcome = this.#cancelled ? "stopped" : "done";
+    const at = "2026-11-29T12:00:00Z";
+    const run: JobRun = { at, milliseconds: 900, outcome, counts: {}, problem: null, done_at: at };
+    this.#jobs = this.#jobs.map((job) => (job.name === name ? { ...job, last: run } : job));
+    return run;
+  }
 
   #put(id: string, change: Partial<CharacterEntry>): CharacterEntry {
     const found = { ...this.#find(id), ...change };

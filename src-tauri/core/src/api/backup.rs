@@ -164,7 +164,11 @@ pub async fn backup_make(app: &App, _: Empty, progress: &dyn Progress) -> Result
 pub async fn backup_drill(app: &App, _: Empty, progress: &dyn Progress) -> Result<Drill> {
     let job = app.job();
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
-    backups(app)?.drill(&library(app)?, progress, &job.cancel).await
+    drill(app, progress, &job.cancel).await
+}
+
+pub(super) async fn drill(app: &App, progress: &dyn Progress, cancel: &Cancel) -> Result<Drill> {
+    backups(app)?.drill(&library(app)?, progress, cancel).await
 }
 
 /// Shows where the backups are, in the system's own window.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Address, BackupConfig, Config, DEFAULTS, Environment, File, Format, HOME, Layers, LibraryConfig, Lookup,
-    Origin, Setting, Value,
-    keys::{Form, KEYS, Place, key, nearest, place},
+    Address, AlertsConfig, BackupConfig, Config, DEFAULTS, Environment, File, Format, HOME, Layers,
+    LibraryConfig, Lookup, MetricsConfig, Origin, Setting, Value,
+    keys::{Form, KEYS, Place, is_loopback, key, nearest, place},
     text::{self, Node, Raw},
     variables::{Refusal, expand},
 };
@@ -181,7 +181,8 @@ impl<'a> Stack<'a> {
         let language = settings.get("language").and_then(|setting| Language::of(&setting.value.to_string()));
         let language = language.unwrap_or_default();
         let backup = BackupConfig::assemble(&settings);
-        Ok(Config { library, language, libraries, backup, unready, settings, plain })
+        let (metrics, alerts) = (MetricsConfig::assemble(&settings), AlertsConfig::assemble(&settings));
+        Ok(Config { library, language, libraries, backup, metrics, alerts, unready, settings, plain })
     }
 
     /// The values every library begins with: those compiled in for `home`, by the ends of their keys. Where `home` is is
@@ -268,8 +269,15 @@ fn value(path: &str, raw: Raw, origin: &Origin, lookup: &Lookup<'_>) -> Result<V
         (Form::Address | Form::Folder, Raw::Text(text)) if text.trim().is_empty() => {
             Err(Trouble::Wrong(wrong(origin, path, "is empty.")))
         }
-        (Form::Address, Raw::Text(text)) => Ok(Value::Address(address.unwrap_or_else(|| Address::new(text)))),
-        (Form::Folder, Raw::Text(text)) => Ok(Value::Folder(text)),
+        // A folder may hold what a variable held, too.
+        (Form::Address | Form::Folder, Raw::Text(text)) => {
+            Ok(Value::Address(address.unwrap_or_else(|| Address::new(text))))
+        }
+        (Form::Loopback, Raw::Text(text)) => match is_loopback(&text) {
+            true => Ok(Value::Choice(text)),
+            false if hidden => Err(misfit("something else".to_owned())),
+            false => Err(misfit(format!("{text:?}"))),
+        },
         (Form::YesNo, Raw::YesNo(yes)) => Ok(Value::YesNo(yes)),
         (Form::YesNo, Raw::Text(text)) if hidden => {
             text.parse().map(Value::YesNo).map_err(|_| misfit("something else".to_owned()))

@@ -23,7 +23,7 @@ pub use self::{
     address::Address,
     keys::{KEYS, Key, nearest},
     text::Format,
-    upkeep::BackupConfig,
+    upkeep::{AlertsConfig, BackupConfig, MetricsConfig},
     variables::Lookup,
 };
 use crate::{
@@ -110,8 +110,6 @@ impl fmt::Display for Origin {
 pub enum Value {
     /// Where a store is, or a library's name.
     Address(Address),
-    /// A folder of this computer.
-    Folder(String),
     /// One of several words.
     Choice(String),
     /// A number.
@@ -126,7 +124,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => address.fmt(f),
-            Self::Folder(text) | Self::Choice(text) | Self::Unset(text) => f.write_str(text),
+            Self::Choice(text) | Self::Unset(text) => f.write_str(text),
             Self::Whole(number) => number.fmt(f),
             Self::YesNo(yes) => yes.fmt(f),
         }
@@ -153,6 +151,10 @@ pub struct Config {
     pub libraries: BTreeMap<String, LibraryConfig>,
     /// Where backups are kept, and how many.
     pub backup: BackupConfig,
+    /// Whether what is measured is served.
+    pub metrics: MetricsConfig,
+    /// From when on the player is told that something is not well.
+    pub alerts: AlertsConfig,
     /// The libraries that cannot be opened here and now, and why: one that waits for a variable must not keep the others shut.
     pub unready: BTreeMap<String, Error>,
     /// Every value and where it comes from, by the path of its key.

@@ -81,7 +81,7 @@ impl FolderBackups {
 
     /// The folder of this library's backups.
     fn root(&self, library: &StorageInfo) -> Result<PathBuf> {
-        root((self.config)()?.folder.as_deref().map(Path::new), library)
+        root((self.config)()?.folder.as_ref().map(|folder| Path::new(folder.reveal())), library)
     }
 
     /// Fills a draft: the library as it is now, in a file of its own.
@@ -367,9 +367,14 @@ pub(crate) fn root(configured: Option<&Path>, library: &StorageInfo) -> Result<P
         .hint("Open your own library first."));
     }
     let short = &ContentHash::of(library.location.as_bytes()).to_string()[..8];
-    let is_file = ["sqlite", "folder"].contains(&library.kind.as_str());
-    let path = std::path::absolute(&library.location).unwrap_or_else(|_| PathBuf::from(&library.location));
-    let beside = path.parent().zip(path.file_name()).filter(|_| is_file);
+    let place = match library.kind.as_str() {
+        "sqlite" | "folder" => Some(library.location.as_str()),
+        // An object store in a folder of this computer.
+        "objects" => library.location.strip_prefix("objects:"),
+        _ => None,
+    };
+    let path = place.and_then(|place| std::path::absolute(place).ok());
+    let beside = path.as_deref().and_then(|path| path.parent().zip(path.file_name()));
     Ok(match (configured, beside) {
         // Libraries of one name in different folders keep apart.
         (Some(folder), Some((_, name))) => folder.join(format!("{}-{short}", name.to_string_lossy())),
@@ -403,6 +408,12 @@ pub fn files(configured: Option<&Path>, library: &Path) -> Vec<(PathBuf, Backup)
         .map(|backup| (root.join(&backup.name).join(LIBRARY), backup))
         .filter(|(file, _)| file.exists())
         .collect()
+}
+
+/// The folders of backups, each of one library, that lie with what belongs to the program.
+pub(crate) fn in_folder(data: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(data.join(FOLDER)).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
 }
 
 /// Takes all backups of a library away, with the folders that are empty then.

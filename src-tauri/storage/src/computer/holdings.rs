@@ -106,6 +106,12 @@ pub(super) fn of(
     let of_store = store.and_then(|store| backups::root(configured, store).ok());
     let roots: BTreeSet<PathBuf> = of_files.chain(of_store).collect();
     found.places.extend(roots.iter().filter_map(|root| place(HeldKind::Backups, root)));
+    if *scope == Scope::Everything {
+        let others = backups_of_others(folders, &libraries);
+        let of_ours = backups::in_folder(&folders.data).into_iter();
+        let left = of_ours.filter(|root| !roots.contains(root) && !others.contains(root));
+        found.places.extend(left.filter_map(|root| place(HeldKind::Backups, &root)));
+    }
     for library in &libraries {
         for (kind, path) in family(library) {
             match (scope, kind) {
@@ -154,6 +160,10 @@ fn other_libraries(folders: &Folders, libraries: &BTreeSet<&Path>, found: &mut H
         let path = Some(file.display().to_string());
         found.beyond.push(Beyond { kind: BeyondKind::Configuration, path });
     }
+    for root in backups_of_others(folders, libraries) {
+        let path = Some(root.display().to_string());
+        found.beyond.push(Beyond { kind: BeyondKind::OtherLibrary, path });
+    }
     for library in loaded.config.libraries.values() {
         let local = open::local(&library.address);
         let taken = local.as_deref().is_some_and(|path| libraries.contains(path));
@@ -161,12 +171,17 @@ fn other_libraries(folders: &Folders, libraries: &BTreeSet<&Path>, found: &mut H
         if !taken && there {
             let path = Some(library.address.to_string());
             found.beyond.push(Beyond { kind: BeyondKind::OtherLibrary, path });
-            let root = local.as_deref().and_then(|path| backups::root_of(folders.backups.as_deref(), path));
-            let backups = root.filter(|root| root.exists());
-            let path = backups.map(|root| Some(root.display().to_string()));
-            found.beyond.extend(path.map(|path| Beyond { kind: BeyondKind::OtherLibrary, path }));
         }
     }
+}
+
+/// Where there are backups of libraries that the configuration names and Backstory leaves to the player.
+fn backups_of_others(folders: &Folders, libraries: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
+    let Ok(loaded) = config::load(&Flags::default()) else { return BTreeSet::new() };
+    let local = loaded.config.libraries.values().filter_map(|library| open::local(&library.address));
+    let others = local.filter(|path| !libraries.contains(path.as_path()) && path.exists());
+    let roots = others.filter_map(|path| backups::root_of(folders.backups.as_deref(), &path));
+    roots.filter(|root| root.exists()).collect()
 }
 
 /// What lies beside a library because of it.

@@ -79,6 +79,75 @@ count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection
 character: CharacterId, };
 
 /**
+ * A backup that is there.
+ */
+export type Backup = { 
+/**
+ * What it is called: its folder's name.
+ */
+name: string, 
+/**
+ * When it was made.
+ */
+made_at: string, 
+/**
+ * Why; none where what it says of itself cannot be read.
+ */
+reason: BackupReason | null, 
+/**
+ * The length of its file.
+ */
+bytes: number, 
+/**
+ * Characters in it.
+ */
+characters: number, 
+/**
+ * Versions in it.
+ */
+versions: number, };
+
+/**
+ * How many backups are kept: the last of each of so many days, weeks and months in which there is one.
+ */
+export type BackupKeep = { daily: number, weekly: number, monthly: number, };
+
+/**
+ * The backups of the library.
+ */
+export type BackupList = { 
+/**
+ * Where they are.
+ */
+folder: string, 
+/**
+ * How many are kept.
+ */
+keep: BackupKeep, 
+/**
+ * They, newest first.
+ */
+backups: Array<Backup>, 
+/**
+ * What the last drill found.
+ */
+drill: Drill | null, };
+
+/**
+ * Why a backup was made.
+ */
+export type BackupReason = "asked" | "scheduled" | "before_migration" | "before_key_change" | "before_erase" | "after_erase" | "before_restore";
+
+/**
+ * Asks for a backup to be brought back.
+ */
+export type BackupRef = { 
+/**
+ * What it is called.
+ */
+name: string, };
+
+/**
  * Something that Backstory cannot erase.
  */
 export type Beyond = { 
@@ -154,6 +223,31 @@ version?: string,
  * Only this field, or these: a key as [`BlameField::key`] has it, the beginning of one, or a label. None: all.
  */
 field?: string, };
+
+/**
+ * A backup that was brought back.
+ */
+export type BroughtBack = { 
+/**
+ * Which.
+ */
+name: string, 
+/**
+ * Where the library that was there is kept now; none where it was not moved.
+ */
+set_aside: string | null, 
+/**
+ * Characters of which something came back into a library that stayed where it is.
+ */
+brought: number, 
+/**
+ * Characters of which it had everything.
+ */
+as_it_was: number, 
+/**
+ * What is open now, in a window.
+ */
+overview: Overview | null, };
 
 /**
  * Changes of the same kind in one sitting, summed up by what they come to.
@@ -444,7 +538,7 @@ hit_die: number, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "backup_missing" | "backup_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -596,6 +690,39 @@ value: number,
  * Its parts; they add up to it.
  */
 parts: Array<Part>, };
+
+/**
+ * What a restore drill found.
+ */
+export type Drill = { 
+/**
+ * Which backup; none where there is none.
+ */
+backup: string | null, 
+/**
+ * When it was tried.
+ */
+at: string, 
+/**
+ * Whether it could be opened somewhere else and holds everything it says.
+ */
+ok: boolean, 
+/**
+ * What is wrong.
+ */
+problem: WireError | null, 
+/**
+ * Characters found.
+ */
+characters: number, 
+/**
+ * Versions found.
+ */
+versions: number, 
+/**
+ * Bytes of documents that were decoded and compared with their hash.
+ */
+bytes: number, };
 
 /**
  * Nothing to say.
@@ -919,7 +1046,7 @@ bytes: number, };
 /**
  * A kind of place where Backstory keeps something.
  */
-export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session";
+export type HeldKind = "library" | "copies" | "set_aside" | "backups" | "leftovers" | "settings" | "window_data" | "records" | "session";
 
 /**
  * A page of a history, newest first.
@@ -1220,6 +1347,23 @@ export type Licence = { name: string, version: string, licence: string, };
  * What can be done only so often, and how often it was done.
  */
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
+
+/**
+ * A backup that was made.
+ */
+export type Made = { 
+/**
+ * It.
+ */
+backup: Backup, 
+/**
+ * Those that went, since they are not kept any longer.
+ */
+removed: Array<string>, 
+/**
+ * Nothing was saved since the last backup, so this is that one.
+ */
+is_the_last: boolean, };
 
 /**
  * Somebody's place in a campaign of a store that several people share.
@@ -2409,6 +2553,11 @@ export type Commands = {
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
   "store.recompress": [Encoding, Recompressed];
+  "backup.list": [Empty, BackupList];
+  "backup.make": [Empty, Made];
+  "backup.drill": [Empty, Drill];
+  "backup.restore": [BackupRef, BroughtBack];
+  "backup.show": [Empty, Empty];
   "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];
   "import.start": [ImportStart, ImportReport];
