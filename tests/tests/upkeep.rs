@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use async_trait::async_trait;
 use backstory_core::{
     alerts::AlertKind,
     api::{
@@ -19,7 +20,7 @@ use backstory_core::{
         jobs::{JobRef, jobs_run},
     },
     backup::Keep,
-    config::{Address, BackupConfig},
+    config::{Address, AlertsConfig, BackupConfig},
     error::{Code, Error},
     job::{Silent, schedule::Outcome},
     storage::{CheckScope, StorageFactory as _},
@@ -30,7 +31,14 @@ use backstory_storage::{backups::FolderBackups, clock::SystemClock, open::Stores
 use backstory_tests::disk::SmallDisk;
 
 struct NoWindow;
-impl Host for NoWindow {}
+
+#[async_trait]
+impl Host for NoWindow {
+    /// A busy computer is not what is looked at here.
+    async fn alerts(&self) -> Option<AlertsConfig> {
+        Some(AlertsConfig { slow_ms: 600_000, ..AlertsConfig::default() })
+    }
+}
 
 /// The samples in a library, with backups in this folder.
 async fn app(library: &Path, backups: &Path) -> App {
@@ -86,7 +94,7 @@ async fn is_well_again(app: &App) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_under_the_backups() {
-    let Some(disk) = SmallDisk::new(512) else { return };
+    let Some(disk) = SmallDisk::new(128) else { return };
     let place = tempfile::tempdir().unwrap();
     let app = app(&place.path().join("library.sqlite"), disk.path()).await;
     goes_on_without(&app, Code::StorageFull).await;

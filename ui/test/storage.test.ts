@@ -59,7 +59,12 @@ describe("storage and health", () => {
     const kinds = screen.getByRole("region", { name: "By kind" });
     const rows = within(kinds)
       .getAllByRole("row")
-      .map((row) => row.textContent?.replace(/\s+/g, " ").trim());
+      .map((row) =>
+        [...row.children]
+          .map((cell) => cell.textContent?.trim())
+          .filter(Boolean)
+          .join(" "),
+      );
     expect(rows).toEqual([
       "40 documents, zstd 9 MB",
       "660 documents, zstd+delta 29 MB",
@@ -151,7 +156,7 @@ describe("storage and health", () => {
   it("offers what it does in the palette", async () => {
     const bridge = await open();
     await user.keyboard("{Control>}k{/Control}");
-    await user.type(await screen.findByRole("combobox", { name: /./ }), "> Back up");
+    await user.type(await screen.findByRole("combobox", { name: "Search or run a command" }), "> Back up");
     await user.keyboard("{Enter}");
     await waitFor(() => expect(bridge.asked("backup.make")).toHaveLength(1));
   });

@@ -9,6 +9,7 @@ use backstory_core::{
         health::{Health, HealthGet, Status, health, prometheus},
         jobs::{JobEntry, JobRef, JobSet, Jobs, due, jobs_list, jobs_run, jobs_set},
     },
+    clock::Clock as _,
     error::{Code, Error, Result},
     job::{
         Silent,
@@ -16,6 +17,7 @@ use backstory_core::{
     },
 };
 use backstory_storage::{
+    clock::SystemClock,
     config::{self, Flags},
     exporter,
 };
@@ -111,8 +113,9 @@ pub(crate) async fn jobs(app: &App, what: Option<JobsCommand>, json: bool, quiet
 async fn all_due(app: &App) -> Result<Vec<String>> {
     let around = Circumstances { unused_for: Some(NOBODY), on_battery: false };
     let Some(first) = due(app, around).await? else { return Ok(Vec::new()) };
-    let now = backstory_core::clock::Clock::now(&backstory_storage::clock::SystemClock);
     let jobs = jobs_list(app, Empty {}, &Silent).await?.jobs;
+    // What was never done is due at the moment it was asked for.
+    let now = SystemClock.now();
     let others =
         jobs.into_iter().filter(|job| job.next.is_some_and(|next| next <= now) && job.name != first.name);
     Ok([first.name.to_owned()].into_iter().chain(others.map(|job| job.name)).collect())

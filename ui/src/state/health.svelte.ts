@@ -48,7 +48,7 @@ class HealthState {
   async look(): Promise<void> {
     const offset_minutes = -new Date().getTimezoneOffset();
     await Promise.all([
-      this.#ask("health.get", {}, (found) => {
+      this.#ask("health.get", { keychain: false }, (found) => {
         this.health = found;
         this.alerts = found.alerts;
       }),

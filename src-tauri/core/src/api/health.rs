@@ -24,6 +24,8 @@ use crate::{
     wording::{Language, Said, say},
 };
 
+/// So many characters that changed last are looked at for when something was saved.
+const RECENT: u32 = 1000;
 /// Work that is so many of its spans late is worth a word.
 const LATE: i32 = 3;
 /// So many versions are looked at to draw how a library grew: those of the characters that changed last.
@@ -374,10 +376,8 @@ impl Look {
 
     /// What the library itself says.
     async fn ask(&mut self, app: &App, library: &Library) -> Result<()> {
-        let filter = QueryFilter { sort: Sort::Changed, limit: Some(1), ..QueryFilter::default() };
-        library.query(&filter).await?;
-        let rows =
-            library.query(&QueryFilter { deleted: Deleted::With, ..QueryFilter::default() }).await?.items;
+        let filter = QueryFilter { sort: Sort::Changed, limit: Some(RECENT), ..QueryFilter::default() };
+        let rows = library.query(&filter).await?.items;
         self.captured = rows.iter().map(|row| row.last_captured).max();
         self.record = jobs::record(library).await?;
         self.jobs = jobs::jobs_list(app, Empty {}, &crate::job::Silent).await?;

@@ -274,7 +274,10 @@ impl Backups for FolderBackups {
         let draft = blocking(move || Draft::begin(&begun)).await?;
         point();
         let file = draft.path().join(LIBRARY);
-        self.copy(&library, &file, progress, cancel).await?;
+        self.copy(&library, &file, progress, cancel).await.map_err(|error| match error.code {
+            Code::StorageFull => unwritten(&root, io::Error::new(io::ErrorKind::StorageFull, error)),
+            _ => error,
+        })?;
         point();
         let claim = self.claim(&file, (&info, reason, now), progress, cancel).await?;
         point();
