@@ -61,6 +61,53 @@ withdrawn_at: string | null,
 holds: boolean, };
 
 /**
+ * Something that is not well, until it is.
+ */
+export type Alert = { 
+/**
+ * What.
+ */
+kind: AlertKind, 
+/**
+ * How bad it is.
+ */
+level: Level, 
+/**
+ * Since when.
+ */
+since: string, 
+/**
+ * What happened.
+ */
+message: string, 
+/**
+ * What to do.
+ */
+hint: string, 
+/**
+ * The error behind it.
+ */
+problem: WireError | null, 
+/**
+ * The player has seen it and wants it out of the way.
+ */
+dismissed: boolean, };
+
+/**
+ * What may be wrong.
+ */
+export type AlertKind = "storage_unavailable" | "error_rate" | "pool_exhausted" | "disk_low" | "damage" | "backup_failed" | "drill_failed" | "slow_operation" | "hit_rate" | "memory" | "unusual_access" | "silent";
+
+/**
+ * Names an alert.
+ */
+export type AlertRef = { 
+/**
+ * Which.
+ */
+kind: AlertKind, };
+
+/**
  * How much there is of what is to be erased.
  */
 export type Amount = { characters: number, versions: number, captures: number, };
@@ -72,7 +119,7 @@ export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hov
 /**
  * How many.
  */
-count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "open", 
+count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "health" } | { "event": "open", 
 /**
  * Which.
  */
@@ -506,6 +553,15 @@ characters: Array<CharacterEntry>,
 next?: Cursor, };
 
 /**
+ * What a character takes.
+ */
+export type CharacterRoom = { id: CharacterId, name: string, versions: number, 
+/**
+ * Bytes of its documents in the store, encoded.
+ */
+bytes: number, };
+
+/**
  * How much a check looked at.
  */
 export type Checked = { characters: number, versions: number, contents: number, bytes: number, };
@@ -538,7 +594,12 @@ hit_die: number, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "backup_missing" | "backup_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "job_running" | "backup_missing" | "backup_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+
+/**
+ * What a way of keeping documents takes.
+ */
+export type CodecRoom = { codec: string, documents: number, bytes: number, };
 
 /**
  * Asks for a comparison of two sheets.
@@ -624,6 +685,23 @@ file: string | null,
  * Every value, by the path of its key.
  */
 values: Array<ConfigValue>, };
+
+/**
+ * Connections to a server.
+ */
+export type ConnectionPool = { 
+/**
+ * Those that are open.
+ */
+open: number, 
+/**
+ * At most so many.
+ */
+most: number, 
+/**
+ * Who waits for one.
+ */
+waiting: number, };
 
 /**
  * BLAKE3 of a document's bytes. Contents are stored once per character under this name and checked against it at every read.
@@ -916,6 +994,23 @@ name: string,
 source: string, };
 
 /**
+ * What is measured while the program runs.
+ */
+export type Figures = { 
+/**
+ * How long the store takes.
+ */
+latencies: Array<Latency>, 
+/**
+ * What went on in the last ten minutes.
+ */
+recent: Recent, 
+/**
+ * Connections, where there is a pool of them.
+ */
+pool: ConnectionPool | null, };
+
+/**
  * What became of one file, and where it went.
  */
 export type FileResult = { 
@@ -1010,6 +1105,15 @@ series: Series,
 levels: Array<LevelReached>, };
 
 /**
+ * How many versions there were at the end of a day, and what their documents took.
+ */
+export type GrowthDay = { 
+/**
+ * `2026-11-30`.
+ */
+day: string, versions: number, bytes: number, };
+
+/**
  * One step of a character's growth: enough to draw the small line on its card.
  */
 export type GrowthPoint = { 
@@ -1021,6 +1125,70 @@ at: string,
  * The total level from then on.
  */
 level: number, };
+
+/**
+ * How everything stands.
+ */
+export type Health = { 
+/**
+ * The worst of all.
+ */
+status: HealthStatus, 
+/**
+ * When it was looked at.
+ */
+at: string, 
+/**
+ * What was looked at.
+ */
+checks: Array<HealthCheck>, 
+/**
+ * What is not well, the worst first.
+ */
+alerts: Array<Alert>, };
+
+/**
+ * One thing that was looked at.
+ */
+export type HealthCheck = { 
+/**
+ * Its stable name.
+ */
+name: string, 
+/**
+ * How it stands.
+ */
+status: HealthStatus, 
+/**
+ * That in words.
+ */
+message: string, 
+/**
+ * What to do, where something is to be done.
+ */
+hint: string | null, 
+/**
+ * When what it tells of happened.
+ */
+at: string | null, 
+/**
+ * The error behind it.
+ */
+problem: WireError | null, };
+
+/**
+ * Asks how everything stands.
+ */
+export type HealthGet = { 
+/**
+ * Also look whether the system's keychain opens. It may ask the player for a password.
+ */
+keychain: boolean, };
+
+/**
+ * How something stands.
+ */
+export type HealthStatus = "ok" | "warning" | "critical";
 
 /**
  * A place where Backstory keeps something.
@@ -1266,6 +1434,104 @@ export type JobCancel = {
  */
 job: number, };
 
+/**
+ * One kind of work, as it is shown.
+ */
+export type JobEntry = { 
+/**
+ * Its stable name.
+ */
+name: string, 
+/**
+ * How often it is done by itself.
+ */
+every_hours: number, 
+/**
+ * Whether it is done by itself.
+ */
+on: boolean, 
+/**
+ * Whether somebody does it at this moment.
+ */
+running: boolean, 
+/**
+ * How it went the last time.
+ */
+last: JobRun | null, 
+/**
+ * When it is time again; it then waits until nobody uses the library.
+ */
+next: string | null, };
+
+/**
+ * How work ended.
+ */
+export type JobOutcome = "done" | "nothing" | "stopped" | "failed";
+
+/**
+ * Names a kind of work.
+ */
+export type JobRef = { 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
+ * When work was done last, and how that ended.
+ */
+export type JobRun = { 
+/**
+ * When it began.
+ */
+at: string, 
+/**
+ * How long it took.
+ */
+milliseconds: number, 
+/**
+ * How it ended.
+ */
+outcome: JobOutcome, 
+/**
+ * What it did, in numbers, by their names.
+ */
+counts: { [key in string]: number }, 
+/**
+ * Why it failed, or what it found.
+ */
+problem: WireError | null, 
+/**
+ * When it was last done to its end, this time or before.
+ */
+done_at: string | null, };
+
+/**
+ * Asks for work to be done more or less often, or not by itself.
+ */
+export type JobSet = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Never by itself.
+ */
+off?: boolean, 
+/**
+ * How often.
+ */
+every_hours?: number, };
+
+/**
+ * All work there is.
+ */
+export type Jobs = { 
+/**
+ * In the order in which it is shown.
+ */
+jobs: Array<JobEntry>, };
+
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
 /**
@@ -1296,9 +1562,43 @@ export type Kind = "baseline" | "change" | "state" | "quiet";
 export type Language = "en" | "de";
 
 /**
+ * How long one kind of operation takes.
+ */
+export type Latency = { 
+/**
+ * Which.
+ */
+operation: StoreOperation, 
+/**
+ * How often it was asked.
+ */
+count: number, 
+/**
+ * How often the store could not answer.
+ */
+errors: number, 
+/**
+ * Milliseconds that half of them did not exceed.
+ */
+p50: number, 
+/**
+ * Milliseconds that 95 of 100 did not exceed.
+ */
+p95: number, 
+/**
+ * Milliseconds that 99 of 100 did not exceed.
+ */
+p99: number, };
+
+/**
  * How the library is laid out.
  */
 export type Layout = "grid" | "list";
+
+/**
+ * How bad it is.
+ */
+export type Level = "warning" | "critical";
 
 /**
  * A level, and how long it took to get there from the one before.
@@ -1875,6 +2175,31 @@ export type ReceiptGet = {
 text: string, };
 
 /**
+ * What went on in the last ten minutes.
+ */
+export type Recent = { 
+/**
+ * What was asked of the store.
+ */
+calls: number, 
+/**
+ * What it could not answer.
+ */
+errors: number, 
+/**
+ * What whoever asked may not know.
+ */
+denied: number, 
+/**
+ * How often all connections were in use for too long.
+ */
+no_connection: number, 
+/**
+ * The slowest that a player waited for, and its milliseconds.
+ */
+slowest: [StoreOperation, number] | null, };
+
+/**
  * What a recompression did.
  */
 export type Recompressed = { 
@@ -1930,6 +2255,52 @@ unreadable: number, };
  * What somebody is in a campaign.
  */
 export type Role = "dungeon_master" | "player" | "viewer";
+
+/**
+ * What takes room, and how that grew.
+ */
+export type Room = { 
+/**
+ * How much there is.
+ */
+statistics: StorageStatistics, 
+/**
+ * Bytes of backups.
+ */
+backups: number, 
+/**
+ * What each character takes, the largest first.
+ */
+characters: Array<CharacterRoom>, 
+/**
+ * How documents are kept.
+ */
+codecs: Array<CodecRoom>, 
+/**
+ * How it grew, the days on which something was saved.
+ */
+growth: Array<GrowthDay>, 
+/**
+ * Versions by the hour of the player's day in which they were saved: 24 numbers.
+ */
+hours: Array<number>, 
+/**
+ * Versions a day, over the last thirty days.
+ */
+per_day: number, 
+/**
+ * How many versions were looked at: all of them, where the library is not very large.
+ */
+looked_at: number, };
+
+/**
+ * Asks what takes room.
+ */
+export type RoomGet = { 
+/**
+ * How far the player's clock is ahead of UTC, in minutes.
+ */
+offset_minutes: number, };
 
 /**
  * One line of a side-by-side view.
@@ -2300,6 +2671,11 @@ encoded_bytes: number,
 store_bytes: number, };
 
 /**
+ * What is asked of a store.
+ */
+export type StoreOperation = "query" | "facets" | "history" | "search" | "document" | "look" | "begin" | "write" | "commit" | "upkeep";
+
+/**
  * What a last look over everything found.
  */
 export type Sweep = { 
@@ -2553,6 +2929,14 @@ export type Commands = {
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
   "store.recompress": [Encoding, Recompressed];
+  "jobs.list": [Empty, Jobs];
+  "jobs.run": [JobRef, JobRun];
+  "jobs.set": [JobSet, Jobs];
+  "health.get": [HealthGet, Health];
+  "health.figures": [Empty, Figures];
+  "alerts.list": [Empty, Array<Alert>];
+  "alerts.dismiss": [AlertRef, Array<Alert>];
+  "store.room": [RoomGet, Room];
   "backup.list": [Empty, BackupList];
   "backup.make": [Empty, Made];
   "backup.drill": [Empty, Drill];
