@@ -48,6 +48,7 @@ fn app_at(storage: Arc<dyn CharacterStorage>, clock: Arc<dyn Clock>) -> App {
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
         computer: Err(Error::internal("Nothing is kept in this test.")),
+        backups: Err(Error::internal("Nothing is kept in this test.")),
         host: Arc::new(NoWindow),
         clock,
         language: Language::default(),

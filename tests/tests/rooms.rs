@@ -259,3 +259,26 @@ fn the_scanners_see_what_they_must() {
     assert_eq!(found, expected.map(|(from, types_only)| (from.to_owned(), types_only)));
     assert_eq!(resolve("ui/src/screens/x/y.ts", "../../api"), "ui/src/api");
 }
+
+/// What stands around a store passes everything on: a method that it does not have would be answered by the contract's default, as
+/// if the store had none.
+#[test]
+fn what_stands_around_a_store_passes_everything_on() {
+    let read = |name: &str| fs::read_to_string(root().join("src-tauri/core/src").join(name)).unwrap();
+    let contract = read("storage.rs");
+    let methods = |name: &str| -> Vec<String> {
+        let body = contract.split(&format!("pub trait {name}")).nth(1).unwrap();
+        let body = body.split("\n}\n").next().unwrap();
+        let named =
+            body.lines().filter_map(|line| line.trim().trim_start_matches("async ").strip_prefix("fn "));
+        named.map(|rest| rest.split(['(', '<']).next().unwrap().to_owned()).collect()
+    };
+    let (store, transaction) = (methods("CharacterStorage:"), methods("StorageTransaction:"));
+    assert!(store.len() > 15 && transaction.len() > 3, "{store:?} {transaction:?}");
+    for wrapper in ["access.rs", "measured.rs"] {
+        let text = read(wrapper);
+        for method in store.iter().chain(&transaction) {
+            assert!(text.contains(&format!("fn {method}(")), "{wrapper} does not pass on {method}");
+        }
+    }
+}

@@ -245,6 +245,22 @@ pub(crate) enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// Work that is done by itself while nobody uses the library: what there is, and doing it now.
+    Jobs {
+        #[command(subcommand)]
+        what: Option<crate::upkeep::JobsCommand>,
+    },
+    /// How the library and what is around it stands. Exit code 1 where something is critical.
+    Health {
+        /// Serve what is measured as Prometheus reads it, at the address metrics.listen, until Ctrl-C.
+        #[arg(long)]
+        serve: bool,
+    },
+    /// Backups of the library: which there are, making one, bringing one back, trying the newest.
+    Backup {
+        #[command(subcommand)]
+        what: Option<crate::backups::BackupCommand>,
+    },
     /// Put a character into the bin: it leaves the list and keeps everything.
     Delete {
         /// An id, or a name where only one has it.

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use async_trait::async_trait;
 use backstory_core::{
     api::{
         App, Host, Parts,
@@ -18,6 +19,7 @@ use backstory_core::{
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
         erase::{Computer, resume, takes_library},
         export::{Exported, How, chosen, export},
+        health::Machine,
         import::{ImportOptions, ImportReport, Intake, Outcome, Remote, import},
         keeping::{
             NoteSet, PinSet, TagSet, character_delete, character_undelete, recompress, statistics,
@@ -26,14 +28,15 @@ use backstory_core::{
         past::{BlameGet, RetellSet, SearchGet, blame, progress, retell, search, version_restore},
     },
     clock::Clock as _,
+    config::AlertsConfig,
     error::{Code, Error, Result},
     job::Silent,
     json::MAX_BYTES,
     privacy::erase::Scope,
-    storage::{CharacterStorage, Deleted, Encoding, QueryFilter, Secret},
+    storage::{CharacterStorage, Deleted, Encoding, QueryFilter, Secret, StorageInfo},
 };
 use backstory_sources::{
-    fetch::DdbFetcher,
+    fetch::{DdbFetcher, Keychain as _, SystemKeychain},
     files::{Files, STDIN},
     registry, sample,
     watch::Settings,
@@ -41,6 +44,7 @@ use backstory_sources::{
 use backstory_storage::{
     clock::SystemClock,
     config::{self, Flags},
+    machine,
     open::Stores,
     outlet::FileOutlet,
 };
@@ -48,9 +52,10 @@ use backstory_storage::{
 use crate::{
     args::{Args, Command, ConfigCommand},
     auditing::{self, Asked},
-    db, erasing, keeping, live, manual, migrate,
+    backups, db, erasing, keeping, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
+    upkeep,
 };
 
 /// Exit code for "done in part".
@@ -89,9 +94,14 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     };
     let files = Arc::new(Files::new().minimise(config::load(&flags)?.config.privacy.minimise));
     let erases_everything = matches!(command, Command::Erase { everything: true, .. });
-    // Whoever wants everything gone, or to take something back, need not be able to open it.
-    let needs_library = !erases_everything
-        && !matches!(command, Command::Audit { verify_receipt: Some(_), .. } | Command::Consent { .. });
+    let needs_library = match &command {
+        // Whoever wants everything gone, or to take something back, need not be able to open it.
+        Command::Erase { everything: true, .. } | Command::Consent { .. } | Command::Health { .. } => false,
+        Command::Audit { verify_receipt, .. } => verify_receipt.is_none(),
+        // Where it cannot be opened a backup is wanted most.
+        Command::Backup { what } => what.as_ref().is_some_and(backups::BackupCommand::needs_library),
+        _ => true,
+    };
     let app = open_app(&flags, Arc::clone(&files), needs_library).await?;
     let done = perform(command, &app, &files, json, quiet).await;
     if !erases_everything {
@@ -283,6 +293,9 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             bar.finish();
             print::result(json, &done, print::recompressed)
         }
+        Command::Jobs { what } => return upkeep::jobs(app, what, json, quiet).await,
+        Command::Health { serve } => return upkeep::stands(&Arc::new(app), &flags, serve, json).await,
+        Command::Backup { what } => return backups::run(app, what, json, quiet).await,
         Command::Verify { read_data, repair } => {
             let bar = Bar::new(quiet || json);
             let report = stoppable(app, verify(app, VerifyGet { read_data, repair }, &bar)).await?;
@@ -340,12 +353,13 @@ fn app(
     Ok(App::new(Parts {
         storage,
         computer,
+        backups: Ok(backups::kept(flags)),
         factory: stores,
         sources: registry::sources(),
         remote: config::data_folder().map(|folder| Arc::new(DdbFetcher::real(&folder)) as Arc<dyn Remote>),
         intake: files,
         samples: Arc::new(sample::drafts),
-        host: Arc::new(Terminal),
+        host: Arc::new(Terminal { flags: flags.clone() }),
         clock: Arc::new(SystemClock),
         language: config.language,
         version: env!("CARGO_PKG_VERSION"),
@@ -455,6 +469,25 @@ fn sides(what: Vec<String>) -> Result<(VersionRef, VersionRef)> {
 }
 
 /// The command line has no window.
-struct Terminal;
+struct Terminal {
+    flags: Flags,
+}
 
-impl Host for Terminal {}
+#[async_trait]
+impl Host for Terminal {
+    async fn may_recompress(&self) -> bool {
+        config::encoding(&self.flags).is_ok_and(|chosen| chosen.is_none())
+    }
+
+    async fn machine(&self, library: Option<&StorageInfo>) -> Machine {
+        machine::look(library)
+    }
+
+    async fn alerts(&self) -> Option<AlertsConfig> {
+        Some(config::load(&self.flags).ok()?.config.alerts)
+    }
+
+    async fn keychain(&self) -> Option<Result<()>> {
+        Some(SystemKeychain.get().map(drop))
+    }
+}

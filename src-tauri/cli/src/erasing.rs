@@ -42,14 +42,21 @@ pub(crate) struct How {
 
 /// This computer, with the library that the command line names.
 pub(crate) fn this_computer(flags: &Flags) -> Result<Arc<dyn Computer>> {
-    let flags = flags.clone();
-    let library = move || {
-        let loaded = config::load(&flags).ok()?;
-        open::local(&config::chosen(&loaded.config).ok()?.library.address)
-    };
+    let of_backups = flags.clone();
+    let backups =
+        move || config::load(&of_backups).ok()?.config.backup.folder.map(|folder| folder.reveal().into());
     let session =
         Session { is_there: || Ok(SystemKeychain.get()?.is_some()), forget: || SystemKeychain.forget() };
-    Ok(Arc::new(ThisComputer::new(library, session)?))
+    Ok(Arc::new(ThisComputer::new(local_library(flags), backups, session)?))
+}
+
+/// The file or the folder that would be opened as the library.
+pub(crate) fn local_library(flags: &Flags) -> impl Fn() -> Option<PathBuf> + Send + Sync + 'static {
+    let flags = flags.clone();
+    move || {
+        let loaded = config::load(&flags).ok()?;
+        open::local(&config::chosen(&loaded.config).ok()?.library.address)
+    }
 }
 
 /// Says what would go, asks, and erases it.
@@ -167,6 +174,7 @@ fn kind(kind: HeldKind) -> &'static str {
         HeldKind::Library => "the library",
         HeldKind::Copies => "a copy made before a change",
         HeldKind::SetAside => "a library that was put aside",
+        HeldKind::Backups => "backups that Backstory made",
         HeldKind::Leftovers => "what an interrupted write left",
         HeldKind::Settings => "settings of the window",
         HeldKind::WindowData => "data of the window's web engine",

@@ -5,6 +5,7 @@
 
 mod args;
 mod auditing;
+mod backups;
 mod commands;
 mod db;
 mod erasing;
@@ -14,6 +15,7 @@ mod manual;
 mod migrate;
 mod print;
 mod settings;
+mod upkeep;
 
 use std::process::ExitCode;
 

@@ -36,7 +36,7 @@ use crate::{
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
+        Kept, Page, Pool, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
         StorageTransaction, Surroundings, VisibleTo, Write,
     },
 };
@@ -343,6 +343,10 @@ impl CharacterStorage for Guarded {
 
     fn keeps(&self) -> &'static [Kept] {
         self.inner.keeps()
+    }
+
+    fn pool(&self) -> Option<Pool> {
+        self.inner.pool()
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -80,6 +80,12 @@ pub enum Code {
     StoreBusy,
     /// The store, or something in it, is damaged.
     StoreDamaged,
+    /// Another program does work on the library that nobody asked for.
+    JobRunning,
+    /// There is no such backup, or it is gone.
+    BackupMissing,
+    /// A backup is not what it was when it was made.
+    BackupDamaged,
     /// The server of a store does not answer.
     StoreUnreachable,
     /// The store does not let this user in, or does not let them do this.

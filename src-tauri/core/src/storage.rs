@@ -688,6 +688,19 @@ pub struct StorageStatistics {
     pub store_bytes: u64,
 }
 
+/// Connections to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "ConnectionPool"))]
+pub struct Pool {
+    /// Those that are open.
+    pub open: u64,
+    /// At most so many.
+    pub most: u64,
+    /// Who waits for one.
+    pub waiting: u64,
+}
+
 /// A value characters share, and how many have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -889,6 +902,11 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// What of erased things is kept by what lies beneath the store, where Backstory cannot take it away.
     fn keeps(&self) -> &'static [Kept] {
         &[]
+    }
+
+    /// The connections to a server, where there is a pool of them.
+    fn pool(&self) -> Option<Pool> {
+        None
     }
 
     /// How much there is.

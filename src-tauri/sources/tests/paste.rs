@@ -27,6 +27,7 @@ fn app() -> App {
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
         computer: Err(Error::internal("Nothing is kept in this test.")),
+        backups: Err(Error::internal("Nothing is kept in this test.")),
         host: Arc::new(NoWindow),
         clock: Arc::new(SystemClock),
         version: "0",

@@ -1,5 +1,10 @@
 //! The real clock, for the programs that put a library together.
 
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
 use backstory_core::{
     clock::Clock,
     error::{Error, Result},
@@ -9,6 +14,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
 
+/// The moment from which spans are counted.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 /// The system's time and its randomness. Ids rise within one process also when the clock goes back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -16,6 +24,10 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        START.elapsed()
     }
 
     fn snapshot_id(&self) -> SnapshotId {

@@ -17,6 +17,7 @@ export type Route =
   | { name: "activity" }
   | { name: "import" }
   | { name: "settings" }
+  | { name: "storage" }
   | { name: "privacy" }
   | { name: "help" };
 

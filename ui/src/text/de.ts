@@ -2,7 +2,7 @@
 import { inGerman } from "./errors.de";
 import guide from "../../../docs/guide.de.md?raw";
 import privacy from "../../../docs/privacy.de.md?raw";
-import type { ActivityEntry, ChangeKind, Section, Sort, Theme } from "../api";
+import type { ActivityEntry, BackupReason, ChangeKind, Section, Sort, StoreOperation, Theme } from "../api";
 import type { Catalogue } from "./en";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
@@ -21,6 +21,42 @@ const THINGS: Record<Section, [string, string]> = {
   combat: ["Kampfwert", "Kampfwerte"],
   currency: ["Münzsorte", "Münzsorten"],
   state: ["Zustand", "Zustände"],
+};
+
+const BACKUP_REASONS: Record<BackupReason, string> = {
+  asked: "Du wolltest sie",
+  scheduled: "Nach Plan",
+  before_migration: "Vor einem Umzug",
+  before_key_change: "Bevor der Schlüssel gewechselt wurde",
+  before_erase: "Bevor etwas endgültig gelöscht wurde",
+  after_erase: "Nachdem etwas endgültig gelöscht wurde",
+  before_restore: "Bevor eine Sicherung zurückgeholt wurde",
+};
+
+/** Arbeit im Hintergrund, nach ihren Namen. */
+const JOB_NAMES: Record<string, string> = {
+  backup: "Eine Sicherung anlegen",
+  drill: "Die neueste Sicherung ausprobieren",
+  restore: "Eine Sicherung zurückholen",
+  verify: "Jede Fassung zurücklesen",
+  recompress: "Die Bibliothek kleiner machen",
+  retell: "Die Vergangenheit neu erzählen",
+  retention: "Alte Fassungen ausdünnen",
+  archive: "Alte Fassungen archivieren",
+  cache: "Den Zwischenspeicher aufräumen",
+};
+
+const OPERATIONS: Record<StoreOperation, string> = {
+  query: "Figuren auflisten",
+  facets: "Klassen und Kampagnen zählen",
+  history: "Eine Geschichte zeigen",
+  search: "Suchen",
+  document: "Ein Dokument öffnen",
+  look: "Etwas Kleines nachsehen",
+  begin: "Warten, bis geschrieben werden darf",
+  write: "Schreiben",
+  commit: "Dauerhaft machen",
+  upkeep: "Prüfen, zählen, kleiner machen",
 };
 
 const KINDS: Record<ChangeKind, string> = {
@@ -177,6 +213,7 @@ export const de: Catalogue = {
     about: "Tastenkürzel",
     pinned: "Angeheftet",
     yours: "Dein Fenster",
+    storage: "Speicher & Zustand",
     privacy: "Daten & Schutz",
     settings: "Einstellungen",
     help: "Hilfe",
@@ -191,6 +228,7 @@ export const de: Catalogue = {
       `${count(characters, "Figur", "Figuren")}, ${count(versions, "Fassung", "Fassungen")}`,
     sample: "Beispielfiguren, nichts wird gespeichert",
     readOnly: "Nur zum Lesen geöffnet",
+    alert: "Etwas ist nicht in Ordnung",
     unreadable: "Deine Bibliothek ließ sich nicht öffnen",
     importing: (done, total) => `Import, ${n(done)} von ${n(total)} fertig`,
   },
@@ -772,6 +810,7 @@ export const de: Catalogue = {
     goActivity: "Zur Aktivität",
     goImport: "Zum Import",
     goSettings: "Zu den Einstellungen",
+    goStorage: "Zu Speicher und Zustand",
     goPrivacy: "Zu Daten und Schutz",
     goHelp: "Die Anleitung lesen",
     addFolder: "Einen Ordner beobachten",
@@ -926,7 +965,7 @@ export const de: Catalogue = {
     zone: (zone) => `Tage, Wochen und Monate enden wie in ${zone}, wo auch immer dieser Rechner ist.`,
     override: (policy) => `Hat eigene Regeln: ${policy}.`,
     asLibrary: "Wie die Bibliothek",
-    changed: "Die Regeln sind geändert. Davon allein geht nichts.",
+    changed: "Die Regeln sind geändert. Was danach geht, geht bei der nächsten Arbeit im Hintergrund.",
     changedFor: (name) => `Die Regeln für ${name} sind geändert.`,
     ahead: "Was übrig wäre",
     now: "Heute",
@@ -1031,6 +1070,102 @@ export const de: Catalogue = {
     done: (name) => `Sie heißt ab jetzt ${name}.`,
   },
 
+  storage: {
+    title: "Speicher & Zustand",
+    status: { ok: "Gesund", warning: "Einen Blick wert", critical: "Braucht dich" },
+    checkNow: "Jetzt prüfen",
+    backUpNow: "Jetzt sichern",
+    tryNewest: "Neueste ausprobieren",
+    dismiss: (message) => `Schließen: ${message}`,
+    working: (what) => `${what} …`,
+    of: (done, total) => `${done} von ${total}`,
+    size: "Größe",
+    versions: "Fassungen",
+    smaller: (whole, kept) => `${whole} Dokumente, in ${kept} aufgehoben`,
+    opens: "Öffnet in",
+    none: "–",
+    millis: (millis) =>
+      millis < 1
+        ? "unter 1 ms"
+        : millis < 1000
+          ? `${n(Math.round(millis))} ms`
+          : `${n(Math.round(millis / 100) / 10)} s`,
+    mostly: (most, times) => `95 von 100 Dokumenten in ${most}, bisher ${n(times)} geöffnet`,
+    notMeasured: "Noch wurde keine Fassung geöffnet",
+    backups: "Sicherungen",
+    newest: (date) => `Die neueste ist vom ${date}`,
+    noBackup: "Noch gibt es keine",
+    grew: "Dokumente seit dem Anfang",
+    grewFrom: (first, last, most) =>
+      `Was die Dokumente belegen, wuchs vom ${first.slice(0, 10)} bis zum ${last.slice(0, 10)} auf ${most}`,
+    perDay: (versions) => `${n(Math.round(versions * 10) / 10)} Fassungen am Tag in letzter Zeit`,
+    oneDay: "Hier steht eine Linie, sobald an zwei Tagen etwas gespeichert wurde.",
+    part: (looked, all) => `Von den ${n(looked)} Fassungen, die sich zuletzt änderten, von ${n(all)}.`,
+    byCharacter: "Nach Figur",
+    others: (others) => count(others, "weitere", "weitere"),
+    byKind: "Nach Art",
+    documents: (documents, codec) => `${count(documents, "Dokument", "Dokumente")}, ${codec}`,
+    known: "Geschichten und Listen",
+    byHour: "Wann du speicherst",
+    busiest: (hour, versions) => `Die meisten Fassungen kommen in der Stunde ab ${hour}: ${n(versions)}.`,
+    nothing: (versions) => `${versions} Fassungen sind gespeichert.`,
+    checks: "Prüfungen",
+    keeps: (daily, weekly, monthly) =>
+      `Die letzte von ${count(daily, "Tag", "Tagen")}, ${count(weekly, "Woche", "Wochen")} und ${count(monthly, "Monat", "Monaten")} wird aufgehoben. Jede wird zurückgelesen, bevor sie zählt.`,
+    reasons: BACKUP_REASONS,
+    unreadable: "Was sie von sich sagt, ist nicht lesbar",
+    holds: (characters, versions, size) =>
+      `${count(characters, "Figur", "Figuren")} mit ${count(versions, "Fassung", "Fassungen")}, ${size}`,
+    restore: "Zurückholen",
+    restoreOf: (date) => `Die Sicherung vom ${date} zurückholen`,
+    restoreHow: "Was jetzt da ist, wird beiseitegelegt und aufgehoben.",
+    all: (all) => `Alle ${n(all)} zeigen`,
+    fewer: "Weniger zeigen",
+    made: (versions, size) =>
+      `Gesichert: ${count(versions, "Fassung", "Fassungen")}, ${size}, zurückgelesen und gleich`,
+    tried: (versions) =>
+      `Die neueste Sicherung öffnet sich und enthält ${count(versions, "Fassung", "Fassungen")}, wie sie sagt`,
+    brought: (characters) => `Von ${count(characters, "Figur", "Figuren")} kam etwas zurück`,
+    jobs: "Arbeit im Hintergrund",
+    jobsHow: "Sie beginnt, wenn du etwas anderes tust, und wartet, solange der Rechner am Akku hängt.",
+    job: (name) => JOB_NAMES[name] ?? name,
+    run: "Jetzt tun",
+    runOf: (what) => `Jetzt tun: ${what}`,
+    often: (what) => `Wie oft: ${what}`,
+    every: (hours) =>
+      hours === 1
+        ? "Stündlich"
+        : hours === 24
+          ? "Täglich"
+          : hours === 168
+            ? "Wöchentlich"
+            : hours === 720
+              ? "Monatlich"
+              : `Alle ${n(hours)} Stunden`,
+    byItself: (_what) => "Von selbst",
+    never: "Noch nicht getan.",
+    last: {
+      done: (at, millis) => `Zuletzt getan ${at}, in ${n(Math.round(millis / 100) / 10)} s.`,
+      nothing: (at, _millis) => `Nichts zu tun ${at}.`,
+      stopped: (at, _millis) => `Angehalten ${at}.`,
+      failed: (at, _millis) => `Fehlgeschlagen ${at}.`,
+    },
+    next: (at) => `Wieder ab ${at}.`,
+    now: "Es geschieht gerade.",
+    ended: {
+      done: (what) => `${what}: getan`,
+      nothing: (what) => `${what}: nichts zu tun`,
+      stopped: (what) => `${what}: angehalten, alles ist ganz`,
+      failed: (what) => `${what}: fehlgeschlagen`,
+    },
+    speed: "Wie lange die Bibliothek braucht",
+    speedHow:
+      "Seit Backstory gestartet wurde. Die Hälfte aller Antworten, 95 und 99 von 100 kamen in diesen Zeiten.",
+    speedHeads: ["Was", "Wie oft", "Fehler", "Hälfte", "95 %", "99 %"],
+    operations: OPERATIONS,
+    pool: (open, most, waiting) =>
+      `${n(open)} von ${n(most)} Verbindungen sind offen, ${n(waiting)} warten auf eine.`,
+  },
   privacy: {
     title: "Daten & Schutz",
     take: "Nimm deine Daten mit",
@@ -1145,6 +1280,7 @@ export const de: Catalogue = {
       library: "Die Bibliothek",
       copies: "Eine Kopie von vor einer Änderung",
       set_aside: "Eine beiseitegelegte Bibliothek",
+      backups: "Sicherungen, die Backstory angelegt hat",
       leftovers: "Was ein abgebrochener Schreibvorgang hinterließ",
       settings: "Einstellungen dieses Fensters",
       window_data: "Was die Web-Anzeige des Fensters aufbewahrt",

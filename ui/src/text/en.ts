@@ -1,7 +1,7 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
 import privacy from "../../../docs/privacy.md?raw";
-import type { ActivityEntry, ChangeKind, ReadOnly, Rules, Section, Sort, Theme } from "../api";
+import type { ActivityEntry, BackupReason, ChangeKind, ReadOnly, Rules, Section, Sort, StoreOperation, Theme } from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("en");
@@ -23,6 +23,42 @@ const THINGS: Record<Section, [string, string]> = {
   combat: ["combat value", "combat values"],
   currency: ["kind of coin", "kinds of coins"],
   state: ["state", "states"],
+};
+
+const BACKUP_REASONS: Record<BackupReason, string> = {
+  asked: "You asked for it",
+  scheduled: "As scheduled",
+  before_migration: "Before a migration",
+  before_key_change: "Before the key was changed",
+  before_erase: "Before something was deleted for good",
+  after_erase: "After something was deleted for good",
+  before_restore: "Before a backup was brought back",
+};
+
+/** Work in the background, by its names. */
+const JOB_NAMES: Record<string, string> = {
+  backup: "Make a backup",
+  drill: "Try the newest backup",
+  restore: "Bring a backup back",
+  verify: "Read every version back",
+  recompress: "Make the library smaller",
+  retell: "Tell the past anew",
+  retention: "Thin old versions",
+  archive: "Archive old versions",
+  cache: "Clean up the cache",
+};
+
+const OPERATIONS: Record<StoreOperation, string> = {
+  query: "List characters",
+  facets: "Count classes and campaigns",
+  history: "Show a history",
+  search: "Search",
+  document: "Open a document",
+  look: "Look at something small",
+  begin: "Wait for a turn to write",
+  write: "Write",
+  commit: "Make it durable",
+  upkeep: "Check, count, make smaller",
 };
 
 const KINDS: Record<ChangeKind, string> = {
@@ -187,6 +223,7 @@ export const en = {
     about: "Shortcuts and about",
     pinned: "Pinned",
     yours: "Your window",
+    storage: "Storage & health",
     privacy: "Privacy & data",
     settings: "Settings",
     help: "Help",
@@ -201,6 +238,7 @@ export const en = {
       `${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}`,
     sample: "Sample characters, nothing is saved",
     readOnly: "Open for reading only",
+    alert: "Something is not well",
     unreadable: "Your library could not be opened",
     importing: (done: number, total: number) => `Importing, ${n(done)} of ${n(total)} done`,
   },
@@ -783,6 +821,7 @@ export const en = {
     goActivity: "Go to activity",
     goImport: "Go to import",
     goSettings: "Go to settings",
+    goStorage: "Go to storage and health",
     goPrivacy: "Go to privacy and data",
     goHelp: "Read the guide",
     addFolder: "Watch a folder",
@@ -933,7 +972,7 @@ export const en = {
     zone: (zone: string) => `Days, weeks and months end as they do in ${zone}, wherever this computer is.`,
     override: (policy: string) => `Has a policy of its own: ${policy}.`,
     asLibrary: "As the library",
-    changed: "The policy is changed. Nothing goes by that alone.",
+    changed: "The policy is changed. What it lets go goes with the next work in the background.",
     changedFor: (name: string) => `The policy for ${name} is changed.`,
     ahead: "What would be left",
     now: "Today",
@@ -1037,6 +1076,103 @@ export const en = {
     done: (name: string) => `It is ${name} from now on.`,
   },
 
+  storage: {
+    title: "Storage & health",
+    status: { ok: "Healthy", warning: "Worth a look", critical: "Needs you" },
+    checkNow: "Check now",
+    backUpNow: "Back up now",
+    tryNewest: "Try the newest",
+    dismiss: (message: string) => `Close: ${message}`,
+    working: (what: string) => `${what} …`,
+    of: (done: string, total: string) => `${done} of ${total}`,
+    size: "Size",
+    versions: "Versions",
+    smaller: (whole: string, kept: string) => `${whole} of documents, kept in ${kept}`,
+    opens: "Opens in",
+    none: "–",
+    millis: (millis: number) =>
+      millis < 1
+        ? "under 1 ms"
+        : millis < 1000
+          ? `${n(Math.round(millis))} ms`
+          : `${n(Math.round(millis / 100) / 10)} s`,
+    mostly: (most: string, times: number) =>
+      `95 of 100 documents within ${most}, ${count(times, "opened", "opened")} so far`,
+    notMeasured: "No version was opened yet",
+    backups: "Backups",
+    newest: (date: string) => `The newest is of ${date}`,
+    noBackup: "There is none yet",
+    grew: "Documents since the start",
+    grewFrom: (first: string, last: string, most: string) =>
+      `What the documents take grew from ${first.slice(0, 10)} to ${last.slice(0, 10)}, to ${most}`,
+    perDay: (versions: number) => `${n(Math.round(versions * 10) / 10)} versions a day, lately`,
+    oneDay: "A line is drawn here when something was saved on two days.",
+    part: (looked: number, all: number) => `Of the ${n(looked)} versions that changed last, of ${n(all)}.`,
+    byCharacter: "By character",
+    others: (others: number) => count(others, "other", "others"),
+    byKind: "By kind",
+    documents: (documents: number, codec: string) => `${count(documents, "document", "documents")}, ${codec}`,
+    known: "Histories and lists",
+    byHour: "When you save",
+    busiest: (hour: string, versions: number) =>
+      `Most versions come in the hour from ${hour}: ${n(versions)}.`,
+    nothing: (versions: string) => `${versions} versions are saved.`,
+    checks: "Checks",
+    keeps: (daily: number, weekly: number, monthly: number) =>
+      `The last of ${count(daily, "day", "days")}, ${count(weekly, "week", "weeks")} and ${count(monthly, "month", "months")} is kept. Each is read back before it counts.`,
+    reasons: BACKUP_REASONS,
+    unreadable: "What it says of itself cannot be read",
+    holds: (characters: number, versions: number, size: string) =>
+      `${count(characters, "character", "characters")} with ${count(versions, "version", "versions")}, ${size}`,
+    restore: "Bring back",
+    restoreOf: (date: string) => `Bring back the backup of ${date}`,
+    restoreHow: "What is there now is put aside and kept.",
+    all: (all: number) => `Show all ${n(all)}`,
+    fewer: "Show fewer",
+    made: (versions: number, size: string) =>
+      `Backed up: ${count(versions, "version", "versions")}, ${size}, read back and equal`,
+    tried: (versions: number) =>
+      `The newest backup opens and holds ${count(versions, "version", "versions")}, as it says`,
+    brought: (characters: number) => `Something came back of ${count(characters, "character", "characters")}`,
+    jobs: "Work in the background",
+    jobsHow: "It begins when you do something else, and waits while the computer runs on its battery.",
+    job: (name: string) => JOB_NAMES[name] ?? name,
+    run: "Run now",
+    runOf: (what: string) => `Run now: ${what}`,
+    often: (what: string) => `How often: ${what}`,
+    every: (hours: number) =>
+      hours === 1
+        ? "Hourly"
+        : hours === 24
+          ? "Daily"
+          : hours === 168
+            ? "Weekly"
+            : hours === 720
+              ? "Monthly"
+              : `Every ${n(hours)} hours`,
+    byItself: (_what: string) => "By itself",
+    never: "Not done yet.",
+    last: {
+      done: (at: string, millis: number) => `Last done ${at}, in ${n(Math.round(millis / 100) / 10)} s.`,
+      nothing: (at: string, _millis: number) => `Nothing to do ${at}.`,
+      stopped: (at: string, _millis: number) => `Stopped ${at}.`,
+      failed: (at: string, _millis: number) => `Failed ${at}.`,
+    },
+    next: (at: string) => `Next from ${at}.`,
+    now: "It is being done now.",
+    ended: {
+      done: (what: string) => `${what}: done`,
+      nothing: (what: string) => `${what}: nothing to do`,
+      stopped: (what: string) => `${what}: stopped, everything is whole`,
+      failed: (what: string) => `${what}: failed`,
+    },
+    speed: "How long the library takes",
+    speedHow: "Since Backstory was started. Half of all answers, 95 and 99 of 100 came within these times.",
+    speedHeads: ["What", "Times", "Failed", "Half", "95 %", "99 %"],
+    operations: OPERATIONS,
+    pool: (open: number, most: number, waiting: number) =>
+      `${n(open)} of ${n(most)} connections are open, ${n(waiting)} wait for one.`,
+  },
   privacy: {
     title: "Privacy & data",
     take: "Take your data with you",
@@ -1146,6 +1282,7 @@ export const en = {
       library: "The library",
       copies: "A copy made before a change",
       set_aside: "A library that was put aside",
+      backups: "Backups that Backstory made",
       leftovers: "What an interrupted write left",
       settings: "Settings of this window",
       window_data: "What the window's web engine keeps",

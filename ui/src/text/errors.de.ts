@@ -140,6 +140,18 @@ export const germanErrors: Record<Code, Sentences> = {
     kept: "Backstory hat die Datei nicht verändert.",
     hint: "Lege eine Kopie der Bibliothek an und halte eine Sicherung bereit.",
   },
+  job_running: {
+    message: "Ein anderes Backstory arbeitet gerade an dieser Bibliothek.",
+    hint: "Versuche es noch einmal, wenn es fertig ist.",
+  },
+  backup_missing: {
+    message: "Diese Sicherung ist nicht da.",
+    hint: "Sieh nach, welche es gibt. Liegen sie auf einem anderen Datenträger, schließe ihn an.",
+  },
+  backup_damaged: {
+    message: "Die Sicherung ist nicht mehr so, wie sie angelegt wurde.",
+    hint: "Lege eine neue an. Geschieht es wieder, bewahre Sicherungen auf einem anderen Datenträger auf.",
+  },
   store_unreachable: {
     message: "Der Server der Bibliothek antwortet nicht.",
     hint: "Prüfe die Verbindung und versuche es noch einmal.",

@@ -1,6 +1,7 @@
 // The bridge's double: answers every command from invented data. Test and dev page only.
 import type {
   Agreement,
+  Alert,
   AppEvent,
   Bridge,
   CharacterEntry,
@@ -10,6 +11,8 @@ import type {
   Comparison,
   FileResult,
   HistoryEntry,
+  JobEntry,
+  JobRun,
   OnProgress,
   Overview,
   Preferences,
@@ -23,6 +26,7 @@ import type {
 import { activityLog, activityPage, unbroken } from "./activity";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
+import { backups, drill, figures, healthOf, jobs, room } from "./storage";
 import { rawLines } from "./lines";
 import { FakeRetention } from "./retention";
 import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
@@ -38,7 +42,9 @@ export interface FakeOptions {
   /** How long every answer takes, in milliseconds. */
   delay?: number;
   failing?: Partial<Record<Command, WireError>>;
-  /** Never finishes the import, to look at it while it runs. */
+  /** What is not well. */
+  alerts?: Alert[];
+  /** Never finishes the import, nor work in the background, to look at it while it runs. */
   hangsAfter?: number;
 }
 
@@ -64,6 +70,10 @@ export class FakeBridge implements Bridge {
   #agreed = false;
   #folders: WatchedFolder[] = [];
   #revision = 1;
+  #backups = backups();
+  #jobs = jobs();
+  /** What is not well. */
+  alerts: Alert[] = [];
   /** What was written, by character. */
   #histories = new Map<string, HistoryEntry[]>();
   #changed = new Map<string, CharacterEntry>();
@@ -81,6 +91,7 @@ export class FakeBridge implements Bridge {
       ...options.preferences,
     };
     this.#sample = options.sample ?? false;
+    this.alerts = options.alerts ?? [];
   }
 
   emit(event: AppEvent): void {
@@ -222,6 +233,38 @@ export class FakeBridge implements Bridge {
       store_bytes: 0,
     }),
     "store.recompress": () => ({ contents: 0, rewritten: 0, bytes_before: 0, bytes_after: 0 }),
+    "backup.list": () => this.#backups,
+    "backup.make": () => {
+      const made = { ...this.#backups.backups[0]!, name: "2026-11-30T143000Z", reason: "asked" as const };
+      this.#backups = { ...this.#backups, backups: [made, ...this.#backups.backups] };
+      return { backup: made, removed: [], is_the_last: false };
+    },
+    "backup.drill": () => drill,
+    "backup.restore": ({ name }) => ({
+      name,
+      set_aside: "/home/ada/library.aside-2026-11-30-143000.sqlite",
+      brought: 0,
+      as_it_was: 0,
+      overview: this.#overview(),
+    }),
+    "backup.show": () => ({}),
+    "health.get": () => healthOf(this.alerts),
+    "health.figures": () => figures,
+    "alerts.list": () => this.alerts,
+    "alerts.dismiss": ({ kind }) =>
+      (this.alerts = this.alerts.map((one) => (one.kind === kind ? { ...one, dismissed: true } : one))),
+    "store.room": () => room,
+    "jobs.list": () => ({ jobs: this.#jobs }),
+    "jobs.run": ({ name }, onProgress) => this.#work(name, onProgress),
+    "jobs.set": ({ name, off, every_hours }) => {
+      const change = (job: JobEntry) => ({
+        ...job,
+        on: off === undefined ? job.on : !off,
+        every_hours: every_hours ?? job.every_hours,
+      });
+      this.#jobs = this.#jobs.map((job) => (job.name === name ? change(job) : job));
+      return { jobs: this.#jobs };
+    },
     "character.history": ({ character, limit, offset }) => {
       const all = this.#history(character);
       const from = offset ?? 0;
@@ -356,6 +399,18 @@ export class FakeBridge implements Bridge {
       return {};
     },
   };
+
+  async #work(name: string, onProgress?: OnProgress): Promise<JobRun> {
+    onProgress?.({ event: "started", job: 7, total: 0 });
+    onProgress?.({ event: "advanced", done: 300, total: 763 });
+    while (this.#options.hangsAfter !== undefined && !this.#cancelled)
+      await new Promise((done) => setTimeout(done, 5));
+    const outcome = this.#cancelled ? "stopped" : "done";
+    const at = "2026-11-29T12:00:00Z";
+    const run: JobRun = { at, milliseconds: 900, outcome, counts: {}, problem: null, done_at: at };
+    this.#jobs = this.#jobs.map((job) => (job.name === name ? { ...job, last: run } : job));
+    return run;
+  }
 
   #put(id: string, change: Partial<CharacterEntry>): CharacterEntry {
     const found = { ...this.#find(id), ...change };

@@ -12,10 +12,12 @@ use crate::{
     api::{
         App,
         app::Empty,
+        backup::back_up_around,
         export::failed,
         keeping::{FileSaved, safe_name},
         opening::{OpenLibrary, exchange},
     },
+    backup::Reason,
     error::{Code, Error, Result},
     hex,
     job::{Cancel, Progress, ProgressEvent},
@@ -216,6 +218,7 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
     // Whoever still writes would write to what is going.
     app.cancel_jobs();
     app.parts.host.stop_writers().await;
+    let plan = with_backup(app, plan, progress).await?;
     let job = app.job();
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
     let only = character(&plan.scope);
@@ -245,6 +248,21 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
         _ => app.parts.host.reopened().await,
     }
     done
+}
+
+/// Before a part is erased, the whole is backed up. That backup goes with the others at the end, so the plan is made again.
+async fn with_backup(app: &App, plan: ErasePlan, progress: &dyn Progress) -> Result<ErasePlan> {
+    if plan.scope == Scope::Everything {
+        return Ok(plan);
+    }
+    match back_up_around(app, Reason::BeforeErase, progress).await {
+        Ok(()) => erase_plan(app, EraseGet { scope: plan.scope }, progress).await,
+        // Whoever wants something gone is not kept from it by a disk without room for one more copy of it.
+        Err(error) => {
+            tracing::warn!(?error, "no backup was made before an erasure");
+            Ok(plan)
+        }
+    }
 }
 
 async fn begin_and_finish(
@@ -347,6 +365,11 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
         computer.clear(&erasure, progress).await?;
     }
     if let Some(id) = character(&plan.scope) {
+        if plan.places.iter().any(|place| place.kind == HeldKind::Backups)
+            && let Err(error) = back_up_around(app, Reason::AfterErase, progress).await
+        {
+            tracing::warn!(?error, "no new backup was made after an erasure");
+        }
         let mut preferences = app.parts.host.load_preferences().await;
         let before = preferences.pinned.len();
         preferences.pinned.retain(|pinned| *pinned != id);
@@ -413,7 +436,7 @@ fn must_be_own(app: &App) -> Result<()> {
 }
 
 /// Opens the library that holds now. One that cannot be opened is shown as such: the receipt is there all the same.
-async fn reopen(app: &App) {
+pub(super) async fn reopen(app: &App) {
     match app.parts.host.reopen(OpenLibrary::Again).await {
         Ok(Some(reopened)) => exchange(app, reopened.storage).await,
         Ok(None) => {}

@@ -15,6 +15,10 @@ pub struct Key {
 pub(super) enum Form {
     /// Where a store is, or the name of a library: it may hold a secret.
     Address,
+    /// A folder of this computer.
+    Folder,
+    /// An address and a port that only this computer reaches.
+    Loopback,
     YesNo,
     Whole(RangeInclusive<i64>),
     Choice(&'static [&'static str]),
@@ -37,6 +41,20 @@ pub const KEYS: &[Key] = &[
     Key { path: "retention.archive_after_days", form: Form::Whole(1..=MOST_DAYS) },
     Key { path: "retention.auto_delete_after_days", form: Form::Whole(1..=MOST_DAYS) },
     Key { path: "retention.anonymise_instead_of_delete", form: Form::YesNo },
+    Key { path: "backup.folder", form: Form::Folder },
+    Key { path: "backup.daily", form: Form::Whole(0..=366) },
+    Key { path: "backup.weekly", form: Form::Whole(0..=520) },
+    Key { path: "backup.monthly", form: Form::Whole(0..=1200) },
+    Key { path: "metrics.listen", form: Form::Loopback },
+    Key { path: "alerts.error_percent", form: Form::Whole(1..=100) },
+    Key { path: "alerts.disk_percent", form: Form::Whole(0..=90) },
+    Key { path: "alerts.slow_ms", form: Form::Whole(1..=600_000) },
+    Key { path: "alerts.hit_percent", form: Form::Whole(0..=95) },
+    Key { path: "alerts.memory_percent", form: Form::Whole(1..=100) },
+    Key { path: "alerts.memory_limit_mb", form: Form::Whole(64..=1_000_000) },
+    Key { path: "alerts.denied", form: Form::Whole(1..=1_000_000) },
+    Key { path: "alerts.silent_days", form: Form::Whole(1..=3650) },
+    Key { path: "alerts.notify", form: Form::YesNo },
     Key { path: "libraries.*.address", form: Form::Address },
     Key { path: "libraries.*.read_only", form: Form::YesNo },
     Key { path: "libraries.*.read_replica", form: Form::Address },
@@ -51,7 +69,8 @@ impl Form {
     /// What must stand there, in words.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Address => "text".to_owned(),
+            Self::Address | Self::Folder => "text".to_owned(),
+            Self::Loopback => "an address of this computer with a port, as in 127.0.0.1:9464".to_owned(),
             Self::YesNo => "true or false".to_owned(),
             Self::Whole(range) => format!("a whole number from {} to {}", range.start(), range.end()),
             Self::Choice(names) => match names.split_last() {
@@ -60,6 +79,14 @@ impl Form {
             },
         }
     }
+}
+
+/// Whether an address is one that only this computer reaches.
+pub(super) fn is_loopback(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let parts: Vec<Option<u8>> = host.split('.').map(|part| part.parse().ok()).collect();
+    let is_v4 = parts.len() == 4 && parts.iter().all(Option::is_some) && parts[0] == Some(127);
+    port.parse::<u16>().is_ok() && (is_v4 || host == "localhost" || host == "[::1]")
 }
 
 /// What stands at a place in the configuration.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Address, Config, DEFAULTS, Environment, File, Format, HOME, Layers, LibraryConfig, Lookup, Origin,
-    PrivacyConfig, Setting, Value,
-    keys::{Form, KEYS, Place, key, nearest, place},
+    Address, AlertsConfig, BackupConfig, Config, DEFAULTS, Environment, File, Format, HOME, Layers,
+    LibraryConfig, Lookup, MetricsConfig, Origin, PrivacyConfig, Setting, Value,
+    keys::{Form, KEYS, Place, is_loopback, key, nearest, place},
     text::{self, Node, Raw},
     variables::{Refusal, expand},
 };
@@ -184,7 +184,21 @@ impl<'a> Stack<'a> {
             settings.get("privacy.minimise").is_none_or(|setting| setting.value.to_string() != "false");
         let privacy = PrivacyConfig { minimise };
         let retention = super::retention(&|key| settings.get(&format!("retention.{key}")));
-        Ok(Config { library, language, privacy, retention, libraries, unready, settings, plain })
+        let backup = BackupConfig::assemble(&settings);
+        let (metrics, alerts) = (MetricsConfig::assemble(&settings), AlertsConfig::assemble(&settings));
+        Ok(Config {
+            library,
+            language,
+            privacy,
+            retention,
+            libraries,
+            backup,
+            metrics,
+            alerts,
+            unready,
+            settings,
+            plain,
+        })
     }
 
     /// The values every library begins with: those compiled in for `home`, by the ends of their keys. Where `home` is is
@@ -268,10 +282,18 @@ fn value(path: &str, raw: Raw, origin: &Origin, lookup: &Lookup<'_>) -> Result<V
         Trouble::Wrong(wrong(origin, path, &must))
     };
     match (&key.form, raw) {
-        (Form::Address, Raw::Text(text)) if text.trim().is_empty() => {
+        (Form::Address | Form::Folder, Raw::Text(text)) if text.trim().is_empty() => {
             Err(Trouble::Wrong(wrong(origin, path, "is empty.")))
         }
-        (Form::Address, Raw::Text(text)) => Ok(Value::Address(address.unwrap_or_else(|| Address::new(text)))),
+        // A folder may hold what a variable held, too.
+        (Form::Address | Form::Folder, Raw::Text(text)) => {
+            Ok(Value::Address(address.unwrap_or_else(|| Address::new(text))))
+        }
+        (Form::Loopback, Raw::Text(text)) => match is_loopback(&text) {
+            true => Ok(Value::Choice(text)),
+            false if hidden => Err(misfit("something else".to_owned())),
+            false => Err(misfit(format!("{text:?}"))),
+        },
         (Form::YesNo, Raw::YesNo(yes)) => Ok(Value::YesNo(yes)),
         (Form::YesNo, Raw::Text(text)) if hidden => {
             text.parse().map(Value::YesNo).map_err(|_| misfit("something else".to_owned()))

@@ -11,6 +11,7 @@ mod layers;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upkeep;
 mod variables;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
@@ -22,6 +23,7 @@ pub use self::{
     address::Address,
     keys::{KEYS, Key, nearest},
     text::Format,
+    upkeep::{AlertsConfig, BackupConfig, MetricsConfig},
     variables::Lookup,
 };
 use crate::{
@@ -152,6 +154,12 @@ pub struct Config {
     pub retention: RetentionPolicy,
     /// The libraries that can be opened, by name.
     pub libraries: BTreeMap<String, LibraryConfig>,
+    /// Where backups are kept, and how many.
+    pub backup: BackupConfig,
+    /// Whether what is measured is served.
+    pub metrics: MetricsConfig,
+    /// From when on the player is told that something is not well.
+    pub alerts: AlertsConfig,
     /// The libraries that cannot be opened here and now, and why: one that waits for a variable must not keep the others shut.
     pub unready: BTreeMap<String, Error>,
     /// Every value and where it comes from, by the path of its key.

@@ -53,6 +53,34 @@ fn without_a_word_said_the_defaults_hold() {
 }
 
 #[test]
+fn what_is_measured_is_served_to_this_computer_only() {
+    for listen in ["127.0.0.1:9464", "localhost:1", "[::1]:65535", "127.8.8.8:9"] {
+        let config = toml(&format!("[metrics]\nlisten = '{listen}'")).unwrap();
+        assert_eq!(config.metrics.listen.as_deref(), Some(listen));
+    }
+    for listen in [
+        "0.0.0.0:9464",
+        "192.168.1.2:9464",
+        "9464",
+        "127.0.0.1",
+        "127.0.0.1:99999",
+        "example.org:1",
+        "[::]:1",
+        "127.0.0:1",
+    ] {
+        let said = told(toml(&format!("[metrics]\nlisten = '{listen}'")));
+        assert!(said.contains("an address of this computer with a port"), "{said}");
+    }
+    let config = toml("").unwrap();
+    assert_eq!((config.metrics.listen, config.alerts), (None, AlertsConfig::default()));
+    assert_eq!(
+        toml("[alerts]\nsilent_days = 3\nnotify = true").unwrap().alerts,
+        AlertsConfig { silent_days: 3, notify: true, ..AlertsConfig::default() }
+    );
+    assert_eq!(config.backup.folder, None);
+}
+
+#[test]
 fn flags_go_before_the_environment_before_the_file_before_the_defaults() {
     let text = "library = 'file'\n[libraries.file]\naddress = 'f.db'\npool = { wait_seconds = 1 }";
     let wait = ("BACKSTORY_LIBRARIES__FILE__POOL__WAIT_SECONDS", "2");

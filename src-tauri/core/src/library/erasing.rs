@@ -6,7 +6,7 @@ use crate::{
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex},
     privacy::{audit::SubjectKey, erase::Amount},
-    storage::{Deleted, HistoryQuery, Kept, QueryFilter},
+    storage::{Deleted, HistoryQuery, Kept, Pool, QueryFilter},
 };
 
 /// A shorter text stands in files for reasons of its own.
@@ -96,6 +96,11 @@ impl Library {
     /// As [`CharacterStorage::keeps`](crate::storage::CharacterStorage::keeps).
     pub fn keeps(&self) -> &'static [Kept] {
         self.storage.keeps()
+    }
+
+    /// As [`CharacterStorage::pool`](crate::storage::CharacterStorage::pool).
+    pub fn pool(&self) -> Option<Pool> {
+        self.storage.pool()
     }
 
     async fn rows(&self, only: Option<&CharacterId>) -> Result<Vec<CharacterIndex>> {

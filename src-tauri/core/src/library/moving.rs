@@ -31,6 +31,11 @@ pub struct Taken {
 }
 
 impl Library {
+    /// The store itself, for what copies it whole. Nothing is written to it past the library.
+    pub fn store(&self) -> Arc<dyn CharacterStorage> {
+        Arc::clone(&self.storage)
+    }
+
     /// Everything that is kept of a character, except the documents.
     ///
     /// # Errors

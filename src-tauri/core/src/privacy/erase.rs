@@ -43,6 +43,8 @@ pub enum HeldKind {
     Copies,
     /// Libraries that were put aside.
     SetAside,
+    /// Backups of a library that Backstory made.
+    Backups,
     /// What an interrupted write left.
     Leftovers,
     /// How the window is liked, and which folders are watched.
@@ -369,6 +371,7 @@ fn place(kind: HeldKind) -> Said {
         HeldKind::Library => say("place-library"),
         HeldKind::Copies => say("place-copies"),
         HeldKind::SetAside => say("place-set-aside"),
+        HeldKind::Backups => say("place-backups"),
         HeldKind::Leftovers => say("place-leftovers"),
         HeldKind::Settings => say("place-settings"),
         HeldKind::WindowData => say("place-window-data"),

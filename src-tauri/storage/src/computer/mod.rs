@@ -25,7 +25,7 @@ use backstory_core::{
 };
 
 use self::holdings::Folders;
-use crate::{blocking::blocking, folder, rules, sqlite};
+use crate::{backups, blocking::blocking, folder, rules, sqlite};
 
 /// What was begun: in the data folder.
 const JOURNAL: &str = "erasing.json";
@@ -47,19 +47,31 @@ pub struct ThisComputer {
     folders: Folders,
     /// The library that would be opened, where it cannot be.
     library: Box<dyn Fn() -> Option<PathBuf> + Send + Sync>,
+    /// Where the player wants backups; none: beside each library.
+    backups: Box<dyn Fn() -> Option<PathBuf> + Send + Sync>,
     session: Session,
 }
 
 impl ThisComputer {
-    /// This account's folders. `library` says which file or folder would be opened as the library.
+    /// This account's folders. `library` says which file or folder would be opened as the library, `backups` the folder that is
+    /// configured for backups.
     ///
     /// # Errors
     /// `storage_failed` where this account has no home folder.
     pub fn new(
         library: impl Fn() -> Option<PathBuf> + Send + Sync + 'static,
+        backups: impl Fn() -> Option<PathBuf> + Send + Sync + 'static,
         session: Session,
     ) -> Result<Self> {
-        Ok(Self { folders: Folders::of_this_account()?, library: Box::new(library), session })
+        let folders = Folders::of_this_account()?;
+        Ok(Self { folders, library: Box::new(library), backups: Box::new(backups), session })
+    }
+
+    /// The folders as they are configured at this moment.
+    fn folders(&self) -> Folders {
+        let mut folders = self.folders.clone();
+        folders.backups = (self.backups)();
+        folders
     }
 
     fn anchors(&self) -> PathBuf {
@@ -80,8 +92,9 @@ impl Computer for ThisComputer {
             // One that was never opened may be another program's.
             None => (self.library)().filter(|path| path.is_file() && !sqlite::is_foreign(path)),
         };
-        let (folders, scope, session) = (self.folders.clone(), scope.clone(), self.session);
-        blocking(move || holdings::of(&folders, session, &scope, path.as_deref())).await
+        let (folders, scope, session) = (self.folders(), scope.clone(), self.session);
+        let store = library.cloned();
+        blocking(move || holdings::of(&folders, session, &scope, path.as_deref(), store.as_ref())).await
     }
 
     async fn claim(&self, plan: &ErasePlan) -> Result<()> {
@@ -150,6 +163,7 @@ impl Computer for ThisComputer {
                 let gone = match kind {
                     HeldKind::Library if path.is_dir() => folder::remove(&path),
                     HeldKind::Library => sqlite::remove(&path),
+                    HeldKind::Backups => backups::remove(&path),
                     _ => remove(&path),
                 };
                 gone.map_err(|error| left(&path, &error))
@@ -162,7 +176,7 @@ impl Computer for ThisComputer {
     }
 
     async fn sweep(&self, erasure: &Erasure) -> Result<Sweep> {
-        let roots = self.folders.to_sweep(erasure);
+        let roots = self.folders().to_sweep(erasure);
         let mut except = holdings::said_to_stay(erasure);
         except.push(self.journal());
         let needles = erasure.searched_for();
@@ -252,7 +266,8 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-fn write_durably(path: &Path, text: &[u8]) -> io::Result<()> {
+/// Writes a file whole: beside its place, on the disk, then into it.
+pub(crate) fn write_durably(path: &Path, text: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

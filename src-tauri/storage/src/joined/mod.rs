@@ -29,7 +29,7 @@ use backstory_core::{
     privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect,
-        Facets, HistoryQuery, Kept, Page, Problem, QueryFilter, Recompressed, RepairReport, Setting,
+        Facets, HistoryQuery, Kept, Page, Pool, Problem, QueryFilter, Recompressed, RepairReport, Setting,
         StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
@@ -395,6 +395,10 @@ impl CharacterStorage for JoinedStorage {
             [] => self.halves.old.keeps(),
             kept => kept,
         }
+    }
+
+    fn pool(&self) -> Option<Pool> {
+        self.halves.new.pool().or_else(|| self.halves.old.pool())
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

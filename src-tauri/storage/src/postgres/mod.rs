@@ -37,8 +37,8 @@ use backstory_core::{
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
-        StorageStatistics, StorageTransaction,
+        Kept, Page, Pool as ConnectionPool, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret,
+        Setting, StorageInfo, StorageStatistics, StorageTransaction,
     },
 };
 use deadpool_postgres::{Client, Object, Pool};
@@ -322,6 +322,15 @@ impl CharacterStorage for PostgresStorage {
 
     fn keeps(&self) -> &'static [Kept] {
         &[Kept::ServerLog]
+    }
+
+    fn pool(&self) -> Option<ConnectionPool> {
+        let status = self.pool.status();
+        Some(ConnectionPool {
+            open: status.size as u64,
+            most: status.max_size as u64,
+            waiting: status.waiting as u64,
+        })
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -93,6 +93,16 @@ pub fn look(path: &Path) -> Result<()> {
     opening::look(path).map_err(|failure| failure.at(path))
 }
 
+/// Copies a library as it is now into a new file, while others go on reading and writing. Waits for the disk.
+///
+/// # Errors
+/// As [`SqliteStorage::back_up`].
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let copied = opening::open(from, SqliteOptions::default().wait, true)
+        .and_then(|(door, _)| backup::copy(&door.connect_reader()?, to));
+    copied.map_err(|failure| failure.at(from))
+}
+
 /// What SQLite keeps beside its file.
 pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 

@@ -18,6 +18,7 @@ export function commandsFor(onshortcuts: () => void): Action[] {
   ];
   commands.push(
     command(t.palette.goSettings, () => router.go({ name: "settings" }), "Ctrl ,"),
+    command(t.palette.goStorage, () => router.go({ name: "storage" })),
     command(t.palette.goPrivacy, () => router.go({ name: "privacy" })),
     command(t.palette.goHelp, () => router.go({ name: "help" }), "F1"),
   );
