@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api;
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod diff;

@@ -5,6 +5,7 @@
 
 pub mod aside;
 mod blocking;
+pub mod cache;
 mod catalogue;
 pub mod clock;
 pub mod codec;

@@ -46,7 +46,8 @@ impl Library {
             match self.write_all(vec![erase], character).await {
                 Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
                 done => {
-                    self.forget_sheets(character);
+                    // A part of a cache that is away is told when it comes back; nobody is served anything of it before.
+                    let _ = self.forget_cached(Some(character)).await;
                     return done;
                 }
             }
