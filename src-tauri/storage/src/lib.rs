@@ -24,6 +24,7 @@ pub mod postgres;
 mod recent;
 mod record;
 mod rules;
+mod settings;
 pub mod sqlite;
 mod tally;
 mod waiting;

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, Member},
-    storage::Encoding,
+    storage::{Encoding, Setting},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -51,6 +51,9 @@ pub(super) struct Head {
     pub(super) erased: BTreeMap<CharacterId, u64>,
     /// Who has a place in which campaign.
     pub(super) members: Vec<Member>,
+    /// What the program keeps for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: Vec<Setting>,
     /// Why this was put together from other files; none when it is what was written.
     #[serde(skip)]
     pub(super) rebuilt: Option<String>,
@@ -93,6 +96,7 @@ impl Head {
             recent: BTreeMap::new(),
             erased: BTreeMap::new(),
             members: Vec::new(),
+            settings: Vec::new(),
             rebuilt: None,
         }
     }

@@ -53,7 +53,7 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
-        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo,
+        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo,
         StorageStatistics, StorageTransaction, StoreOptions,
     },
 };
@@ -386,6 +386,10 @@ impl CharacterStorage for FolderStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.read(|_, now| Ok(now.head.members.clone())).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.read(|_, now| Ok(now.head.settings.clone())).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

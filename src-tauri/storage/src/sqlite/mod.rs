@@ -32,7 +32,7 @@ use backstory_core::{
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
         StorageTransaction,
     },
 };
@@ -327,6 +327,10 @@ impl CharacterStorage for SqliteStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.read(query::members).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.read(query::settings).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

@@ -9,7 +9,7 @@ use std::{
 use backstory_core::{
     error::Code,
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, SnapshotId, VersionMetadata},
-    storage::{Change, Changes, Facets, HistoryQuery, Page, QueryFilter, StorageStatistics},
+    storage::{Change, Changes, Facets, HistoryQuery, Page, QueryFilter, Setting, StorageStatistics},
 };
 use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
 use uuid::Uuid;
@@ -270,6 +270,18 @@ pub(super) fn members(connection: &Connection) -> Result<Vec<Member>> {
         .map(|row| {
             let (campaign, user, role) = row?;
             Ok(Member { campaign, user, role: rows::role(role)? })
+        })
+        .collect()
+}
+
+/// What the program keeps for itself.
+pub(super) fn settings(connection: &Connection) -> Result<Vec<Setting>> {
+    let mut statement = connection.prepare_cached("SELECT key, value, revision FROM setting ORDER BY key")?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    found
+        .map(|row| {
+            let (key, value, revision) = row?;
+            Ok(Setting { key, value, revision: unsigned(revision)? })
         })
         .collect()
 }
