@@ -12,7 +12,7 @@ use backstory_core::{
     job::Silent,
 };
 use backstory_sources::{fetch::DdbFetcher, files::Files, registry, sample};
-use backstory_storage::{clock::SystemClock, config, open::Stores};
+use backstory_storage::{cache, clock::SystemClock, config, open::Stores};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
 use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
@@ -139,8 +139,10 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
     if let Err(error) = &storage {
         tracing::error!(?error, "the library cannot be opened");
     }
+    let configured = config::load(&config::Flags::default()).ok();
     let app = App::new(Parts {
         storage,
+        cache: configured.as_ref().and_then(|loaded| cache::open(&loaded.config.cache, None)),
         computer,
         factory: Arc::new(Stores),
         sources: registry::sources(),
@@ -149,9 +151,7 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         samples: Arc::new(sample::drafts),
         host: desktop,
         clock: Arc::new(SystemClock),
-        language: config::load(&config::Flags::default())
-            .map(|loaded| loaded.config.language)
-            .unwrap_or_default(),
+        language: configured.map(|loaded| loaded.config.language).unwrap_or_default(),
         version: env!("CARGO_PKG_VERSION"),
         origin: "window",
     });

@@ -18,8 +18,8 @@ use backstory_core::{
         export::{Exported, How, chosen, export},
         import::{ImportOptions, ImportReport, Intake, Outcome, import},
         keeping::{
-            NoteSet, PinSet, TagSet, character_delete, character_undelete, recompress, statistics,
-            version_note, version_pin, version_tag,
+            NoteSet, PinSet, TagSet, cache_statistics, character_delete, character_undelete, recompress,
+            statistics, version_note, version_pin, version_tag,
         },
         past::{BlameGet, RetellSet, SearchGet, blame, progress, retell, search, version_restore},
     },
@@ -35,6 +35,7 @@ use backstory_sources::{
     registry, sample,
 };
 use backstory_storage::{
+    cache,
     clock::SystemClock,
     config::{self, Flags},
     open::Stores,
@@ -217,7 +218,11 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             let request = NoteSet { character, version, note };
             print::result(json, &version_note(&app, request, &Silent).await?, print::marks)
         }
-        Command::Stats => print::result(json, &statistics(&app, Empty {}, &Silent).await?, print::statistics),
+        Command::Stats => {
+            let library = statistics(&app, Empty {}, &Silent).await?;
+            let cache = cache_statistics(&app, Empty {}, &Silent).await?;
+            print::result(json, &print::standing::Standing { library, cache }, print::standing::words)
+        }
         Command::Recompress { compression, level, whole, smallest } => {
             let chosen =
                 Encoding { compression: compression.into(), level, delta: !whole, ..Encoding::default() };
@@ -235,6 +240,9 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             return Ok(u8::from(!report.ok));
         }
     }?;
+    if let Ok(library) = app.library() {
+        library.settled().await;
+    }
     Ok(0)
 }
 
@@ -280,8 +288,10 @@ fn app(
     storage: Result<Arc<dyn CharacterStorage>>,
     files: Arc<Files>,
 ) -> Result<App> {
+    let config = config::load(flags)?.config;
     Ok(App::new(Parts {
         storage,
+        cache: cache::open(&config.cache, None),
         computer,
         factory: stores,
         sources: registry::sources(),
@@ -290,7 +300,7 @@ fn app(
         samples: Arc::new(sample::drafts),
         host: Arc::new(Terminal),
         clock: Arc::new(SystemClock),
-        language: config::load(flags)?.config.language,
+        language: config.language,
         version: env!("CARGO_PKG_VERSION"),
         origin: "cli",
     }))

@@ -102,6 +102,8 @@ pub enum CacheTrouble {
     TakesNothing,
     /// Its server answers with what a cache does not understand.
     Confused,
+    /// The configuration does not say where it is: a variable in its address is not set, or the address is none.
+    NoAddress,
 }
 
 impl Display for CacheTrouble {
@@ -112,6 +114,7 @@ impl Display for CacheTrouble {
             Self::NotAllowed => "The cache's server does not let this user do what a cache must do.",
             Self::TakesNothing => "The cache's server takes no more entries.",
             Self::Confused => "The cache's server answers in a way that Backstory does not understand.",
+            Self::NoAddress => "The configuration does not say where the cache's server is.",
         })
     }
 }

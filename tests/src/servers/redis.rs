@@ -56,8 +56,18 @@ impl RedisServer {
     /// Starts it, and waits until it answers.
     pub fn start(&self) {
         let port = self.port.to_string();
-        let mut words =
-            vec!["--port", &port, "--bind", "127.0.0.1", "--save", "", "--databases", "4096", "--maxmemory", "256mb"];
+        let mut words = vec![
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--databases",
+            "4096",
+            "--maxmemory",
+            "256mb",
+        ];
         words.extend(self.password.iter().flat_map(|password| ["--requirepass", password]));
         let mut command = Command::new("sh");
         command.args(["-c", KEEPER, "keeper"]).args(words).current_dir(self.folder.path());

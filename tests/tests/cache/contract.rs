@@ -84,8 +84,7 @@ pub(crate) async fn what_remains_is_said(subject: &dyn Subject) {
         // However often it is asked for: what is carried into a faster tier lives no longer there.
         for _ in 0..3 {
             let remaining = made.cache().get(&key("a")).await.unwrap().unwrap().remaining;
-            assert!(remaining <= before, "{remaining:?} after {before:?}");
-            before = remaining;
+            assert!(remaining <= before, "{remaining:?} of {before:?}");
         }
         made.advance(Duration::from_secs(10));
         before -= Duration::from_secs(10);

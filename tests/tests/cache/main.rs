@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
 
 mod contract;
+#[cfg(unix)]
+mod library;
 mod memory;
 mod model;
 #[cfg(unix)]

@@ -50,7 +50,8 @@ async fn names_are_ours_values_end_and_nothing_else_is_touched() {
 #[tokio::test]
 async fn what_is_sealed_cannot_be_read_or_put_there_without_the_key() {
     let (server, database) = (RedisServer::shared(), database());
-    let (sealed, other) = (cache_in(server, database, Some([7; 32])), cache_in(server, database, Some([8; 32])));
+    let (sealed, other) =
+        (cache_in(server, database, Some([7; 32])), cache_in(server, database, Some([8; 32])));
     let plain = cache_in(server, database, None);
     set(&sealed, &key("a"), "Rekor keeps a secret, and keeps it well").await;
     let mut connection = server.connect(database);
@@ -61,7 +62,14 @@ async fn what_is_sealed_cannot_be_read_or_put_there_without_the_key() {
     // Somebody without the key puts a value under the very name.
     set(&plain, &key("b"), "forged").await;
     let names: Vec<String> = connection.keys("*").unwrap();
-    let forged: Vec<u8> = connection.get(names.iter().find(|name| *name != &names_of(&bytes, &names, &mut server.connect(database))).unwrap()).unwrap();
+    let forged: Vec<u8> = connection
+        .get(
+            names
+                .iter()
+                .find(|name| *name != &names_of(&bytes, &names, &mut server.connect(database)))
+                .unwrap(),
+        )
+        .unwrap();
     let own: String = names_of(&bytes, &names, &mut connection);
     let _: () = connection.pset_ex(&own, forged, 60_000).unwrap();
     assert_eq!(get(&sealed, &key("a")).await, None);
@@ -88,7 +96,14 @@ async fn garbage_is_a_miss() {
     };
     let mut flipped = good.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    let garbage: Vec<Vec<u8>> = vec![vec![], vec![1], b"garbage".to_vec(), vec![0xFF; 5_000], flipped, good[..good.len() - 1].to_vec()];
+    let garbage: Vec<Vec<u8>> = vec![
+        vec![],
+        vec![1],
+        b"garbage".to_vec(),
+        vec![0xFF; 5_000],
+        flipped,
+        good[..good.len() - 1].to_vec(),
+    ];
     for bytes in &garbage {
         put(&mut connection, bytes);
         assert_eq!(get(&cache, &key("a")).await, None);
@@ -108,12 +123,18 @@ async fn a_wrong_password_is_said_in_words_of_its_own_and_is_nobodys_error() {
     let server = RedisServer::alone(Some("s3cret-word"));
     for wrong in [Some("wr0ng-word"), None] {
         let address = Secret::new(server.address_with(wrong, 0));
-        let options = RedisOptions { patience: MINUTE, connect_patience: MINUTE, ..RedisOptions::at(address) };
+        let options =
+            RedisOptions { patience: MINUTE, connect_patience: MINUTE, ..RedisOptions::at(address) };
         let cache = Arc::new(RedisCache::new(options).unwrap());
         let error = cache.get(&key("a")).await.unwrap_err();
         assert_eq!(error.code, Code::CacheRefused);
         assert!(error.message.contains("password"), "{}", error.message);
-        let whole = format!("{error:?} {} {:?} {:?}", serde_json::to_string(&error).unwrap(), cache, cache.locations());
+        let whole = format!(
+            "{error:?} {} {:?} {:?}",
+            serde_json::to_string(&error).unwrap(),
+            cache,
+            cache.locations()
+        );
         assert!(!whole.contains("wr0ng") && !whole.contains("s3cret"), "{whole}");
         let tiers = TieredCache::new(vec![(cache, PATIENT)]);
         assert_eq!(get(&tiers, &key("a")).await, None);
@@ -149,7 +170,10 @@ async fn what_is_no_address_of_a_redis_is_refused_without_being_shown() {
     for address in ["", "s3cret", "http://ada:s3cret@host", "redis://ada:s3cret@host:port/x"] {
         let error = RedisCache::new(RedisOptions::at(Secret::new(address))).map(drop).unwrap_err();
         assert_eq!(error.code, Code::InvalidArgument);
-        assert!(!format!("{error:?} {:?}", error.hint).contains("s3cret") || address == "s3cret", "{error:?}");
+        assert!(
+            !format!("{error:?} {:?}", error.hint).contains("s3cret") || address == "s3cret",
+            "{error:?}"
+        );
     }
 }
 
@@ -234,8 +258,10 @@ async fn until(breaker: &mut watch::Receiver<Breaker>, wanted: Breaker) {
 fn fill_with_garbage(server: &RedisServer) {
     let mut connection = server.connect(0);
     let names: Vec<String> = connection.keys("backstory:*").unwrap();
-    let values: Vec<Vec<u8>> =
-        names.iter().map(|name| redis::cmd("GET").arg(name).query(&mut connection).unwrap_or_default()).collect();
+    let values: Vec<Vec<u8>> = names
+        .iter()
+        .map(|name| redis::cmd("GET").arg(name).query(&mut connection).unwrap_or_default())
+        .collect();
     for (at, name) in names.iter().enumerate() {
         let _: () = redis::cmd("DEL").arg(name).query(&mut connection).unwrap();
         let _: () = match at % 3 {

@@ -38,7 +38,8 @@ impl Two {
         let options = MemoryOptions { stopwatch: hand.stopwatch(), ..MemoryOptions::default() };
         let (fast, slow) = (Arc::new(MemoryCache::new(options.clone())), Arc::new(MemoryCache::new(options)));
         let moody = MoodyCache::over(slow.clone());
-        let cache = Arc::new(TieredCache::new(vec![(fast.clone(), TierOptions::LOCAL), (moody.clone(), HASTY)]));
+        let cache =
+            Arc::new(TieredCache::new(vec![(fast.clone(), TierOptions::LOCAL), (moody.clone(), HASTY)]));
         let breaker = cache.watch(1).unwrap();
         Self { hand, fast, slow, moody, cache, breaker }
     }

@@ -14,6 +14,7 @@ pub mod keeping;
 pub mod notices;
 pub mod opening;
 pub mod past;
+mod warming;
 
 use std::{
     collections::HashMap,
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
+    cache::CacheStorage,
     clock::Clock,
     error::{Code, Error, Result},
     job::{Cancel, Progress},
@@ -166,6 +168,8 @@ pub type Samples = Arc<dyn Fn() -> Result<Vec<Draft>> + Send + Sync>;
 pub struct Parts {
     /// The player's store, or why it could not be opened.
     pub storage: Result<Arc<dyn CharacterStorage>>,
+    /// What keeps what was read from it at hand, if anything.
+    pub cache: Option<Arc<dyn CacheStorage>>,
     /// Opens the store of the samples.
     pub factory: Arc<dyn StorageFactory>,
     /// Every source of characters.
@@ -196,6 +200,7 @@ pub struct App {
     sample: RwLock<Option<Arc<Library>>>,
     language: RwLock<Language>,
     parts: Parts,
+    warming: warming::Warming,
     jobs: Mutex<HashMap<u64, Arc<Cancel>>>,
     selections: Mutex<HashMap<u64, Vec<PathBuf>>>,
     /// What was erased at the start because it had been interrupted.
@@ -220,6 +225,7 @@ impl App {
             sample: RwLock::default(),
             language: RwLock::new(parts.language),
             parts,
+            warming: warming::Warming::default(),
             jobs: Mutex::default(),
             selections: Mutex::default(),
             resumed: Mutex::default(),
@@ -326,7 +332,8 @@ fn library(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>
 
 /// A library whose writes no window is told of.
 fn unheard(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
-    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin);
+    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin)
+        .cached(parts.cache.clone());
     Arc::new(library.speaking(language))
 }
 
@@ -392,6 +399,7 @@ macro_rules! commands {
             "members.list": app::Empty => Vec<crate::model::Member>, members_list;
             "members.set": keeping::MemberSet => Vec<crate::model::Member>, member_set;
             "store.statistics": app::Empty => crate::storage::StorageStatistics, statistics;
+            "store.cache": app::Empty => crate::cache::CacheStatistics, cache_statistics;
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
             "export.start": export::ExportStart => export::Exported, export_start;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
@@ -414,6 +422,7 @@ macro_rules! route {
         /// # Errors
         /// What the command says; `invalid_argument` for parameters it does not take; `internal` for an unknown name.
         pub async fn call(app: &App, command: &str, params: Value, progress: &dyn Progress) -> Result<Value> {
+            let _answering = app.warming.answer();
             match command {
                 $($name => {
                     let request: $req = take(command, params)?;

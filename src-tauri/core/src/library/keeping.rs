@@ -42,17 +42,21 @@ impl Library {
     /// # Errors
     /// As [`Library::delete`].
     pub async fn erase(&self, character: &CharacterId) -> Result<()> {
+        let erased = self.erase_stored(character).await;
+        // A part of a cache that is away is told when it comes back; nobody is served anything of it before.
+        let _ = self.forget_cached(Some(character)).await;
+        erased
+    }
+
+    /// The same for the store alone.
+    pub(super) async fn erase_stored(&self, character: &CharacterId) -> Result<()> {
         for attempt in 0.. {
             let index = self.row(character).await?;
             let expect = Expect::Revision(index.revision);
             let erase = Write::Erase { character: character.clone(), expect };
             match self.write_all(vec![erase], character).await {
                 Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
-                done => {
-                    // A part of a cache that is away is told when it comes back; nobody is served anything of it before.
-                    let _ = self.forget_cached(Some(character)).await;
-                    return done;
-                }
+                done => return done,
             }
         }
         Err(Error::internal("A character was not erased, without a reason."))
@@ -266,9 +270,14 @@ impl Library {
 
     /// Writes as one transaction and tells who listens.
     pub(super) async fn write_all(&self, writes: Vec<Write>, character: &CharacterId) -> Result<()> {
+        let drops = writes.iter().any(|write| matches!(write, Write::DropVersions { .. }));
         let mut transaction = self.storage.begin().await?;
         transaction.write(writes).await?;
         let revision = transaction.commit().await?;
+        if drops {
+            // What else was kept of it is soon kept again.
+            let _ = self.forget_cached(Some(character)).await;
+        }
         let characters = vec![character.clone()];
         // Nobody listening is fine.
         let _ = self.changes.send(ChangeSet { characters, revision, origin: self.origin.clone() });

@@ -24,8 +24,7 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     json::Tree,
-    model::{CharacterId, CharacterIndex, ContentHash, Summary, VersionMetadata},
-    sheet::Sheet,
+    model::{CharacterId, CharacterIndex, Summary, VersionMetadata},
     source::{Draft, Source},
     storage::{
         CharacterStorage, CheckReport, CheckScope, Deleted, Facets, HistoryQuery, Page, QueryFilter,

@@ -20,9 +20,8 @@ use tokio::sync::{RwLock, Semaphore};
 
 use super::{Library, parsed};
 use crate::{
-    cache::{CacheKey, CacheStatistics, CacheStorage},
+    cache::{CacheKey, CacheStorage},
     error::Result,
-    job::Cancel,
     model::{CharacterId, ContentHash, VersionMetadata},
     sheet::Sheet,
     storage::{CharacterStorage, HistoryQuery},
@@ -35,7 +34,7 @@ const MOST_STANDING: usize = 10_000;
 /// After more changes than this at once everything is asked for again.
 const MOST_CHANGES: u32 = 256;
 /// So many documents are on their way into the cache at most. What comes while they are is not kept.
-const MOST_FILLS: usize = 4;
+const MOST_FILLS: u32 = 4;
 
 /// What is kept of what was read.
 pub(super) struct Reading {
@@ -85,7 +84,7 @@ impl Reading {
             cache,
             sheets: Mutex::new(LruCache::new(SHEETS)),
             standing: Mutex::default(),
-            fills: Arc::new(Semaphore::new(MOST_FILLS)),
+            fills: Arc::new(Semaphore::new(MOST_FILLS as usize)),
             gate: Arc::default(),
         }
     }
@@ -135,31 +134,24 @@ impl Library {
         self.derive(version, &document)
     }
 
-    /// Reads what is likely to be looked at next: the sheets of the versions before and after this one. Stopped between
-    /// two of them.
+    /// The versions next to this one in the history, as far as something changed in them, the newer one first.
     ///
     /// # Errors
-    /// As [`Library::sheet`]; `cancelled`.
-    pub async fn warm(&self, version: &VersionMetadata, cancel: &Cancel) -> Result<()> {
+    /// As [`CharacterStorage::history`].
+    pub async fn neighbours(&self, version: &VersionMetadata) -> Result<Vec<VersionMetadata>> {
         let query = HistoryQuery { without_quiet: true, ..HistoryQuery::all(version.character.clone()) };
         let versions = self.storage.history(&query).await?.items;
         let place = |other: &VersionMetadata| (other.captured_at, other.id);
         // Newest first.
         let newer = versions.iter().rev().find(|other| place(other) > place(version));
         let older = versions.iter().find(|other| place(other) < place(version));
-        for neighbour in newer.into_iter().chain(older) {
-            cancel.check()?;
-            self.sheet(neighbour).await?;
-        }
-        Ok(())
+        Ok(newer.into_iter().chain(older).cloned().collect())
     }
 
-    /// How the cache stands. Without one there are no tiers.
-    pub async fn cache_stats(&self) -> CacheStatistics {
-        match &self.reading.cache {
-            Some(cache) => cache.stats().await,
-            None => CacheStatistics::default(),
-        }
+    /// Waits until everything that was read is kept: for a program that ends.
+    pub async fn settled(&self) {
+        // Every document on its way has one of them.
+        let _all = self.reading.fills.acquire_many(MOST_FILLS).await;
     }
 
     /// Takes everything of a character, or of all of them, out of every cache.

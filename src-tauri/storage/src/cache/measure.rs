@@ -83,8 +83,7 @@ impl Latencies {
 
     /// What so many of a hundred took at most, in microseconds; 0 where nothing was noted.
     pub(super) fn percentile(&self, percent: u64) -> f64 {
-        let counts: Vec<u64> =
-            self.0.iter().map(|count| u64::from(count.load(Ordering::Relaxed))).collect();
+        let counts: Vec<u64> = self.0.iter().map(|count| u64::from(count.load(Ordering::Relaxed))).collect();
         let wanted = (counts.iter().sum::<u64>() * percent).div_ceil(100).max(1);
         let mut seen = 0;
         for (step, count) in counts.iter().enumerate() {

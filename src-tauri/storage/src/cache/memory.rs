@@ -66,7 +66,7 @@ pub struct MemoryCache(Arc<Shards>);
 #[derive(Debug)]
 struct Shards {
     shards: Box<[Shard]>,
-    /// What all shards hold, and what is about to come in.
+    /// What all shards hold, and what is about to come in: never more than there may be.
     entries: AtomicUsize,
     bytes: AtomicUsize,
     latencies: Latencies,
@@ -149,14 +149,11 @@ impl MemoryCache {
         if ttl == 0 || bytes > shards.options.max_bytes {
             return;
         }
-        shards.entries.fetch_add(1, Ordering::AcqRel);
-        shards.bytes.fetch_add(bytes, Ordering::AcqRel);
-        while shards.is_too_full() && shards.take_oldest(&mut part) {}
-        if shards.is_too_full() {
+        if !shards.reserve_in(&mut part, bytes) {
             // One lock at a time.
             drop(part);
-            if !shards.make_room() {
-                shards.give_back(1, bytes);
+            if !shards.shards.iter().any(|shard| shards.reserve_in(&mut shard.part(), bytes)) {
+                // Others are about to take all the room there is.
                 return;
             }
             part = shards.part(key);
@@ -181,9 +178,9 @@ impl MemoryCache {
         self.0.clean_up();
     }
 
-    /// How many bytes the entries take, as they are accounted for.
+    /// How many bytes the entries take, as they are accounted for, with those that are just coming in.
     pub fn bytes(&self) -> usize {
-        self.0.shards.iter().map(|shard| shard.part().shelf.bytes()).sum()
+        self.0.bytes.load(Ordering::Acquire)
     }
 }
 
@@ -220,9 +217,30 @@ impl Shards {
         self.shards[place as usize & (self.shards.len() - 1)].part()
     }
 
-    fn is_too_full(&self) -> bool {
-        self.entries.load(Ordering::Acquire) > self.options.max_size
-            || self.bytes.load(Ordering::Acquire) > self.options.max_bytes
+    /// Takes room for one entry, where there is as much.
+    fn reserve(&self, bytes: usize) -> bool {
+        let add = |count: &AtomicUsize, more: usize, most: usize| {
+            let sum = |now: usize| now.checked_add(more).filter(|sum| *sum <= most);
+            count.fetch_update(Ordering::AcqRel, Ordering::Acquire, sum).is_ok()
+        };
+        if !add(&self.bytes, bytes, self.options.max_bytes) {
+            return false;
+        }
+        let is_room = add(&self.entries, 1, self.options.max_size);
+        if !is_room {
+            self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+        }
+        is_room
+    }
+
+    /// The same, at the cost of the oldest entries of a shard.
+    fn reserve_in(&self, part: &mut Part, bytes: usize) -> bool {
+        while !self.reserve(bytes) {
+            if !self.take_oldest(part) {
+                return false;
+            }
+        }
+        true
     }
 
     fn give_back(&self, entries: usize, bytes: usize) {
@@ -242,15 +260,6 @@ impl Shards {
         part.evictions += 1;
         self.give_back(1, bytes);
         true
-    }
-
-    /// Makes room in whichever shard has something; false where none has, and others are about to take all the room there is.
-    fn make_room(&self) -> bool {
-        for shard in &self.shards {
-            let mut part = shard.part();
-            while self.is_too_full() && self.take_oldest(&mut part) {}
-        }
-        !self.is_too_full()
     }
 
     fn clean_up(&self) {

@@ -6,6 +6,7 @@
 mod envelope;
 mod measure;
 pub mod memory;
+mod open;
 pub mod redis;
 mod shelf;
 mod tier;
@@ -14,6 +15,7 @@ pub mod tiered;
 pub use self::{
     measure::{Hand, Stopwatch},
     memory::{MemoryCache, MemoryOptions},
+    open::open,
     redis::{RedisCache, RedisOptions},
     tier::TierOptions,
     tiered::TieredCache,

@@ -128,6 +128,10 @@ impl RedisCache {
         format!("{NAMESPACE}:{}:{}", self.envelope.name(key.group()), self.envelope.name(key.name()))
     }
 
+    fn trouble(&self) -> MutexGuard<'_, Option<CacheTrouble>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn current(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -166,7 +170,12 @@ impl RedisCache {
     /// What an answer means for whoever asked, and for how the cache stands.
     fn heard<T>(&self, answer: Result<T, RedisError>) -> Result<T> {
         let trouble = answer.as_ref().err().map(trouble);
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        let mut known = self.trouble();
+        // That it answers does not say that it takes something.
+        if trouble.is_some() || *known != Some(CacheTrouble::TakesNothing) {
+            *known = trouble;
+        }
+        drop(known);
         answer.map_err(|error| {
             let trouble = trouble.unwrap_or(CacheTrouble::Unreachable);
             let code = match trouble {
@@ -185,7 +194,7 @@ impl RedisCache {
                     CacheTrouble::TakesNothing => {
                         "Give the Redis more memory, or let it evict old entries (`maxmemory-policy allkeys-lru`)."
                     }
-                    CacheTrouble::Unreachable | CacheTrouble::Confused => {
+                    CacheTrouble::Unreachable | CacheTrouble::Confused | CacheTrouble::NoAddress => {
                         "Look whether the Redis runs and `cache.redis.redis_url` names it."
                     }
                 })
@@ -200,7 +209,7 @@ impl RedisCache {
         pipeline.cmd("PTTL").arg(name).cmd("GET").arg(name);
         let answer: Result<(i64, Option<Vec<u8>>), _> = self.ask(&pipeline).await;
         let (left, bytes) = match answer {
-            Err(error) if error.code() == Some("WRONGTYPE") => (-1, Some(Vec::new())),
+            Err(error) if code(&error).as_deref() == Some("WRONGTYPE") => (-1, Some(Vec::new())),
             answer => self.heard(answer)?,
         };
         let Some(bytes) = bytes else { return Ok(None) };
@@ -282,10 +291,17 @@ impl RedisCache {
     }
 }
 
+/// The word a server begins an error with. In a row of commands it is the first one's.
+fn code(error: &RedisError) -> Option<String> {
+    error.clone().into_server_errors()?.first().map(|(_, error)| error.code().to_owned())
+}
+
 /// What an error of the server, or of the way to it, means.
 fn trouble(error: &RedisError) -> CacheTrouble {
-    match (error.kind(), error.code()) {
-        (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => CacheTrouble::WrongPassword,
+    match (error.kind(), code(error).as_deref()) {
+        (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => {
+            CacheTrouble::WrongPassword
+        }
         (_, Some("NOPERM")) => CacheTrouble::NotAllowed,
         (_, Some("OOM" | "READONLY" | "MISCONF")) => CacheTrouble::TakesNothing,
         (ErrorKind::Parse | ErrorKind::UnexpectedReturnType, _) => CacheTrouble::Confused,
@@ -318,9 +334,10 @@ impl CacheStorage for RedisCache {
         let kept = self.heard(answer);
         if is_full {
             // It keeps nothing new, which a cache may do. What was there before must not be taken for it.
-            self.drop_names(&[name]).await?;
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(CacheTrouble::TakesNothing);
-            return Ok(());
+            return self.drop_names(&[name]).await;
+        }
+        if kept.is_ok() {
+            *self.trouble() = None;
         }
         kept
     }
@@ -357,7 +374,7 @@ impl CacheStorage for RedisCache {
                 evictions,
                 expired,
                 damaged: self.damaged.load(Ordering::Relaxed),
-                trouble: *self.trouble.lock().unwrap_or_else(PoisonError::into_inner),
+                trouble: *self.trouble(),
                 get_p50_us: self.latencies.percentile(50),
                 get_p99_us: self.latencies.percentile(99),
                 ..TierStatistics::default()

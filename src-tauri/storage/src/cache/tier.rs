@@ -44,7 +44,7 @@ impl TierOptions {
     /// For a tier behind a network. A document that is fetched from its store instead takes no longer than this.
     pub const REMOTE: Self = Self {
         patience: Some(Duration::from_millis(20)),
-        write_patience: Duration::from_millis(250),
+        write_patience: Duration::from_secs(1),
         failures: 3,
         cool_down: Duration::from_millis(500),
         longest: Duration::from_secs(15),
@@ -213,7 +213,7 @@ impl Tier {
 
     /// How it stands.
     pub(super) async fn stats(&self) -> Vec<TierStatistics> {
-        let said = timeout(self.options.write_patience * 2, self.cache.stats()).await;
+        let said = timeout(self.options.write_patience, self.cache.stats()).await;
         let mut tiers = said.map(|said| said.tiers).unwrap_or_default();
         let (breaker, owed) = {
             let state = self.state();
@@ -230,8 +230,8 @@ impl Tier {
         let (told, patience) = match gone {
             Gone::Key(key) => (self.cache.delete(key), self.options.write_patience),
             // Everything there is has to be looked at.
-            Gone::Group(group) => (self.cache.forget(group), self.options.write_patience * 20),
-            Gone::All => (self.cache.clear(), self.options.write_patience * 20),
+            Gone::Group(group) => (self.cache.forget(group), self.options.write_patience * 5),
+            Gone::All => (self.cache.clear(), self.options.write_patience * 5),
         };
         timeout(patience, told).await.unwrap_or_else(|_| Err(too_slow()))
     }

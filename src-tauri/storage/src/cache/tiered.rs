@@ -63,7 +63,8 @@ impl TieredCache {
     }
 
     fn turn(&self, key: &CacheKey) -> &Turn {
-        let hash = key.as_str().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let hash =
+            key.as_str().bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         &self.turns[hash % TURNS]
     }
 

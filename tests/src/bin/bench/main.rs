@@ -5,7 +5,7 @@
 //! machine; ratios and goals are what to read. Nothing here is a test: nothing fails.
 //!
 //! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `past`, `backends`,
-//! `start`, `window`.
+//! `cache`, `start`, `window`.
 //!
 //! The real histories beside the project are used where they are there, generated ones of the same shape where not.
 
@@ -18,6 +18,7 @@
 )]
 
 mod backends;
+mod cache;
 mod past;
 mod window;
 
@@ -68,6 +69,9 @@ fn main() {
         }
         if is_wanted("backends") {
             backends::run(&mut table).await;
+        }
+        if is_wanted("cache") {
+            cache::run(&mut table).await;
         }
         if is_wanted("window") {
             window::run(&mut table).await;

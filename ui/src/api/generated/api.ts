@@ -94,7 +94,7 @@ path: string | null, };
 /**
  * What Backstory cannot erase.
  */
-export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside";
+export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside" | "cache";
 
 /**
  * Since when the fields of a sheet have their values.
@@ -156,6 +156,11 @@ version?: string,
 field?: string, };
 
 /**
+ * Whether a tier of a cache is asked at all.
+ */
+export type Breaker = "closed" | "open" | "half_open";
+
+/**
  * Changes of the same kind in one sitting, summed up by what they come to.
  */
 export type BurstEntry = { 
@@ -196,6 +201,20 @@ character: CharacterId,
  * The stretches that are summed up, the newest first.
  */
 bursts: Array<BurstEntry>, };
+
+/**
+ * How a cache stands, its fastest tier first.
+ */
+export type CacheStatistics = { 
+/**
+ * Each tier. Empty: there is no cache.
+ */
+tiers: Array<TierStatistics>, };
+
+/**
+ * Why a tier of a cache is not used, or not well.
+ */
+export type CacheTrouble = "unreachable" | "wrong_password" | "not_allowed" | "takes_nothing" | "confused" | "no_address";
 
 /**
  * What a backend can do beyond the promises every backend keeps.
@@ -444,7 +463,7 @@ hit_die: number, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -919,7 +938,7 @@ bytes: number, };
 /**
  * A kind of place where Backstory keeps something.
  */
-export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session";
+export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session" | "cache";
 
 /**
  * A page of a history, newest first.
@@ -2221,6 +2240,76 @@ export type TextOpKind = "equal" | "insert" | "delete";
 export type Theme = "system" | "light" | "dark";
 
 /**
+ * How one tier of a cache stands. Counts are since the program started; of a server they are this program's, but for what
+ * only the server knows.
+ */
+export type TierStatistics = { 
+/**
+ * Its kind: `memory`, `redis`.
+ */
+name: string, 
+/**
+ * Where it is, where it is elsewhere. Never holds a password.
+ */
+location: string | null, 
+/**
+ * How often something was found.
+ */
+hits: number, 
+/**
+ * How often nothing was.
+ */
+misses: number, 
+/**
+ * How much it holds; none where it does not say now.
+ */
+entries: number | null, 
+/**
+ * How many bytes that takes, keys and bookkeeping included as far as they are known.
+ */
+bytes: number | null, 
+/**
+ * How many bytes it may take; none where Backstory sets no limit.
+ */
+max_bytes: number | null, 
+/**
+ * How many entries left because there was no room. Of a server: all of the server's.
+ */
+evictions: number, 
+/**
+ * How many entries left because their time was over. Of a server: all of the server's.
+ */
+expired: number, 
+/**
+ * How many entries were not what was set, and were taken away.
+ */
+damaged: number, 
+/**
+ * How many calls failed or were too slow.
+ */
+failures: number, 
+/**
+ * Whether it is asked.
+ */
+breaker: Breaker, 
+/**
+ * What is wrong with it, if anything.
+ */
+trouble: CacheTrouble | null, 
+/**
+ * How many deletions it has not confirmed yet. It is not asked before it has.
+ */
+owed: number, 
+/**
+ * Half of all `get`s took at most so long: microseconds.
+ */
+get_p50_us: number, 
+/**
+ * 99 of 100 `get`s took at most so long: microseconds.
+ */
+get_p99_us: number, };
+
+/**
  * What a sentence is about: decides its icon and its place in a summary.
  */
 export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline" | "loss" | "restored";
@@ -2408,6 +2497,7 @@ export type Commands = {
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
+  "store.cache": [Empty, CacheStatistics];
   "store.recompress": [Encoding, Recompressed];
   "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];
