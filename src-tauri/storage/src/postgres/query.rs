@@ -440,7 +440,7 @@ pub(super) async fn members(client: Client) -> Result<Vec<Member>> {
 
 /// What the program keeps for this user.
 pub(super) async fn settings(client: Client) -> Result<Vec<Setting>> {
-    let sql = "SELECT key, value, revision FROM backstory.setting ORDER BY key";
+    let sql = "SELECT key, value, revision FROM backstory.setting WHERE owner = current_user ORDER BY key";
     let found = run(&client, sql, &[]).await?;
     let setting = |row: &Row| {
         Ok(Setting { key: row.try_get(0)?, value: row.try_get(1)?, revision: unsigned(row.try_get(2)?)? })

@@ -437,7 +437,7 @@ impl Open {
             Expect::Revision(before) => {
                 settings::check_expected(setting, Some(before), expect)?;
                 let sql = "UPDATE backstory.setting SET value = $2, revision = $3, checksum = NULL \
-                     WHERE key = $1 AND revision = $4 RETURNING key";
+                     WHERE owner = current_user AND key = $1 AND revision = $4 RETURNING key";
                 let values: [&(dyn ToSql + Sync); 4] =
                     [&setting.key, &setting.value, &integer(setting.revision), &integer(before)];
                 run(client, sql, &values).await?

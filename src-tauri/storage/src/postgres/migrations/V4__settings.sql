@@ -13,4 +13,7 @@ CREATE TRIGGER set_checksum BEFORE INSERT OR UPDATE ON setting FOR EACH ROW EXEC
 
 ALTER TABLE setting ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON setting TO backstory_user USING (owner = current_user);
+-- Who looks after the library checks every row of it.
+CREATE POLICY check_all ON setting FOR SELECT TO backstory_user USING (
+    (SELECT pg_has_role(current_user, 'backstory_admin', 'member')));
 GRANT SELECT, INSERT, UPDATE ON setting TO backstory_user;
