@@ -143,14 +143,14 @@ async fn drop_version(storage: &dyn CharacterStorage, character: u64, back: usiz
 async fn truth(storage: &dyn CharacterStorage, version: &VersionMetadata) -> Result<(Vec<u8>, i64)> {
     let bytes = storage.document(&version.character, &version.content).await?;
     let tree = Tree::parse(std::str::from_utf8(&bytes).unwrap()).unwrap();
-    let gold = i64::from(PURSE.read(&tree)?.sheet.currency.gp);
+    let gold = PURSE.read(&tree)?.sheet.currency.gp;
     Ok((bytes, gold))
 }
 
 async fn through(library: &Library, version: &VersionMetadata) -> Result<(Vec<u8>, i64)> {
     // The sheet first: it is the one that could be had without asking.
     let sheet = library.sheet(version).await?;
-    Ok((library.document(version).await?, i64::from(sheet.currency.gp)))
+    Ok((library.document(version).await?, sheet.currency.gp))
 }
 
 /// Two libraries over one file, as two processes have them, with one Redis, and memory of their own.

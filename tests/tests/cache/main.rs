@@ -37,7 +37,7 @@ macro_rules! cases {
 
 #[cfg(unix)]
 mod memory_cache {
-    cases!(crate::subjects::Memory::default());
+    cases!(crate::subjects::Memory);
 }
 #[cfg(unix)]
 mod redis_cache {
@@ -49,9 +49,9 @@ mod sealed_redis_cache {
 }
 #[cfg(unix)]
 mod tiered_cache {
-    cases!(crate::subjects::Tiered::default());
+    cases!(crate::subjects::Tiered);
 }
 #[cfg(unix)]
 mod three_tiers {
-    cases!(crate::subjects::Three::default());
+    cases!(crate::subjects::Three);
 }

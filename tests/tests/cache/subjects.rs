@@ -34,7 +34,6 @@ pub(crate) const PATIENT: TierOptions = TierOptions {
     ..TierOptions::REMOTE
 };
 
-#[derive(Default)]
 pub(crate) struct Memory;
 
 struct MadeMemory(MemoryCache, Hand);
@@ -118,7 +117,6 @@ pub(crate) fn age(server: &RedisServer, database: u32, by: Duration) {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct Tiered;
 
 struct MadeTiered(TieredCache, Hand, u32);
@@ -147,7 +145,6 @@ impl Made for MadeTiered {
 }
 
 /// Two in memory, of which the first holds next to nothing, over a Redis that is sealed: hits come from anywhere.
-#[derive(Default)]
 pub(crate) struct Three;
 
 impl Subject for Three {

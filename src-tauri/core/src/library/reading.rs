@@ -134,6 +134,14 @@ impl Library {
         self.derive(version, &document)
     }
 
+    /// The same of a version that the store told of just now, past the cache: for whoever goes through a whole history.
+    pub(super) async fn sheet_just_told(&self, version: &VersionMetadata) -> Result<Arc<Sheet>> {
+        match self.known_sheet(version) {
+            Some(sheet) => Ok(sheet),
+            None => self.derive(version, &self.stored_document(version).await?),
+        }
+    }
+
     /// The versions next to this one in the history, as far as something changed in them, the newer one first.
     ///
     /// # Errors

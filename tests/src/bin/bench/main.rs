@@ -50,6 +50,12 @@ use serde_json::json;
 const TURNS: usize = 5;
 
 fn main() {
+    #[cfg(target_os = "linux")]
+    if let [word, length] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == cache::FILL
+    {
+        return cache::fill(length.parse().unwrap());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut table = Table::default();
     let wanted: Vec<String> = std::env::args().skip(1).collect();
