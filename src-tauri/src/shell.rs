@@ -13,7 +13,7 @@ use backstory_core::{
     job::Silent,
 };
 use backstory_sources::{fetch::DdbFetcher, files::Files, registry, sample};
-use backstory_storage::{clock::SystemClock, config, exporter, open::Stores};
+use backstory_storage::{cache, clock::SystemClock, config, exporter, open::Stores};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
 use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
@@ -157,9 +157,10 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
     if let Err(error) = &storage {
         tracing::error!(?error, "the library cannot be opened");
     }
-    let configured = config::load(&config::Flags::default()).map(|loaded| loaded.config);
+    let configured = config::load(&config::Flags::default()).map(|loaded| loaded.config).ok();
     let app = App::new(Parts {
         storage,
+        cache: configured.as_ref().and_then(|config| cache::open(&config.cache, None)),
         computer,
         backups: desktop.backups(),
         factory: Arc::new(Stores),

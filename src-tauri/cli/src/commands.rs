@@ -22,8 +22,8 @@ use backstory_core::{
         health::Machine,
         import::{ImportOptions, ImportReport, Intake, Outcome, Remote, import},
         keeping::{
-            NoteSet, PinSet, TagSet, character_delete, character_undelete, recompress, statistics,
-            version_note, version_pin, version_tag,
+            NoteSet, PinSet, TagSet, cache_statistics, character_delete, character_undelete, recompress,
+            statistics, version_note, version_pin, version_tag,
         },
         past::{BlameGet, RetellSet, SearchGet, blame, progress, retell, search, version_restore},
     },
@@ -42,6 +42,7 @@ use backstory_sources::{
     watch::Settings,
 };
 use backstory_storage::{
+    cache,
     clock::SystemClock,
     config::{self, Flags},
     machine,
@@ -283,7 +284,11 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             keeping::anonymise(app, character, dry_run, yes, json, quiet).await
         }
         Command::Retention { what } => keeping::run(app, what, json, quiet).await,
-        Command::Stats => print::result(json, &statistics(app, Empty {}, &Silent).await?, print::statistics),
+        Command::Stats => {
+            let library = statistics(app, Empty {}, &Silent).await?;
+            let cache = cache_statistics(app, Empty {}, &Silent).await?;
+            print::result(json, &print::standing::Standing { library, cache }, print::standing::words)
+        }
         Command::Recompress { compression, level, whole, smallest } => {
             let chosen =
                 Encoding { compression: compression.into(), level, delta: !whole, ..Encoding::default() };
@@ -304,6 +309,9 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             return Ok(u8::from(!report.ok));
         }
     }?;
+    if let Ok(library) = app.library() {
+        library.settled().await;
+    }
     Ok(0)
 }
 
@@ -352,6 +360,7 @@ fn app(
     let config = config::load(flags)?.config;
     Ok(App::new(Parts {
         storage,
+        cache: cache::open(&config.cache, None),
         computer,
         backups: Ok(backups::kept(flags)),
         factory: stores,

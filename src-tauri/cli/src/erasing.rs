@@ -151,6 +151,7 @@ fn planned(plan: &ErasePlan) -> String {
         let what = kind(place.kind);
         lines.push(match place.path.is_empty() {
             true => format!("  {what}"),
+            false if place.files == 0 => format!("  {what}: {}", place.path),
             false => {
                 format!(
                     "  {what}: {} ({}, {})",
@@ -180,6 +181,7 @@ fn kind(kind: HeldKind) -> &'static str {
         HeldKind::WindowData => "data of the window's web engine",
         HeldKind::Records => "records of watched folders, agreements and requests",
         HeldKind::Session => "the session with D&D Beyond, in the keychain",
+        HeldKind::Cache => "copies of documents in the cache",
     }
 }
 
@@ -194,5 +196,6 @@ fn reach(kind: BeyondKind) -> &'static str {
         BeyondKind::Configuration => "the configuration you wrote",
         BeyondKind::Keychain => "a session with D&D Beyond, if the keychain, which does not open, holds one",
         BeyondKind::SetAside => "a library that was put aside and holds others too",
+        BeyondKind::Cache => "copies of documents in a cache that does not answer: they end by themselves",
     }
 }

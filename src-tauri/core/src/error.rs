@@ -90,6 +90,10 @@ pub enum Code {
     StoreUnreachable,
     /// The store does not let this user in, or does not let them do this.
     AccessDenied,
+    /// A cache's server does not answer, or not in time.
+    CacheUnavailable,
+    /// A cache's server does not let this user in, or does not let them do this.
+    CacheRefused,
     /// There is no room left on the disk.
     StorageFull,
     /// The disk or the database refused an operation.
@@ -143,6 +147,7 @@ impl Error {
                 code,
                 Code::StoreBusy
                     | Code::StoreUnreachable
+                    | Code::CacheUnavailable
                     | Code::Conflict
                     | Code::RateLimited
                     | Code::SourceUnreachable

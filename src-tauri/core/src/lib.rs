@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod api;
 pub mod archive;
 pub mod backup;
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod diff;

@@ -6,6 +6,7 @@
 pub mod aside;
 pub mod backups;
 mod blocking;
+pub mod cache;
 mod catalogue;
 pub mod clock;
 pub mod codec;

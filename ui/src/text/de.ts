@@ -1286,6 +1286,7 @@ export const de: Catalogue = {
       window_data: "Was die Web-Anzeige des Fensters aufbewahrt",
       records: "Aufzeichnungen über beobachtete Ordner, Einwilligungen und Anfragen",
       session: "Deine Sitzung bei D&D Beyond, im Schlüsselbund",
+      cache: "Kopien von Dokumenten im Zwischenspeicher",
     },
     stays: "Was Backstory nicht löschen kann",
     beyonds: {
@@ -1298,6 +1299,7 @@ export const de: Catalogue = {
       configuration: "Die Konfiguration, die du geschrieben hast",
       keychain: "Eine Sitzung bei D&D Beyond, falls der Schlüsselbund, der sich nicht öffnete, eine enthält",
       set_aside: "Eine beiseitegelegte Bibliothek, die auch andere Figuren enthält",
+      cache: "Kopien von Dokumenten in einem Zwischenspeicher, der nicht antwortet: Sie enden von selbst",
     },
     exportFirst: "Erst exportieren",
     word: "meine daten löschen",

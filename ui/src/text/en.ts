@@ -1288,6 +1288,7 @@ export const en = {
       window_data: "What the window's web engine keeps",
       records: "Records of watched folders, agreements and requests",
       session: "Your session with D&D Beyond, in the keychain",
+      cache: "Copies of documents in the cache",
     },
     stays: "What Backstory cannot delete",
     beyonds: {
@@ -1300,6 +1301,7 @@ export const en = {
       configuration: "The configuration you wrote",
       keychain: "A session with D&D Beyond, if the keychain that did not open holds one",
       set_aside: "A library that was put aside and holds other characters too",
+      cache: "Copies of documents in a cache that does not answer: they end by themselves",
     },
     exportFirst: "Export first",
     word: "delete my data",

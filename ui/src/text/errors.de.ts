@@ -156,6 +156,14 @@ export const germanErrors: Record<Code, Sentences> = {
     message: "Der Server der Bibliothek antwortet nicht.",
     hint: "Prüfe die Verbindung und versuche es noch einmal.",
   },
+  cache_unavailable: {
+    message: "Der Zwischenspeicher antwortet nicht.",
+    hint: "Alles wird aus der Bibliothek selbst gelesen. Sieh in den Einstellungen nach, wo der Zwischenspeicher ist.",
+  },
+  cache_refused: {
+    message: quoting("Der Zwischenspeicher lässt Backstory nicht ein."),
+    hint: "Alles wird aus der Bibliothek selbst gelesen. Prüfe Name und Passwort in `cache.redis.redis_url`.",
+  },
   access_denied: {
     message: quoting("Das darfst du in dieser Bibliothek nicht."),
     hint: "Frage, wer die Bibliothek verwaltet.",

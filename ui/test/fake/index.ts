@@ -232,6 +232,7 @@ export class FakeBridge implements Bridge {
       encoded_bytes: 0,
       store_bytes: 0,
     }),
+    "store.cache": () => ({ tiers: [] }),
     "store.recompress": () => ({ contents: 0, rewritten: 0, bytes_before: 0, bytes_after: 0 }),
     "backup.list": () => this.#backups,
     "backup.make": () => {

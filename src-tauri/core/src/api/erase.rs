@@ -174,7 +174,8 @@ pub async fn erase_plan(app: &App, request: EraseGet, _: &dyn Progress) -> Resul
         *character = index.id.to_string();
         (name, only) = (Some(index.name), Some(index.id));
     }
-    let Holdings { places, mut beyond } = computer(app)?.holdings(&scope, info.as_ref()).await?;
+    let Holdings { mut places, mut beyond } = computer(app)?.holdings(&scope, info.as_ref()).await?;
+    cached(app, &mut places, &mut beyond).await;
     beyond.extend([BeyondKind::Sources, BeyondKind::Files, BeyondKind::Backups].map(Beyond::somewhere));
     let (mut counts, mut store) = (Amount::default(), None);
     if let Ok(library) = &library {
@@ -377,6 +378,7 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
             app.parts.host.save_preferences(preferences).await?;
         }
     }
+    forget_cached(app, &mut erasure).await;
     let sweep = computer.sweep(&erasure).await?;
     let receipt = Receipt::of(&erasure, sweep, app.parts.clock.now(), app.parts.version);
     let text = |key: &str| SealedReceipt::signed_text(&receipt.number(key), &receipt);
@@ -385,6 +387,39 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
     computer.end().await?;
     let text = receipt.text(&number, app.language());
     Ok(Erased { receipt: SealedReceipt { number, receipt, key, signature }, text })
+}
+
+/// What a cache outside of the program holds: it goes, where the cache answers. One that is away is not promised to be rid of
+/// it, though it gets told, and lets go of everything by itself in time.
+async fn cached(app: &App, places: &mut Vec<Held>, beyond: &mut Vec<Beyond>) {
+    let Some(cache) = &app.parts.cache else { return };
+    for tier in cache.stats().await.tiers {
+        let Some(path) = tier.location else { continue };
+        match tier.entries {
+            Some(0) => {}
+            Some(_) => places.push(Held { kind: HeldKind::Cache, path, files: 0, bytes: 0 }),
+            None => beyond.push(Beyond { kind: BeyondKind::Cache, path: Some(path) }),
+        }
+    }
+}
+
+/// Takes what was erased out of every cache. What a cache did not confirm is not said to be gone.
+async fn forget_cached(app: &App, erasure: &mut Erasure) {
+    let Some(cache) = &app.parts.cache else { return };
+    let gone = match character(&erasure.plan.scope) {
+        Some(id) => cache.forget(id.as_str()).await,
+        None => cache.clear().await,
+    };
+    if let Err(error) = gone {
+        tracing::warn!(?error, "a part of the cache did not confirm an erasure");
+        let plan = &mut erasure.plan;
+        let (left, places) =
+            std::mem::take(&mut plan.places).into_iter().partition(|place| place.kind == HeldKind::Cache);
+        plan.places = places;
+        let left: Vec<Held> = left;
+        plan.beyond
+            .extend(left.into_iter().map(|place| Beyond { kind: BeyondKind::Cache, path: Some(place.path) }));
+    }
 }
 
 /// Whether something was begun that takes the open library away whole: then [`resume`] comes before it is opened.

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     alerts::{AlertKind, Level, Raised, Reading, Share, Thresholds, size},
-    api::{App, app::Empty, backup, jobs},
+    api::{App, app::Empty, backup, jobs, keeping::cache_statistics},
+    cache::CacheStatistics,
     config::AlertsConfig,
     error::{Code, Error, Result},
     job::{
@@ -330,6 +331,14 @@ struct Look {
     backups: Option<Result<backup::BackupList>>,
     /// When something was last saved; none where nothing is.
     captured: Option<Timestamp>,
+    cache: CacheStatistics,
+}
+
+/// What was found in any tier, of all that was looked for. Whoever keeps a server for it wants to know; what only lies in this
+/// program's memory begins anew with each start, and nobody can do anything about it.
+fn hits(cache: &CacheStatistics) -> Option<Share> {
+    let first = cache.tiers.first().filter(|_| cache.tiers.iter().any(|tier| tier.location.is_some()))?;
+    Some(Share { part: cache.tiers.iter().map(|tier| tier.hits).sum(), whole: first.hits + first.misses })
 }
 
 impl Look {
@@ -361,7 +370,9 @@ impl Look {
             jobs: jobs::Jobs::default(),
             backups: None,
             captured: None,
+            cache: cache_statistics(app, Empty {}, &crate::job::Silent).await.unwrap_or_default(),
         };
+        look.reading.hits = hits(&look.cache);
         match library {
             Err(error) => look.reading.storage = Some(Some(error)),
             Ok(library) => {
@@ -424,6 +435,7 @@ impl Look {
         checks.extend(self.writable());
         checks.extend(self.work());
         checks.extend(self.disk());
+        checks.extend(self.cache());
         checks.push(self.capture());
         checks.extend(self.backup());
         checks.extend(self.drill());
@@ -463,6 +475,19 @@ impl Look {
             u128::from(free.part) * 100 < u128::from(free.whole) * u128::from(self.thresholds.disk_percent);
         let found = check("disk", if low { Status::Critical } else { Status::Ok }, said);
         Some(if low { found.hint(say("alert-disk-do")) } else { found })
+    }
+
+    fn cache(&self) -> Option<Found> {
+        let tier = self.cache.tiers.iter().find(|tier| tier.trouble.is_some());
+        match tier.and_then(|tier| tier.trouble) {
+            None if self.cache.tiers.is_empty() => None,
+            None => Some(check("cache", Status::Ok, say("check-cache-ok"))),
+            Some(trouble) => {
+                let error = Error::new(Code::CacheUnavailable, trouble.to_string());
+                let found = failed("cache", Status::Warning, say("check-cache-bad"), error);
+                Some(found.hint(say("check-cache-do")))
+            }
+        }
     }
 
     fn capture(&self) -> Found {

@@ -10,6 +10,7 @@ use crate::{
         compare::VersionRef,
         export::failed,
     },
+    cache::CacheStatistics,
     error::Result,
     job::{Progress, ProgressEvent},
     model::{Member, Role},
@@ -192,6 +193,17 @@ pub async fn member_set(app: &App, request: MemberSet, _: &dyn Progress) -> Resu
 /// As [`crate::library::Library::statistics`].
 pub async fn statistics(app: &App, _: Empty, _: &dyn Progress) -> Result<StorageStatistics> {
     app.library()?.statistics().await
+}
+
+/// How the cache stands. One that is away is told as such and is no error.
+///
+/// # Errors
+/// None.
+pub async fn cache_statistics(app: &App, _: Empty, _: &dyn Progress) -> Result<CacheStatistics> {
+    Ok(match &app.parts.cache {
+        Some(cache) => cache.stats().await,
+        None => CacheStatistics::default(),
+    })
 }
 
 /// Stores every document anew in another encoding. Can be stopped like an import.

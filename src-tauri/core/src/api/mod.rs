@@ -22,6 +22,7 @@ pub mod notices;
 pub mod opening;
 pub mod past;
 pub mod retention;
+mod warming;
 
 use std::{
     collections::HashMap,
@@ -38,6 +39,7 @@ use serde_json::Value;
 
 use crate::{
     alerts::Alerts,
+    cache::CacheStorage,
     clock::Clock,
     config::AlertsConfig,
     error::{Code, Error, Result},
@@ -197,6 +199,8 @@ pub type Samples = Arc<dyn Fn() -> Result<Vec<Draft>> + Send + Sync>;
 pub struct Parts {
     /// The player's store, or why it could not be opened.
     pub storage: Result<Arc<dyn CharacterStorage>>,
+    /// What keeps what was read from it at hand, if anything.
+    pub cache: Option<Arc<dyn CacheStorage>>,
     /// Opens the store of the samples.
     pub factory: Arc<dyn StorageFactory>,
     /// Every source of characters.
@@ -231,6 +235,7 @@ pub struct App {
     /// How long versions are kept in a library that does not say so itself.
     retention: RwLock<RetentionPolicy>,
     parts: Parts,
+    warming: warming::Warming,
     jobs: Mutex<HashMap<u64, Arc<Cancel>>>,
     selections: Mutex<HashMap<u64, Vec<PathBuf>>>,
     /// What was erased at the start because it had been interrupted.
@@ -261,6 +266,7 @@ impl App {
             language: RwLock::new(parts.language),
             retention: RwLock::default(),
             parts,
+            warming: warming::Warming::default(),
             jobs: Mutex::default(),
             selections: Mutex::default(),
             resumed: Mutex::default(),
@@ -391,7 +397,8 @@ fn library(
 
 /// A library whose writes no window is told of.
 fn unheard(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
-    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin);
+    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin)
+        .cached(parts.cache.clone());
     Arc::new(library.speaking(language))
 }
 
@@ -472,6 +479,7 @@ macro_rules! commands {
             "archive.start": archiving::ArchiveGet => crate::archive::ArchiveReport, archive;
             "anonymise.plan": character::CharacterGet => crate::privacy::anonymise::AnonymisePlan, anonymise_plan;
             "anonymise.start": character::CharacterGet => crate::privacy::anonymise::Anonymised, anonymise;
+            "store.cache": app::Empty => crate::cache::CacheStatistics, cache_statistics;
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
             "jobs.list": app::Empty => jobs::Jobs, jobs_list;
             "jobs.run": jobs::JobRef => crate::job::schedule::Run, jobs_run;
@@ -507,6 +515,7 @@ macro_rules! route {
         /// # Errors
         /// What the command says; `invalid_argument` for parameters it does not take; `internal` for an unknown name.
         pub async fn call(app: &App, command: &str, params: Value, progress: &dyn Progress) -> Result<Value> {
+            let _answering = app.warming.answer();
             match command {
                 $($name => {
                     let request: $req = take(command, params)?;

@@ -63,6 +63,20 @@ pub const KEYS: &[Key] = &[
     Key { path: "libraries.*.encoding.delta", form: Form::YesNo },
     Key { path: "libraries.*.pool.size", form: Form::Whole(1..=50) },
     Key { path: "libraries.*.pool.wait_seconds", form: Form::Whole(0..=3600) },
+    Key { path: "cache.backend", form: Form::Choice(&["none", "memory", "redis", "tiered"]) },
+    Key { path: "cache.memory.max_size", form: Form::Whole(1..=10_000_000) },
+    Key { path: "cache.memory.max_memory_mb", form: Form::Whole(1..=1_000_000) },
+    Key { path: "cache.memory.default_ttl_seconds", form: Form::Whole(1..=31_536_000) },
+    Key { path: "cache.redis.redis_url", form: Form::Address },
+    Key { path: "cache.redis.default_ttl_seconds", form: Form::Whole(1..=31_536_000) },
+    // The same in other words, for the library that is opened: see `storage.rs`.
+    Key { path: "storage.backend", form: Form::Choice(&super::storage::BACKENDS) },
+    Key { path: "storage.storage_root", form: Form::Address },
+    Key { path: "storage.database_path", form: Form::Address },
+    Key { path: "storage.dsn", form: Form::Address },
+    Key { path: "storage.compression", form: Form::Choice(&["none", "gzip", "zstd", "lz4"]) },
+    Key { path: "storage.pool_size", form: Form::Whole(1..=50) },
+    Key { path: "storage.enable_partitioning", form: Form::YesNo },
 ];
 
 impl Form {
@@ -97,8 +111,6 @@ pub(super) enum Place {
     Table,
     /// A library, whose name is not one.
     BadName,
-    /// Something a later version may have.
-    Later,
     /// Nothing that is known; and what to do about it.
     Unknown(String),
 }
@@ -110,7 +122,6 @@ pub(super) fn place(path: &[String]) -> Place {
         [first, name] if first == "libraries" => {
             return if is_library_name(name) { Place::Table } else { Place::BadName };
         }
-        [.., last] if last == "cache" => return Place::Later,
         _ => {}
     }
     if KEYS.iter().any(|key| key.path == pattern) {

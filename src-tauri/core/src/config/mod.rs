@@ -6,8 +6,10 @@
 //! What a variable held is never told: an [`Address`] hides its secrets, and errors say where a value stands, not what it is.
 
 mod address;
+mod cache;
 mod keys;
 mod layers;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,6 +23,7 @@ use serde::Serialize;
 use self::layers::Stack;
 pub use self::{
     address::Address,
+    cache::{CacheBackend, CacheConfig, MemoryConfig, RedisConfig},
     keys::{KEYS, Key, nearest},
     text::Format,
     upkeep::{AlertsConfig, BackupConfig, MetricsConfig},
@@ -162,6 +165,8 @@ pub struct Config {
     pub alerts: AlertsConfig,
     /// The libraries that cannot be opened here and now, and why: one that waits for a variable must not keep the others shut.
     pub unready: BTreeMap<String, Error>,
+    /// What keeps what was read at hand.
+    pub cache: CacheConfig,
     /// Every value and where it comes from, by the path of its key.
     pub settings: BTreeMap<String, Setting>,
     /// How a library is opened of which only the address is known; its own address means nothing.

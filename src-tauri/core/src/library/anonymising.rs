@@ -127,7 +127,6 @@ impl Library {
         writes.extend(self.without_policy(character).await?);
         tx.write(writes).await?;
         tx.commit(acts).await?;
-        self.forget_sheets(character);
         progress.report(ProgressEvent::Advanced { done: total, total });
         Ok(Anonymised { character: id, name, versions: total })
     }

@@ -32,6 +32,8 @@ pub(super) struct Recorded<'l> {
     library: &'l Library,
     tx: Box<dyn StorageTransaction>,
     touched: BTreeSet<CharacterId>,
+    /// Of whom something goes that may be in a cache.
+    dropped: BTreeSet<CharacterId>,
 }
 
 impl Recorded<'_> {
@@ -49,6 +51,8 @@ impl Recorded<'_> {
 
     pub(super) async fn write(&mut self, writes: Vec<Write>) -> Result<()> {
         self.touched.extend(writes.iter().filter_map(Write::character).cloned());
+        let goes = |write: &&Write| matches!(write, Write::DropVersions { .. } | Write::Erase { .. });
+        self.dropped.extend(writes.iter().filter(goes).filter_map(Write::character).cloned());
         self.tx.write(writes).await
     }
 
@@ -62,6 +66,11 @@ impl Recorded<'_> {
         let scribe = self.library.scribe();
         self.tx.write(acts.into_iter().map(|act| scribe.write(act)).collect()).await?;
         let revision = self.tx.commit().await?;
+        for character in &self.dropped {
+            // What else was kept of it is soon kept again; and nobody is served anything of it before the store said that it is
+            // there, also by a part of a cache that is away now.
+            let _ = self.library.forget_cached(Some(character)).await;
+        }
         let characters = self.touched.into_iter().collect();
         // Nobody listening is fine.
         let _ = self.library.changes.send(ChangeSet {
@@ -89,7 +98,7 @@ impl Library {
     /// Starts the one kind of transaction there is.
     pub(super) async fn begin(&self) -> Result<Recorded<'_>> {
         let tx = self.storage.begin().await?;
-        Ok(Recorded { library: self, tx, touched: BTreeSet::new() })
+        Ok(Recorded { library: self, tx, touched: BTreeSet::new(), dropped: BTreeSet::new() })
     }
 
     /// Writes as one transaction, with what that does.

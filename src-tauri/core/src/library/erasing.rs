@@ -73,12 +73,19 @@ impl Library {
     /// # Errors
     /// As [`Library::erase`]; `cancelled`. Those that are gone by then are gone.
     pub async fn erase_all(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        let erased = self.erase_every_row(progress, cancel).await;
+        // A part of a cache that is away is told when it comes back; nobody is served anything of it before.
+        let _ = self.forget_cached(None).await;
+        erased
+    }
+
+    async fn erase_every_row(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
         let rows = self.rows(None).await?;
         let total = rows.len() as u64;
         for (done, row) in (0..).zip(rows) {
             cancel.check()?;
             progress.report(ProgressEvent::Advanced { done, total });
-            match self.erase(&row.id).await {
+            match self.erase_stored(&row.id).await {
                 Err(error) if error.code == Code::CharacterNotFound => {}
                 done => done?,
             }

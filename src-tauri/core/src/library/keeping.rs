@@ -43,6 +43,14 @@ impl Library {
     /// # Errors
     /// As [`Library::delete`].
     pub async fn erase(&self, character: &CharacterId) -> Result<()> {
+        let erased = self.erase_stored(character).await;
+        // A part of a cache that is away is told when it comes back; nobody is served anything of it before.
+        let _ = self.forget_cached(Some(character)).await;
+        erased
+    }
+
+    /// The same for the store alone.
+    pub(super) async fn erase_stored(&self, character: &CharacterId) -> Result<()> {
         for attempt in 0.. {
             let mut index = self.row(character).await?;
             let expect = Expect::Revision(index.revision);
@@ -55,10 +63,7 @@ impl Library {
             let act = act.count("versions", index.versions).count("captures", index.captures);
             match self.write_all(writes, vec![act]).await {
                 Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
-                done => {
-                    self.forget_sheets(character);
-                    return done;
-                }
+                done => return done,
             }
         }
         Err(Error::internal("A character was not erased, without a reason."))

@@ -55,6 +55,8 @@ pub enum HeldKind {
     Records,
     /// The session with D&D Beyond, in the system's keychain.
     Session,
+    /// Copies of documents in a cache outside of the program.
+    Cache,
 }
 
 /// A place where Backstory keeps something.
@@ -94,6 +96,8 @@ pub enum BeyondKind {
     Keychain,
     /// A library that was put aside: it holds other characters too, and may be their only copy.
     SetAside,
+    /// Copies of documents in a cache that does not answer. They end by themselves.
+    Cache,
 }
 
 impl From<Kept> for BeyondKind {
@@ -377,6 +381,7 @@ fn place(kind: HeldKind) -> Said {
         HeldKind::WindowData => say("place-window-data"),
         HeldKind::Records => say("place-records"),
         HeldKind::Session => say("place-session"),
+        HeldKind::Cache => say("place-cache"),
     }
 }
 
@@ -391,6 +396,7 @@ fn beyond(kind: BeyondKind) -> Said {
         BeyondKind::Configuration => say("beyond-configuration"),
         BeyondKind::Keychain => say("beyond-keychain"),
         BeyondKind::SetAside => say("beyond-set-aside"),
+        BeyondKind::Cache => say("beyond-cache"),
     }
 }
 

@@ -321,6 +321,7 @@ place-settings = Einstellungen des Fensters
 place-window-data = Daten der Web-Anzeige des Fensters
 place-records = Aufzeichnungen über beobachtete Ordner, Einwilligungen und Anfragen
 place-session = die Sitzung bei D&D Beyond
+place-cache = Kopien von Dokumenten im Zwischenspeicher
 beyond-sources = deine Figuren bei D&D Beyond oder in Foundry
 beyond-files = Dateien, die du importiert oder exportiert hast
 beyond-backups = Sicherungen dieses Rechners durch andere Programme
@@ -329,6 +330,7 @@ beyond-object-versions = alte Fassungen, falls der Bucket welche aufhebt
 beyond-other-library = weitere Bibliotheken, die in der Konfiguration stehen
 beyond-configuration = die Konfiguration, die du geschrieben hast
 beyond-set-aside = beiseitegelegte Bibliotheken
+beyond-cache = Kopien von Dokumenten in einem Zwischenspeicher, der nicht antwortete; sie enden von selbst
 beyond-keychain = die Sitzung bei D&D Beyond, falls der Schlüsselbund, der sich nicht öffnete, eine enthält
 
 # Was ein Blick auf die Bibliothek und ihre Umgebung findet.
@@ -341,6 +343,9 @@ check-lock-held = Im Hintergrund läuft Arbeit: {$job}
 check-keychain-ok = Der Schlüsselbund des Systems öffnet sich
 check-keychain-bad = Der Schlüsselbund des Systems öffnet sich nicht
 check-disk = {$size} frei auf dem Datenträger der Bibliothek, {$percent} %
+check-cache-ok = Der Zwischenspeicher antwortet
+check-cache-bad = Der Zwischenspeicher wird übergangen; alles wird aus der Bibliothek gelesen
+check-cache-do = Es geht nichts verloren. Sieh nach, ob sein Server läuft und ob Adresse und Passwort stimmen; er wird von selbst wieder versucht.
 check-capture-none = Noch ist nichts gespeichert
 check-capture-ok = Zuletzt wurde etwas gespeichert
 check-backup-none = Noch gibt es keine Sicherung

@@ -344,6 +344,7 @@ place-settings = settings of the window
 place-window-data = data of the window's web engine
 place-records = records of watched folders, agreements and requests
 place-session = the session with D&D Beyond
+place-cache = copies of documents in the cache
 beyond-sources = your characters at D&D Beyond or in Foundry
 beyond-files = files you imported or exported
 beyond-backups = backups that other programs made of this computer
@@ -352,6 +353,7 @@ beyond-object-versions = old versions, if the bucket keeps any
 beyond-other-library = other libraries that the configuration names
 beyond-configuration = the configuration you wrote
 beyond-set-aside = libraries that were put aside
+beyond-cache = copies of documents in a cache that did not answer, which end by themselves
 beyond-keychain = the session with D&D Beyond, if the keychain that did not open holds one
 
 # What a look at the library and what is around it finds.
@@ -364,6 +366,9 @@ check-lock-held = Work goes on in the background: {$job}
 check-keychain-ok = The system’s keychain opens
 check-keychain-bad = The system’s keychain does not open
 check-disk = {$size} free on the disk of the library, {$percent} %
+check-cache-ok = The cache answers
+check-cache-bad = The cache is passed by; everything is read from the library
+check-cache-do = Nothing is lost by it. See whether its server runs and whether its address and password are right; it is tried again by itself.
 check-capture-none = Nothing is saved yet
 check-capture-ok = Something was last saved
 check-backup-none = There is no backup yet

@@ -154,6 +154,10 @@ impl Computer for ThisComputer {
         for (done, place) in (0..).zip(places) {
             progress.report(ProgressEvent::Advanced { done, total });
             point();
+            if place.kind == HeldKind::Cache {
+                // The cache is not of this computer: whoever erases tells it.
+                continue;
+            }
             if place.kind == HeldKind::Session {
                 blocking(self.session.forget).await?;
                 continue;

@@ -61,53 +61,6 @@ withdrawn_at: string | null,
 holds: boolean, };
 
 /**
- * Something that is not well, until it is.
- */
-export type Alert = { 
-/**
- * What.
- */
-kind: AlertKind, 
-/**
- * How bad it is.
- */
-level: Level, 
-/**
- * Since when.
- */
-since: string, 
-/**
- * What happened.
- */
-message: string, 
-/**
- * What to do.
- */
-hint: string, 
-/**
- * The error behind it.
- */
-problem: WireError | null, 
-/**
- * The player has seen it and wants it out of the way.
- */
-dismissed: boolean, };
-
-/**
- * What may be wrong.
- */
-export type AlertKind = "storage_unavailable" | "error_rate" | "pool_exhausted" | "disk_low" | "damage" | "backup_failed" | "drill_failed" | "slow_operation" | "hit_rate" | "memory" | "unusual_access" | "silent";
-
-/**
- * Names an alert.
- */
-export type AlertRef = { 
-/**
- * Which.
- */
-kind: AlertKind, };
-
-/**
  * How much there is of what is to be erased.
  */
 export type Amount = { characters: number, versions: number, captures: number, };
@@ -119,80 +72,11 @@ export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hov
 /**
  * How many.
  */
-count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "health" } | { "event": "open", 
+count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "open", 
 /**
  * Which.
  */
 character: CharacterId, };
-
-/**
- * A backup that is there.
- */
-export type Backup = { 
-/**
- * What it is called: its folder's name.
- */
-name: string, 
-/**
- * When it was made.
- */
-made_at: string, 
-/**
- * Why; none where what it says of itself cannot be read.
- */
-reason: BackupReason | null, 
-/**
- * The length of its file.
- */
-bytes: number, 
-/**
- * Characters in it.
- */
-characters: number, 
-/**
- * Versions in it.
- */
-versions: number, };
-
-/**
- * How many backups are kept: the last of each of so many days, weeks and months in which there is one.
- */
-export type BackupKeep = { daily: number, weekly: number, monthly: number, };
-
-/**
- * The backups of the library.
- */
-export type BackupList = { 
-/**
- * Where they are.
- */
-folder: string, 
-/**
- * How many are kept.
- */
-keep: BackupKeep, 
-/**
- * They, newest first.
- */
-backups: Array<Backup>, 
-/**
- * What the last drill found.
- */
-drill: Drill | null, };
-
-/**
- * Why a backup was made.
- */
-export type BackupReason = "asked" | "scheduled" | "before_migration" | "before_key_change" | "before_erase" | "after_erase" | "before_restore";
-
-/**
- * Asks for a backup to be brought back.
- */
-export type BackupRef = { 
-/**
- * What it is called.
- */
-name: string, };
 
 /**
  * Something that Backstory cannot erase.
@@ -210,7 +94,7 @@ path: string | null, };
 /**
  * What Backstory cannot erase.
  */
-export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside";
+export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside" | "cache";
 
 /**
  * Since when the fields of a sheet have their values.
@@ -272,29 +156,9 @@ version?: string,
 field?: string, };
 
 /**
- * A backup that was brought back.
+ * Whether a tier of a cache is asked at all.
  */
-export type BroughtBack = { 
-/**
- * Which.
- */
-name: string, 
-/**
- * Where the library that was there is kept now; none where it was not moved.
- */
-set_aside: string | null, 
-/**
- * Characters of which something came back into a library that stayed where it is.
- */
-brought: number, 
-/**
- * Characters of which it had everything.
- */
-as_it_was: number, 
-/**
- * What is open now, in a window.
- */
-overview: Overview | null, };
+export type Breaker = "closed" | "open" | "half_open";
 
 /**
  * Changes of the same kind in one sitting, summed up by what they come to.
@@ -337,6 +201,20 @@ character: CharacterId,
  * The stretches that are summed up, the newest first.
  */
 bursts: Array<BurstEntry>, };
+
+/**
+ * How a cache stands, its fastest tier first.
+ */
+export type CacheStatistics = { 
+/**
+ * Each tier. Empty: there is no cache.
+ */
+tiers: Array<TierStatistics>, };
+
+/**
+ * Why a tier of a cache is not used, or not well.
+ */
+export type CacheTrouble = "unreachable" | "wrong_password" | "not_allowed" | "takes_nothing" | "confused" | "no_address";
 
 /**
  * What a backend can do beyond the promises every backend keeps.
@@ -553,15 +431,6 @@ characters: Array<CharacterEntry>,
 next?: Cursor, };
 
 /**
- * What a character takes.
- */
-export type CharacterRoom = { id: CharacterId, name: string, versions: number, 
-/**
- * Bytes of its documents in the store, encoded.
- */
-bytes: number, };
-
-/**
  * How much a check looked at.
  */
 export type Checked = { characters: number, versions: number, contents: number, bytes: number, };
@@ -594,12 +463,7 @@ hit_die: number, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "job_running" | "backup_missing" | "backup_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
-
-/**
- * What a way of keeping documents takes.
- */
-export type CodecRoom = { codec: string, documents: number, bytes: number, };
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -687,23 +551,6 @@ file: string | null,
 values: Array<ConfigValue>, };
 
 /**
- * Connections to a server.
- */
-export type ConnectionPool = { 
-/**
- * Those that are open.
- */
-open: number, 
-/**
- * At most so many.
- */
-most: number, 
-/**
- * Who waits for one.
- */
-waiting: number, };
-
-/**
  * BLAKE3 of a document's bytes. Contents are stored once per character under this name and checked against it at every read.
  */
 export type ContentHash = string;
@@ -768,39 +615,6 @@ value: number,
  * Its parts; they add up to it.
  */
 parts: Array<Part>, };
-
-/**
- * What a restore drill found.
- */
-export type Drill = { 
-/**
- * Which backup; none where there is none.
- */
-backup: string | null, 
-/**
- * When it was tried.
- */
-at: string, 
-/**
- * Whether it could be opened somewhere else and holds everything it says.
- */
-ok: boolean, 
-/**
- * What is wrong.
- */
-problem: WireError | null, 
-/**
- * Characters found.
- */
-characters: number, 
-/**
- * Versions found.
- */
-versions: number, 
-/**
- * Bytes of documents that were decoded and compared with their hash.
- */
-bytes: number, };
 
 /**
  * Nothing to say.
@@ -994,23 +808,6 @@ name: string,
 source: string, };
 
 /**
- * What is measured while the program runs.
- */
-export type Figures = { 
-/**
- * How long the store takes.
- */
-latencies: Array<Latency>, 
-/**
- * What went on in the last ten minutes.
- */
-recent: Recent, 
-/**
- * Connections, where there is a pool of them.
- */
-pool: ConnectionPool | null, };
-
-/**
  * What became of one file, and where it went.
  */
 export type FileResult = { 
@@ -1105,15 +902,6 @@ series: Series,
 levels: Array<LevelReached>, };
 
 /**
- * How many versions there were at the end of a day, and what their documents took.
- */
-export type GrowthDay = { 
-/**
- * `2026-11-30`.
- */
-day: string, versions: number, bytes: number, };
-
-/**
  * One step of a character's growth: enough to draw the small line on its card.
  */
 export type GrowthPoint = { 
@@ -1125,70 +913,6 @@ at: string,
  * The total level from then on.
  */
 level: number, };
-
-/**
- * How everything stands.
- */
-export type Health = { 
-/**
- * The worst of all.
- */
-status: HealthStatus, 
-/**
- * When it was looked at.
- */
-at: string, 
-/**
- * What was looked at.
- */
-checks: Array<HealthCheck>, 
-/**
- * What is not well, the worst first.
- */
-alerts: Array<Alert>, };
-
-/**
- * One thing that was looked at.
- */
-export type HealthCheck = { 
-/**
- * Its stable name.
- */
-name: string, 
-/**
- * How it stands.
- */
-status: HealthStatus, 
-/**
- * That in words.
- */
-message: string, 
-/**
- * What to do, where something is to be done.
- */
-hint: string | null, 
-/**
- * When what it tells of happened.
- */
-at: string | null, 
-/**
- * The error behind it.
- */
-problem: WireError | null, };
-
-/**
- * Asks how everything stands.
- */
-export type HealthGet = { 
-/**
- * Also look whether the system's keychain opens. It may ask the player for a password.
- */
-keychain: boolean, };
-
-/**
- * How something stands.
- */
-export type HealthStatus = "ok" | "warning" | "critical";
 
 /**
  * A place where Backstory keeps something.
@@ -1214,7 +938,7 @@ bytes: number, };
 /**
  * A kind of place where Backstory keeps something.
  */
-export type HeldKind = "library" | "copies" | "set_aside" | "backups" | "leftovers" | "settings" | "window_data" | "records" | "session";
+export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session" | "cache";
 
 /**
  * A page of a history, newest first.
@@ -1434,104 +1158,6 @@ export type JobCancel = {
  */
 job: number, };
 
-/**
- * One kind of work, as it is shown.
- */
-export type JobEntry = { 
-/**
- * Its stable name.
- */
-name: string, 
-/**
- * How often it is done by itself.
- */
-every_hours: number, 
-/**
- * Whether it is done by itself.
- */
-on: boolean, 
-/**
- * Whether somebody does it at this moment.
- */
-running: boolean, 
-/**
- * How it went the last time.
- */
-last: JobRun | null, 
-/**
- * When it is time again; it then waits until nobody uses the library.
- */
-next: string | null, };
-
-/**
- * How work ended.
- */
-export type JobOutcome = "done" | "nothing" | "stopped" | "failed";
-
-/**
- * Names a kind of work.
- */
-export type JobRef = { 
-/**
- * Its name.
- */
-name: string, };
-
-/**
- * When work was done last, and how that ended.
- */
-export type JobRun = { 
-/**
- * When it began.
- */
-at: string, 
-/**
- * How long it took.
- */
-milliseconds: number, 
-/**
- * How it ended.
- */
-outcome: JobOutcome, 
-/**
- * What it did, in numbers, by their names.
- */
-counts: { [key in string]: number }, 
-/**
- * Why it failed, or what it found.
- */
-problem: WireError | null, 
-/**
- * When it was last done to its end, this time or before.
- */
-done_at: string | null, };
-
-/**
- * Asks for work to be done more or less often, or not by itself.
- */
-export type JobSet = { 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Never by itself.
- */
-off?: boolean, 
-/**
- * How often.
- */
-every_hours?: number, };
-
-/**
- * All work there is.
- */
-export type Jobs = { 
-/**
- * In the order in which it is shown.
- */
-jobs: Array<JobEntry>, };
-
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
 /**
@@ -1562,43 +1188,9 @@ export type Kind = "baseline" | "change" | "state" | "quiet";
 export type Language = "en" | "de";
 
 /**
- * How long one kind of operation takes.
- */
-export type Latency = { 
-/**
- * Which.
- */
-operation: StoreOperation, 
-/**
- * How often it was asked.
- */
-count: number, 
-/**
- * How often the store could not answer.
- */
-errors: number, 
-/**
- * Milliseconds that half of them did not exceed.
- */
-p50: number, 
-/**
- * Milliseconds that 95 of 100 did not exceed.
- */
-p95: number, 
-/**
- * Milliseconds that 99 of 100 did not exceed.
- */
-p99: number, };
-
-/**
  * How the library is laid out.
  */
 export type Layout = "grid" | "list";
-
-/**
- * How bad it is.
- */
-export type Level = "warning" | "critical";
 
 /**
  * A level, and how long it took to get there from the one before.
@@ -1647,23 +1239,6 @@ export type Licence = { name: string, version: string, licence: string, };
  * What can be done only so often, and how often it was done.
  */
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
-
-/**
- * A backup that was made.
- */
-export type Made = { 
-/**
- * It.
- */
-backup: Backup, 
-/**
- * Those that went, since they are not kept any longer.
- */
-removed: Array<string>, 
-/**
- * Nothing was saved since the last backup, so this is that one.
- */
-is_the_last: boolean, };
 
 /**
  * Somebody's place in a campaign of a store that several people share.
@@ -2175,31 +1750,6 @@ export type ReceiptGet = {
 text: string, };
 
 /**
- * What went on in the last ten minutes.
- */
-export type Recent = { 
-/**
- * What was asked of the store.
- */
-calls: number, 
-/**
- * What it could not answer.
- */
-errors: number, 
-/**
- * What whoever asked may not know.
- */
-denied: number, 
-/**
- * How often all connections were in use for too long.
- */
-no_connection: number, 
-/**
- * The slowest that a player waited for, and its milliseconds.
- */
-slowest: [StoreOperation, number] | null, };
-
-/**
  * What a recompression did.
  */
 export type Recompressed = { 
@@ -2255,52 +1805,6 @@ unreadable: number, };
  * What somebody is in a campaign.
  */
 export type Role = "dungeon_master" | "player" | "viewer";
-
-/**
- * What takes room, and how that grew.
- */
-export type Room = { 
-/**
- * How much there is.
- */
-statistics: StorageStatistics, 
-/**
- * Bytes of backups.
- */
-backups: number, 
-/**
- * What each character takes, the largest first.
- */
-characters: Array<CharacterRoom>, 
-/**
- * How documents are kept.
- */
-codecs: Array<CodecRoom>, 
-/**
- * How it grew, the days on which something was saved.
- */
-growth: Array<GrowthDay>, 
-/**
- * Versions by the hour of the player's day in which they were saved: 24 numbers.
- */
-hours: Array<number>, 
-/**
- * Versions a day, over the last thirty days.
- */
-per_day: number, 
-/**
- * How many versions were looked at: all of them, where the library is not very large.
- */
-looked_at: number, };
-
-/**
- * Asks what takes room.
- */
-export type RoomGet = { 
-/**
- * How far the player's clock is ahead of UTC, in minutes.
- */
-offset_minutes: number, };
 
 /**
  * One line of a side-by-side view.
@@ -2671,11 +2175,6 @@ encoded_bytes: number,
 store_bytes: number, };
 
 /**
- * What is asked of a store.
- */
-export type StoreOperation = "query" | "facets" | "history" | "search" | "document" | "look" | "begin" | "write" | "commit" | "upkeep";
-
-/**
  * What a last look over everything found.
  */
 export type Sweep = { 
@@ -2739,6 +2238,76 @@ export type TextOpKind = "equal" | "insert" | "delete";
  * Light, dark, or as the system has it.
  */
 export type Theme = "system" | "light" | "dark";
+
+/**
+ * How one tier of a cache stands. Counts are since the program started; of a server they are this program's, but for what
+ * only the server knows.
+ */
+export type TierStatistics = { 
+/**
+ * Its kind: `memory`, `redis`.
+ */
+name: string, 
+/**
+ * Where it is, where it is elsewhere. Never holds a password.
+ */
+location: string | null, 
+/**
+ * How often something was found.
+ */
+hits: number, 
+/**
+ * How often nothing was.
+ */
+misses: number, 
+/**
+ * How much it holds; none where it does not say now.
+ */
+entries: number | null, 
+/**
+ * How many bytes that takes, keys and bookkeeping included as far as they are known.
+ */
+bytes: number | null, 
+/**
+ * How many bytes it may take; none where Backstory sets no limit.
+ */
+max_bytes: number | null, 
+/**
+ * How many entries left because there was no room. Of a server: all of the server's.
+ */
+evictions: number, 
+/**
+ * How many entries left because their time was over. Of a server: all of the server's.
+ */
+expired: number, 
+/**
+ * How many entries were not what was set, and were taken away.
+ */
+damaged: number, 
+/**
+ * How many calls failed or were too slow.
+ */
+failures: number, 
+/**
+ * Whether it is asked.
+ */
+breaker: Breaker, 
+/**
+ * What is wrong with it, if anything.
+ */
+trouble: CacheTrouble | null, 
+/**
+ * How many deletions it has not confirmed yet. It is not asked before it has.
+ */
+owed: number, 
+/**
+ * Half of all `get`s took at most so long: microseconds.
+ */
+get_p50_us: number, 
+/**
+ * 99 of 100 `get`s took at most so long: microseconds.
+ */
+get_p99_us: number, };
 
 /**
  * What a sentence is about: decides its icon and its place in a summary.
@@ -2928,20 +2497,8 @@ export type Commands = {
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
+  "store.cache": [Empty, CacheStatistics];
   "store.recompress": [Encoding, Recompressed];
-  "jobs.list": [Empty, Jobs];
-  "jobs.run": [JobRef, JobRun];
-  "jobs.set": [JobSet, Jobs];
-  "health.get": [HealthGet, Health];
-  "health.figures": [Empty, Figures];
-  "alerts.list": [Empty, Array<Alert>];
-  "alerts.dismiss": [AlertRef, Array<Alert>];
-  "store.room": [RoomGet, Room];
-  "backup.list": [Empty, BackupList];
-  "backup.make": [Empty, Made];
-  "backup.drill": [Empty, Drill];
-  "backup.restore": [BackupRef, BroughtBack];
-  "backup.show": [Empty, Empty];
   "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];
   "import.start": [ImportStart, ImportReport];

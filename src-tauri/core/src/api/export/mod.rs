@@ -284,7 +284,7 @@ impl Export<'_> {
     }
 
     async fn document(&self, version: &VersionMetadata) -> Result<Vec<u8>> {
-        let bytes = self.library.document(version).await.map_err(|mut error| {
+        let bytes = self.library.stored_document(version).await.map_err(|mut error| {
             error.message =
                 format!("Version {} of {}: {}", version.version, version.character, error.message);
             error.kept("No file was made. The library is as it was.")
