@@ -150,11 +150,7 @@ async fn thin(work: &Work<'_>) -> Result<Done> {
     }
     let Work { app, library, progress, cancel, .. } = *work;
     let done = carry_out(app, library, &plan, &thinning, false, progress, cancel).await?;
-    Ok(Done::of([
-        ("dropped", done.dropped),
-        ("archived", done.archived),
-        ("anonymised", done.anonymised),
-    ]))
+    Ok(Done::of([("dropped", done.dropped), ("archived", done.archived), ("anonymised", done.anonymised)]))
 }
 
 /// One file of this computer's own. What others share is not for one of them to rewrite, and a folder of files is kept in the form

@@ -542,8 +542,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        activity::*, app::*, archiving::*, backup::*, character::*, compare::*, consent::*, cuts::*, erase::*,
-        export::*, health::*, import::*, jobs::*, keeping::*, opening::*, past::*, retention::*,
+        activity::*, app::*, archiving::*, backup::*, character::*, compare::*, consent::*, cuts::*,
+        erase::*, export::*, health::*, import::*, jobs::*, keeping::*, opening::*, past::*, retention::*,
     };
 }
 

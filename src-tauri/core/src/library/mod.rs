@@ -3,9 +3,9 @@
 //! A capture finds its place in the history, is compared with the version before it, and is written as one transaction
 //! with the character's row. Listeners then get the [`ChangeSet`].
 
-pub(crate) mod auditing;
 mod anonymising;
 mod archiving;
+pub(crate) mod auditing;
 mod erasing;
 mod keeping;
 mod moving;

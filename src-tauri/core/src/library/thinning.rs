@@ -396,11 +396,7 @@ impl Library {
         }
     }
 
-    async fn sheet_in(
-        &self,
-        tx: &mut Recorded<'_>,
-        version: &VersionMetadata,
-    ) -> Result<Arc<Sheet>> {
+    async fn sheet_in(&self, tx: &mut Recorded<'_>, version: &VersionMetadata) -> Result<Arc<Sheet>> {
         if let Some(sheet) = self.known_sheet(version) {
             return Ok(sheet);
         }

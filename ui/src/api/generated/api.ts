@@ -32,13 +32,138 @@ source: string,
 takes: string | null, };
 
 /**
- * What a player agreed to: that a source is asked over the network.
+ * A page of the log.
+ */
+export type Activity = { 
+/**
+ * The entries, newest first.
+ */
+entries: Array<ActivityEntry>, 
+/**
+ * How many the whole log has.
+ */
+size: number, 
+/**
+ * Give this as `before` for the next page; none when this is the last.
+ */
+next?: number, };
+
+/**
+ * An entry, as a person reads it.
+ */
+export type ActivityEntry = { 
+/**
+ * Its number.
+ */
+sequence: number, 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * Where from: `window`, `command`, `watch`, `rest`, …
+ */
+origin: string, 
+/**
+ * What.
+ */
+action: AuditAction, 
+/**
+ * Whom it concerns, where that is still known.
+ */
+character?: Concerned, 
+/**
+ * It concerns a character that is not here any more: nothing leads from the entry to it.
+ */
+gone: boolean, 
+/**
+ * Which version of it.
+ */
+version?: number, 
+/**
+ * What happened in that version, first of all, where it is still here.
+ */
+sentence?: string, 
+/**
+ * Where that version came from: a file's name, an address.
+ */
+from?: string, 
+/**
+ * How much, by names that stay: `versions`, `quiet`, `seen`, `captures`, `documents`, `problems`, `members`, `entries`.
+ */
+counts: { [key in string]: number }, 
+/**
+ * What else it is about.
+ */
+about?: string, };
+
+/**
+ * Which entries.
+ */
+export type ActivityFilter = { 
+/**
+ * Only what concerns this character: an id, or a name where it is the only one, in the bin or not.
+ */
+character?: string, 
+/**
+ * Only these. Empty: all.
+ */
+actions?: Array<AuditAction>, 
+/**
+ * Only from there: `window`, `command`, `watch`, …
+ */
+origin?: string, 
+/**
+ * At or after.
+ */
+since?: string, 
+/**
+ * Before.
+ */
+until?: string, };
+
+/**
+ * Asks for a page of the log, newest first.
+ */
+export type ActivityGet = { 
+/**
+ * Which.
+ */
+filter?: ActivityFilter, 
+/**
+ * Only those before this number: [`Activity::next`] of the page before.
+ */
+before?: number, 
+/**
+ * At most so many.
+ */
+limit?: number, };
+
+/**
+ * Asks for the log as a file.
+ */
+export type ActivitySave = { 
+/**
+ * Which entries.
+ */
+filter?: ActivityFilter, 
+/**
+ * What it looks like.
+ */
+form?: LogForm, };
+
+/**
+ * What a player agreed to.
  */
 export type Agreement = { 
 /**
- * The source's name: `ddb`.
+ * Who is asked: `ddb`, `system`.
  */
 source: string, 
+/**
+ * What for.
+ */
+purpose: Purpose, 
 /**
  * The words, as they are today.
  */
@@ -77,6 +202,11 @@ count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection
  * Which.
  */
 character: CharacterId, };
+
+/**
+ * What was done. Names are stable: programs match them.
+ */
+export type AuditAction = "capture" | "sighting" | "restore" | "pin" | "unpin" | "tag" | "note" | "delete" | "undelete" | "erase" | "retention" | "archive" | "retell" | "recompress" | "repair" | "migrate" | "log_taken" | "log_refused" | "log_accepted" | "setting" | "member" | "key" | "agree" | "withdraw" | "export" | "share" | "sync" | "other";
 
 /**
  * Something that Backstory cannot erase.
@@ -521,6 +651,11 @@ folded: Folded, };
 export type Compression = "none" | "gzip" | "zstd" | "lz4";
 
 /**
+ * A character that an entry is about.
+ */
+export type Concerned = { id: CharacterId, name: string, };
+
+/**
  * A value of the configuration.
  */
 export type ConfigValue = { 
@@ -549,6 +684,15 @@ file: string | null,
  * Every value, by the path of its key.
  */
 values: Array<ConfigValue>, };
+
+/**
+ * Asks for an agreement to be taken back.
+ */
+export type ConsentRef = { 
+/**
+ * What it was for.
+ */
+purpose: Purpose, };
 
 /**
  * BLAKE3 of a document's bytes. Contents are stored once per character under this name and checked against it at every read.
@@ -589,6 +733,40 @@ removed_bytes: number,
 replaced_by: string, };
 
 /**
+ * A place in documents that was cut out.
+ */
+export type CutPlace = { 
+/**
+ * Where it stood: a JSON pointer without numbers, `/campaign/characters`.
+ */
+pointer: string, 
+/**
+ * In how many versions.
+ */
+versions: number, 
+/**
+ * Bytes that were taken out.
+ */
+bytes: number, };
+
+/**
+ * What was cut out of the versions of a library.
+ */
+export type Cuts = { 
+/**
+ * Versions in all.
+ */
+versions: number, 
+/**
+ * Versions of which something was cut out.
+ */
+cut: number, 
+/**
+ * Where it stood, the most of it first.
+ */
+places: Array<CutPlace>, };
+
+/**
  * Death saves at present.
  */
 export type DeathSaves = { successes: number, failures: number, };
@@ -615,6 +793,11 @@ value: number,
  * Its parts; they add up to it.
  */
 parts: Array<Part>, };
+
+/**
+ * A SHA-256.
+ */
+export type Digest = string;
 
 /**
  * Nothing to say.
@@ -791,6 +974,11 @@ classes: Array<Facet>,
 campaigns: Array<Facet>, };
 
 /**
+ * What is wrong with a log.
+ */
+export type Fault = "missing" | "changed" | "head" | "shorter" | "another" | "segment";
+
+/**
  * A feat, feature, trait or picked option.
  */
 export type Feature = { 
@@ -856,6 +1044,19 @@ export type FileSaved = {
  * What the file is called; none when the user thought better of it.
  */
 name: string | null, };
+
+/**
+ * What is wrong, and where.
+ */
+export type Finding = { 
+/**
+ * The number of the entry.
+ */
+sequence: number, 
+/**
+ * What.
+ */
+fault: Fault, };
 
 /**
  * What was left out of the rows.
@@ -1241,6 +1442,11 @@ export type Licence = { name: string, version: string, licence: string, };
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
 
 /**
+ * How the log is written to a file.
+ */
+export type LogForm = "lines" | "csv";
+
+/**
  * Somebody's place in a campaign of a store that several people share.
  *
  * A character is shared with the members of its campaign only where its owner is one of them too: two groups that play the
@@ -1520,6 +1726,11 @@ total: number, } | { "event": "waiting",
 until: string, };
 
 /**
+ * What something was agreed to for.
+ */
+export type Purpose = "fetch" | "notify";
+
+/**
  * Which characters. Every given condition must hold; an empty one holds for all.
  */
 export type QueryFilter = { 
@@ -1721,7 +1932,12 @@ sweep: Sweep,
 /**
  * What stays.
  */
-beyond: Array<BeyondKind>, };
+beyond: Array<BeyondKind>, 
+/**
+ * What stood for the library's audit log in the end: so many entries, which end in this hash and have this root. None in
+ * receipts of before there was a log.
+ */
+log?: TreeHead, };
 
 /**
  * What a receipt is worth.
@@ -2315,6 +2531,48 @@ get_p99_us: number, };
 export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline" | "loss" | "restored";
 
 /**
+ * What stands for a whole log.
+ */
+export type TreeHead = { 
+/**
+ * How many entries it has.
+ */
+size: number, 
+/**
+ * The end of the chain.
+ */
+hash: Digest, 
+/**
+ * The root of the tree.
+ */
+root: Digest, };
+
+/**
+ * What a log is worth.
+ */
+export type Verdict = { 
+/**
+ * Nothing is wrong.
+ */
+ok: boolean, 
+/**
+ * What stands for the log as it is.
+ */
+log: TreeHead, 
+/**
+ * What stood for it when it was last seen here; none where it never was.
+ */
+anchor: TreeHead | null, 
+/**
+ * How many entries of other logs are kept in it.
+ */
+taken: number, 
+/**
+ * What is wrong, the first hundred.
+ */
+findings: Array<Finding>, };
+
+/**
  * Asks for a check.
  */
 export type VerifyGet = { 
@@ -2488,7 +2746,12 @@ export type Commands = {
   "version.save": [VersionRef, FileSaved];
   "version.note": [NoteSet, HistoryEntry];
   "consent.list": [Empty, Array<Agreement>];
-  "consent.withdraw": [Empty, Array<Agreement>];
+  "consent.withdraw": [ConsentRef, Array<Agreement>];
+  "activity.list": [ActivityGet, Activity];
+  "activity.verify": [Empty, Verdict];
+  "activity.accept": [Empty, Verdict];
+  "activity.save": [ActivitySave, FileSaved];
+  "privacy.cuts": [Empty, Cuts];
   "erase.plan": [EraseGet, ErasePlan];
   "erase.start": [EraseStart, Erased];
   "erase.resumed": [Empty, Erased | null];
