@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod db;
+mod encryption;
 mod erasing;
 mod live;
 mod manual;

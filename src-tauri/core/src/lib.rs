@@ -5,6 +5,7 @@ pub mod api;
 pub mod clock;
 pub mod config;
 pub mod diff;
+pub mod encryption;
 pub mod error;
 pub mod hex;
 pub mod history;

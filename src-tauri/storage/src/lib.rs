@@ -23,6 +23,7 @@ pub mod postgres;
 mod recent;
 mod record;
 mod rules;
+pub mod seal;
 pub mod sqlite;
 mod tally;
 mod waiting;

@@ -376,7 +376,7 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     assert_eq!(told.iter().map(|change| &change.character).collect::<Vec<_>>(), [&row.id]);
     let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
     assert_eq!(report.problems, []);
-    let copy = backend.path().with_file_name("library.before-6.sqlite");
+    let copy = backend.path().with_file_name("library.before-9.sqlite");
     let copied = rusqlite::Connection::open(&copy).unwrap();
     let count = |sql: &str| copied.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM content"), 5);

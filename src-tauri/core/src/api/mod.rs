@@ -7,6 +7,7 @@ pub mod app;
 pub mod character;
 pub mod compare;
 pub mod dialogs;
+pub mod encryption;
 pub mod erase;
 pub mod export;
 pub mod import;
@@ -35,7 +36,7 @@ use crate::{
     library::{ChangeSet, Library},
     model::CharacterId,
     source::{Draft, Source},
-    storage::{CharacterStorage, QueryFilter, StorageFactory},
+    storage::{CharacterStorage, QueryFilter, Secret, StorageFactory},
     wording::Language,
 };
 
@@ -134,6 +135,8 @@ pub trait Host: Send + Sync {
     async fn reopen(&self, _how: opening::OpenLibrary) -> Result<Option<opening::Reopened>> {
         Ok(None)
     }
+    /// What opens the player's library where it is encrypted, from now on: for the next [`Host::reopen`].
+    async fn unlock_with(&self, _words: Secret) {}
     /// Ends what writes by itself: watched folders, work at rest. It begins again with [`Host::reopened`].
     async fn stop_writers(&self) {}
     /// Another library is open now.
@@ -358,6 +361,7 @@ macro_rules! commands {
             "app.speak": app::Speak => app::Empty, speak;
             "library.ways": app::Empty => opening::Ways, library_ways;
             "library.open": opening::OpenLibrary => opening::Opened, library_open;
+            "library.unlock": encryption::UnlockGet => opening::Opened, library_unlock;
             "library.show": app::Empty => app::Empty, show_library;
             "preferences.get": app::Empty => app::Preferences, preferences_get;
             "preferences.set": app::Preferences => app::Empty, preferences_set;
@@ -384,6 +388,12 @@ macro_rules! commands {
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
             "consent.list": app::Empty => Vec<import::Agreement>, consent_list;
             "consent.withdraw": app::Empty => Vec<import::Agreement>, consent_withdraw;
+            "encryption.get": app::Empty => crate::encryption::Encryption, encryption_get;
+            "encryption.phrase": app::Empty => encryption::Phrase, encryption_phrase;
+            "encryption.start": encryption::EncryptionStart => crate::encryption::Encryption, encryption_start;
+            "encryption.off": app::Empty => crate::encryption::Encryption, encryption_off;
+            "encryption.resume": app::Empty => crate::encryption::Encryption, encryption_resume;
+            "encryption.relock": encryption::RelockSet => crate::encryption::Encryption, encryption_relock;
             "erase.plan": erase::EraseGet => crate::privacy::erase::ErasePlan, erase_plan;
             "erase.start": erase::EraseStart => erase::Erased, erase;
             "erase.resumed": app::Empty => Option<erase::Erased>, erase_resumed;
@@ -440,7 +450,7 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        app::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*, opening::*, past::*,
+        app::*, character::*, compare::*, encryption::*, erase::*, export::*, import::*, keeping::*, opening::*, past::*,
     };
 }
 

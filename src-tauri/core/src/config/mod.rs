@@ -25,6 +25,7 @@ pub use self::{
     variables::Lookup,
 };
 use crate::{
+    encryption::Unlock,
     error::{Code, Error, Result},
     storage::{Compression, Encoding, Secret, StoreOptions},
     wording::Language,
@@ -233,6 +234,7 @@ impl LibraryConfig {
             pool_size: Some(self.pool.size),
             wait: Some(Duration::from_secs(self.pool.wait_seconds)),
             passphrase: None,
+            unlock: Unlock::default(),
             read_replica: self.read_replica.as_ref().map(|address| Secret::new(address.reveal())),
         }
     }

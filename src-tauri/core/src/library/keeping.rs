@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{ChangeSet, Library, RETRIES};
 use crate::{
+    encryption::{Encryption, KeyChange},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, Member, Role, SnapshotId, VersionMetadata},
     storage::{
-        Changes, Deleted, Encoding, Expect, HistoryQuery, QueryFilter, Recompressed, RepairReport, Write,
+        Changes, Deleted, Encoding, Expect, HistoryQuery, QueryFilter, Recompressed, RepairReport, Secret, Write,
     },
 };
 
@@ -137,6 +138,29 @@ impl Library {
     /// As [`CharacterStorage::repair`](crate::storage::CharacterStorage::repair).
     pub async fn repair(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<RepairReport> {
         self.storage.repair(progress, cancel).await
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::encryption`](crate::storage::CharacterStorage::encryption).
+    pub async fn encryption(&self) -> Result<Encryption> {
+        self.storage.encryption().await
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::new_phrase`](crate::storage::CharacterStorage::new_phrase).
+    pub fn new_phrase(&self) -> Result<Secret> {
+        self.storage.new_phrase()
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::change_keys`](crate::storage::CharacterStorage::change_keys).
+    pub async fn change_keys(
+        &self,
+        change: &KeyChange,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Encryption> {
+        self.storage.change_keys(change, progress, cancel).await
     }
 
     /// # Errors

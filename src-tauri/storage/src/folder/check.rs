@@ -22,7 +22,7 @@ use super::{
     index::{self, IndexFile, Rows},
     journal::View,
     layout::{
-        self, ARCHIVE, CHARACTERS, HEAD, INDEX, JOURNAL, LATEST, RECORD, STAGED, TEMP, VERSIONS, WRITER_LOCK,
+        self, ARCHIVE, CHARACTERS, HEAD, INDEX, JOURNAL, KEY, KEYS, LATEST, RECORD, STAGED, TEMP, VERSIONS, WRITER_LOCK,
     },
     look,
     sealed::{self, Unsealed},
@@ -153,9 +153,12 @@ pub(super) fn library(_: &Shared, now: &Snapshot) -> Result<Findings> {
             }
             _ => findings.add("index_stale", INDEX, "The list is missing, edited or damaged.", Remedy::List),
         },
+        Err(error) if !view.ring().is_off() => {
+            findings.add("file_damaged", INDEX, error.message, Remedy::List);
+        }
         Err(error) => findings.add("file_damaged", INDEX, error.message, Remedy::None),
     }
-    findings.strangers("", &disk.list("")?, |name| [HEAD, INDEX, CHARACTERS, TEMP].contains(&name));
+    findings.strangers("", &disk.list("")?, |name| [HEAD, INDEX, KEYS, CHARACTERS, TEMP].contains(&name));
     findings.strangers(CHARACTERS, &disk.list(CHARACTERS)?, |name| layout::character_of(name).is_some());
     findings.strangers(TEMP, &disk.list(TEMP)?, |name| {
         let place = join(TEMP, name);
@@ -421,7 +424,7 @@ impl Looking<'_> {
 
     /// Files nobody here made.
     fn strangers(&self, findings: &mut Findings) {
-        let ours = [RECORD, LATEST, VERSIONS, ARCHIVE];
+        let ours = [RECORD, LATEST, VERSIONS, ARCHIVE, KEY];
         findings.strangers(&self.folder, &self.files.here, |name| ours.contains(&name));
         let Saved { history, .. } = self.saved;
         let pages =

@@ -10,7 +10,12 @@ use std::{
     sync::Arc,
 };
 
-use backstory_core::error::{Code, Error, Result};
+use backstory_core::{
+    encryption::Unlock,
+    error::{Code, Error, Result},
+};
+
+use crate::seal::Seal;
 
 /// The largest file that is read whole: the index of a million characters, and nothing anybody would make by hand.
 const MAX_FILE: u64 = 1 << 30;
@@ -44,14 +49,22 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Disk {
     root: Arc<Path>,
+    /// The keys of what is encrypted in it.
+    pub(super) seal: Arc<Seal>,
     #[cfg(test)]
     pub(super) faults: Arc<super::faults::Faults>,
 }
 
 impl Disk {
     pub(super) fn new(root: &Path) -> Self {
+        Self::opened_by(root, Unlock::default())
+    }
+
+    /// The same, with what opens it where it is encrypted.
+    pub(super) fn opened_by(root: &Path, unlock: Unlock) -> Self {
         Self {
             root: root.into(),
+            seal: Arc::new(Seal::new(unlock)),
             #[cfg(test)]
             faults: Arc::default(),
         }

@@ -9,11 +9,13 @@ mod check;
 mod checksum;
 mod content;
 mod failure;
+mod keys;
 mod opening;
 mod query;
 mod recompress;
 mod repair;
 mod rows;
+mod session;
 mod traces;
 mod transaction;
 
@@ -26,25 +28,26 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    encryption::{Encryption, KeyChange, Unlock},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
-    search::{SearchHit, SearchQuery},
+    search::{self, SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, StorageInfo, StorageStatistics,
         StorageTransaction,
     },
 };
-use rusqlite::Connection;
 use tokio::sync::{Semaphore, watch};
 
 use self::{
     failure::Failure,
     opening::Door,
+    session::Session,
     transaction::{Room, Transaction, Writer},
 };
-use crate::{blocking::blocking, recent::RecentDocuments, waiting};
+use crate::{blocking::blocking, recent::RecentDocuments, seal::{self, Seal}, waiting};
 
 /// How many reads run at a time. More would wait for the same disk and the same processors.
 const READERS: usize = 8;
@@ -64,11 +67,13 @@ pub struct SqliteOptions {
     pub read_only: bool,
     /// How new documents are kept.
     pub encoding: Encoding,
+    /// What opens it where it is encrypted.
+    pub unlock: Unlock,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { wait: Duration::from_secs(10), read_only: false, encoding: Encoding::default() }
+        Self { wait: Duration::from_secs(10), read_only: false, encoding: Encoding::default(), unlock: Unlock::default() }
     }
 }
 
@@ -126,7 +131,7 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
 fn look_for_damage(readers: Arc<Readers>, damage: Arc<OnceLock<String>>) {
     // A thread of its own: nobody waits for it at the program's end.
     std::thread::spawn(move || {
-        let look = |connection: &Connection| -> Result<String, Failure> {
+        let look = |connection: &Session| -> Result<String, Failure> {
             Ok(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?)
         };
         match readers.read(look) {
@@ -148,7 +153,7 @@ fn look_for_damage(readers: Arc<Readers>, damage: Arc<OnceLock<String>>) {
 #[derive(Debug)]
 struct Readers {
     door: Door,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Session>>,
     permits: Arc<Semaphore>,
     catalogue: query::SharedCatalogue,
 }
@@ -166,7 +171,8 @@ impl SqliteStorage {
 
     fn open_here(path: &Path, options: &SqliteOptions) -> Result<Self, Failure> {
         let left_open = opening::was_left_open(path);
-        let (door, read_only) = opening::open(path, options.wait, options.read_only)?;
+        let seal = Arc::new(Seal::new(options.unlock.clone()));
+        let (door, read_only) = opening::open(path, options.wait, options.read_only, seal)?;
         let commits = watch::Sender::new(0);
         let writer = match read_only {
             Some(read_only) => Err(read_only),
@@ -231,7 +237,7 @@ impl SqliteStorage {
     async fn read<T, F>(&self, read: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+        F: FnOnce(&Session) -> Result<T, Failure> + Send + 'static,
     {
         let readers = Arc::clone(&self.readers);
         let permit = Arc::clone(&readers.permits).acquire_owned().await;
@@ -244,30 +250,31 @@ impl SqliteStorage {
 }
 
 impl Readers {
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
+    fn read<T>(&self, read: impl FnOnce(&Session) -> Result<T, Failure>) -> Result<T> {
         let connection = self.take().map_err(|failure| failure.at(&self.door.path))?;
         let result = in_one_moment(&connection, read).map_err(|failure| failure.at(&self.door.path));
         self.put_back(connection);
         result
     }
 
-    fn take(&self) -> Result<Connection, Failure> {
+    fn take(&self) -> Result<Session, Failure> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(|| self.door.connect_reader(), Ok)
     }
 
-    fn put_back(&self, connection: Connection) {
+    fn put_back(&self, connection: Session) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
 
 /// Runs a read that sees one state of the store, whatever is committed meanwhile.
 fn in_one_moment<T>(
-    connection: &Connection,
-    read: impl FnOnce(&Connection) -> Result<T, Failure>,
+    connection: &Session,
+    read: impl FnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let moment = connection.unchecked_transaction()?;
-    read(&moment)
+    let _moment = connection.unchecked_transaction()?;
+    connection.refresh()?;
+    read(connection)
 }
 
 #[async_trait]
@@ -283,7 +290,7 @@ impl CharacterStorage for SqliteStorage {
     }
 
     async fn revision(&self) -> Result<u64> {
-        self.read(query::revision).await
+        self.read(|connection| query::revision(connection)).await
     }
 
     async fn query(&self, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
@@ -316,8 +323,15 @@ impl CharacterStorage for SqliteStorage {
     }
 
     async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>> {
-        let query = query.clone();
-        self.read(move |connection| traces::search(connection, &query)).await
+        let asked = query.clone();
+        let found = self.read(move |connection| {
+            // Where texts are encrypted there is no index of words: every trace is opened.
+            connection.is_plain().then(|| traces::search(connection, &asked)).transpose()
+        });
+        match found.await? {
+            Some(found) => Ok(found),
+            None => search::in_traces(self, query).await,
+        }
     }
 
     async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
@@ -378,6 +392,23 @@ impl CharacterStorage for SqliteStorage {
     async fn scrub(&self, _: &dyn Progress, cancel: &Cancel) -> Result<()> {
         cancel.check()?;
         self.begin_own().await?.scrub().await
+    }
+
+    async fn encryption(&self) -> Result<Encryption> {
+        self.read(keys::told).await
+    }
+
+    fn new_phrase(&self) -> Result<Secret> {
+        seal::new_phrase()
+    }
+
+    async fn change_keys(
+        &self,
+        change: &KeyChange,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Encryption> {
+        keys::change(self, change, progress, cancel).await
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {
