@@ -10,8 +10,8 @@ use backstory_core::{
     api::opening::{OpenLibrary, Reopened, Ways},
     clock::Clock as _,
     config::{Address, Origin},
-    error::{Code, Error, Result},
     encryption::Unlock,
+    error::{Code, Error, Result},
     storage::{CharacterStorage, QueryFilter, Secret, StorageFactory as _, StoreOptions},
 };
 use backstory_sources::watch::is_library;

@@ -107,8 +107,7 @@ async fn start(app: &App, keys: NewKeys, renew: bool, bar: &Bar) -> Result<Encry
     // What cannot be done is learnt before anybody writes 24 words down.
     let now = encryption_get(app, Empty {}, &Silent).await?;
     let fits = matches!((now.state, renew), (EncryptionState::Off, false) | (EncryptionState::On, true));
-    let (lock, passphrase) =
-        if fits { keys.lock.read()? } else { (LockKind::Keychain, None) };
+    let (lock, passphrase) = if fits { keys.lock.read()? } else { (LockKind::Keychain, None) };
     let phrase = encryption_phrase(app, Empty {}, &Silent).await?;
     let typed = match (&keys.phrase_to, fits) {
         (_, false) => phrase.ask.iter().map(|&place| (place, phrase.words[place - 1].clone())).collect(),
@@ -129,13 +128,18 @@ impl NewLock {
             return Ok((LockKind::Passphrase, Some(first_line(file)?)));
         }
         if !can_ask() {
-            return Err(Error::new(Code::PassphraseNeeded, "What is to open the library is not said, and nobody can be asked.")
-                .kept("Nothing was changed.")
-                .hint("Say --keychain, or --passphrase-file with a file whose first line is the passphrase."));
+            return Err(Error::new(
+                Code::PassphraseNeeded,
+                "What is to open the library is not said, and nobody can be asked.",
+            )
+            .kept("Nothing was changed.")
+            .hint("Say --keychain, or --passphrase-file with a file whose first line is the passphrase."));
         }
         let words = hidden("New passphrase: ")?;
         if hidden("Once more: ")? != words {
-            return Err(Error::new(Code::InvalidArgument, "These were two passphrases.").kept("Nothing was changed."));
+            return Err(
+                Error::new(Code::InvalidArgument, "These were two passphrases.").kept("Nothing was changed.")
+            );
         }
         Ok((LockKind::Passphrase, Some(words)))
     }
@@ -154,13 +158,16 @@ pub(crate) fn first_line(file: &Path) -> Result<Secret> {
         false => fs::read_to_string(file),
     };
     let text = text.map_err(|error| {
-        Error::new(Code::FileUnreadable, format!("{} cannot be read: {error}.", file.display())).caused_by(error)
+        Error::new(Code::FileUnreadable, format!("{} cannot be read: {error}.", file.display()))
+            .caused_by(error)
     })?;
     match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
         Some(line) => Ok(Secret::new(line)),
-        None => Err(Error::new(Code::PassphraseNeeded, format!("There is no passphrase in {}.", file.display()))
-            .kept("Nothing was read or written.")
-            .hint("Its first line must be the passphrase, or the recovery phrase.")),
+        None => {
+            Err(Error::new(Code::PassphraseNeeded, format!("There is no passphrase in {}.", file.display()))
+                .kept("Nothing was read or written.")
+                .hint("Its first line must be the passphrase, or the recovery phrase."))
+        }
     }
 }
 
@@ -205,9 +212,12 @@ fn agree(question: &str) -> Result<()> {
 /// Shows a recovery phrase, and asks for some words of it when it is out of sight.
 fn shown(phrase: &Phrase) -> Result<BTreeMap<usize, String>> {
     if !can_ask() {
-        return Err(Error::new(Code::InvalidArgument, "The recovery phrase is shown to somebody, and here is nobody.")
-            .kept("Nothing was encrypted.")
-            .hint("Say --phrase-to with a new file that the phrase is to be written into."));
+        return Err(Error::new(
+            Code::InvalidArgument,
+            "The recovery phrase is shown to somebody, and here is nobody.",
+        )
+        .kept("Nothing was encrypted.")
+        .hint("Say --phrase-to with a new file that the phrase is to be written into."));
     }
     let mut text = "\nYour recovery phrase. Write these 24 words down, on paper, in this order. They are shown once; without them, a\n\
          forgotten passphrase or a new computer means that everything in the library is lost.\n\n"
@@ -219,7 +229,8 @@ fn shown(phrase: &Phrase) -> Result<BTreeMap<usize, String>> {
     let lines = text.lines().count() + 1;
     let read = |question: &str| -> Result<String> {
         let _ = write!(std::io::stderr(), "{question}");
-        term.read_line().map_err(|e| Error::new(Code::FileUnreadable, "The terminal could not be read.").caused_by(e))
+        term.read_line()
+            .map_err(|e| Error::new(Code::FileUnreadable, "The terminal could not be read.").caused_by(e))
     };
     let _ = write!(std::io::stderr(), "{text}");
     read("Written down? Enter ")?;
@@ -230,17 +241,22 @@ fn shown(phrase: &Phrase) -> Result<BTreeMap<usize, String>> {
 /// Writes a recovery phrase into a file that nobody else may read, and reads it back from there.
 fn written(phrase: &Phrase, file: &Path) -> Result<BTreeMap<usize, String>> {
     let failed = |error: std::io::Error| {
-        Error::new(Code::StorageFailed, format!("The recovery phrase cannot be written to {}: {error}.", file.display()))
-            .kept("Nothing was encrypted.")
-            .hint("Name a new file in a folder that you may write to.")
-            .caused_by(error)
+        Error::new(
+            Code::StorageFailed,
+            format!("The recovery phrase cannot be written to {}: {error}.", file.display()),
+        )
+        .kept("Nothing was encrypted.")
+        .hint("Name a new file in a folder that you may write to.")
+        .caused_by(error)
     };
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut out = options.open(file).map_err(failed)?;
-    out.write_all((phrase.words.join(" ") + "\n").as_bytes()).and_then(|()| out.sync_all()).map_err(failed)?;
+    out.write_all((phrase.words.join(" ") + "\n").as_bytes())
+        .and_then(|()| out.sync_all())
+        .map_err(failed)?;
     let back = fs::read_to_string(file).map_err(failed)?;
     let words: Vec<_> = back.split_whitespace().collect();
     let word = |&place: &usize| Some((place, (*words.get(place - 1)?).to_owned()));
@@ -249,12 +265,20 @@ fn written(phrase: &Phrase, file: &Path) -> Result<BTreeMap<usize, String>> {
 
 fn told(now: &Encryption) -> String {
     let state = match now.state {
-        EncryptionState::Unsupported => return "A library of this kind cannot be encrypted by Backstory.\n".to_owned(),
+        EncryptionState::Unsupported => {
+            return "A library of this kind cannot be encrypted by Backstory.\n".to_owned();
+        }
         EncryptionState::Off => return "The library is not encrypted.\n".to_owned(),
         EncryptionState::On => "The library is encrypted.",
-        EncryptionState::Encrypting => "Encrypting the library was interrupted. `backstory encryption resume` ends it.",
-        EncryptionState::Renewing => "Renewing the keys was interrupted. `backstory encryption resume` ends it.",
-        EncryptionState::Decrypting => "Decrypting the library was interrupted. `backstory encryption resume` ends it.",
+        EncryptionState::Encrypting => {
+            "Encrypting the library was interrupted. `backstory encryption resume` ends it."
+        }
+        EncryptionState::Renewing => {
+            "Renewing the keys was interrupted. `backstory encryption resume` ends it."
+        }
+        EncryptionState::Decrypting => {
+            "Decrypting the library was interrupted. `backstory encryption resume` ends it."
+        }
     };
     let opened = match now.lock {
         Some(LockKind::Keychain) => "The keychain of this computer opens it, or the recovery phrase.",

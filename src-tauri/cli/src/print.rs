@@ -410,7 +410,9 @@ pub(crate) fn statistics(sum: &StorageStatistics) -> String {
         let of = count(key.characters, "character", "characters");
         vec!["Encrypted".to_owned(), format!("{}, key {}, {of}", key.algorithm, key.id)]
     });
-    table(&rows.map(|(label, value)| vec![label.to_owned(), value]).into_iter().chain(keys).collect::<Vec<_>>())
+    table(
+        &rows.map(|(label, value)| vec![label.to_owned(), value]).into_iter().chain(keys).collect::<Vec<_>>(),
+    )
 }
 
 pub(crate) fn recompressed(done: &Recompressed) -> String {

@@ -100,7 +100,8 @@ impl Computer {
         for capture in captures() {
             let mut document: Value = serde_json::from_slice(&capture.document).unwrap();
             marks += plant(&mut document);
-            fs::write(folder.join(format!("{MARK}{marks} {}", capture.file_name)), document.to_string()).unwrap();
+            fs::write(folder.join(format!("{MARK}{marks} {}", capture.file_name)), document.to_string())
+                .unwrap();
             marks += 1;
         }
         computer.run(&["import", folder.to_str().unwrap()]);
@@ -115,7 +116,12 @@ impl Computer {
 
     fn ids(&self, options: &[&str]) -> Vec<String> {
         let list = self.json(&[&["list"], options].concat());
-        list["characters"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+        list["characters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Everything there is to know of the library, as the command tells it.
@@ -135,7 +141,14 @@ impl Computer {
     /// Another computer that looks the same.
     fn copied(&self) -> Self {
         let other = Self { home: tempfile::tempdir().unwrap(), kind: self.kind };
-        assert!(Command::new("cp").arg("-aT").args([self.home.path(), other.home.path()]).status().unwrap().success());
+        assert!(
+            Command::new("cp")
+                .arg("-aT")
+                .args([self.home.path(), other.home.path()])
+                .status()
+                .unwrap()
+                .success()
+        );
         other
     }
 
@@ -217,7 +230,10 @@ fn nothing_personal_can_be_read_in_an_encrypted_library() {
         let (computer, marks) = Computer::filled(kind);
         assert!(marks > 200, "{marks}");
         let before = computer.everything(&[]);
-        assert!(!computer.found(&[MARK.as_bytes()]).is_empty(), "a mark can be seen where it is not encrypted");
+        assert!(
+            !computer.found(&[MARK.as_bytes()]).is_empty(),
+            "a mark can be seen where it is not encrypted"
+        );
         let done = computer.encrypt();
         assert_eq!((&done["state"], &done["lock"]), (&json!("on"), &json!("passphrase")), "{done}");
         assert_eq!((done["characters"].as_u64(), done["keys"][0]["characters"].as_u64()), (Some(2), Some(2)));
@@ -271,7 +287,12 @@ fn without_the_right_key_nothing_is_read_and_nothing_is_written() {
         let wrong = computer.path("wrong");
         fs::write(&wrong, "another passphrase").unwrap();
         let saved = computer.path("saved");
-        for command in [&["list"][..], &["import", saved.to_str().unwrap()], &["encryption", "off", "--yes"], &["verify", "--repair"]] {
+        for command in [
+            &["list"][..],
+            &["import", saved.to_str().unwrap()],
+            &["encryption", "off", "--yes"],
+            &["verify", "--repair"],
+        ] {
             assert_eq!(computer.refused(command)["code"], "library_locked", "{kind:?} {command:?}");
             assert_eq!(computer.refused(command)["details"]["lock"], "passphrase");
             let refused = computer.refused(&computer.with(wrong.to_str().unwrap(), command));
@@ -291,7 +312,8 @@ fn another_passphrase_opens_it_after_a_recovery() {
     for kind in kinds() {
         let (computer, _) = Computer::filled(kind);
         computer.encrypt();
-        let [old, phrase, new] = ["passphrase", "phrase", "new"].map(|file| computer.path(file).display().to_string());
+        let [old, phrase, new] =
+            ["passphrase", "phrase", "new"].map(|file| computer.path(file).display().to_string());
         fs::write(&new, "thistle window barrel").unwrap();
         let recovered = computer.with(&phrase, &["encryption", "recover", "--passphrase-file", &new]);
         assert_eq!(computer.json(&recovered)["state"], "on");

@@ -35,7 +35,7 @@ use crate::{
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, Recompressed, RepairReport, Secret, StorageInfo, StorageStatistics,
+        Kept, Page, QueryFilter, Recompressed, RepairReport, Secret, Setting, StorageInfo, StorageStatistics,
         StorageTransaction, Surroundings, VisibleTo, Write,
     },
 };
@@ -247,6 +247,11 @@ impl CharacterStorage for Guarded {
         Ok(members)
     }
 
+    /// Everybody has their own: the store keeps them apart.
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.inner.settings().await
+    }
+
     /// An erased character's owner is not known any more: everybody learns its id, and that it went.
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
         let mut changes = self.inner.changes_since(revision, limit).await?;
@@ -392,6 +397,7 @@ impl Writer {
                 self.need(character, Operation::Dispose).await
             }
             Write::Member { campaign, .. } => self.admit_member(campaign),
+            Write::Setting { .. } => Ok(()),
         }
     }
 

@@ -12,13 +12,13 @@
 //!   that holds for any two transactions of the store.
 //! - **Checked**: a document is compared with its hash before it is returned; a mismatch is `store_damaged`, never wrong bytes.
 //! - **Ordered**: a character's history is ordered by `(captured_at, id)`, in both directions, in every answer.
-//! - **Idempotent**: every [`Write`] may be applied twice with the effect of once, except [`Write::Character`] and
-//!   [`Write::Erase`], whose condition then no longer holds (`conflict`).
+//! - **Idempotent**: every [`Write`] may be applied twice with the effect of once, except [`Write::Character`],
+//!   [`Write::Erase`] and [`Write::Setting`], whose condition then no longer holds (`conflict`).
 //! - **After a crash**: the store is as after its last commit. What a crash may leave behind besides (an unnamed file, a
 //!   document nobody names) is never shown, is reported by [`CharacterStorage::check`] and taken away by
 //!   [`CharacterStorage::repair`].
-//! - **Bounded**: a document is at most [`MAX_DOCUMENT`] bytes, a page at most what its limit says, a name, a tag or a search
-//!   text at most [`MAX_TEXT`] bytes; more is `invalid_argument`.
+//! - **Bounded**: a document is at most [`MAX_DOCUMENT`] bytes, a page at most what its limit says, a name, a tag, a setting or a
+//!   search text at most [`MAX_TEXT`] bytes; more is `invalid_argument`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -448,7 +448,35 @@ pub struct Surroundings {
     pub at_this_moment: Vec<ContentHash>,
 }
 
-/// What must hold of the character for a write to be applied.
+/// A small named text that a store keeps for the program: a policy, a schedule, who is at work. In a store that several people
+/// share, everybody has their own.
+///
+/// One that is taken away stays as a name without a value, so that two writers never take two of its lives for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its name: `a-z`, digits, `.`, `_` and `-`, a letter first, at most [`Setting::MAX_KEY`] bytes. What begins with
+    /// [`Setting::LIBRARY`] belongs to what is in the library and goes along when that moves to another store; all else is
+    /// this store's own.
+    pub key: String,
+    /// What it says, as JSON, at most [`MAX_TEXT`] bytes. None: it was taken away.
+    pub value: Option<String>,
+    /// Counts the writes to it, from 1.
+    pub revision: u64,
+}
+
+impl Setting {
+    /// The longest name: bytes.
+    pub const MAX_KEY: usize = 128;
+    /// What the names of those begin with that go along.
+    pub const LIBRARY: &'static str = "library.";
+
+    /// Whether it goes along when the library moves to another store.
+    pub fn goes_along(&self) -> bool {
+        self.key.starts_with(Self::LIBRARY)
+    }
+}
+
+/// What must hold of the character, or of the setting, for a write to be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expect {
@@ -528,6 +556,14 @@ pub enum Write {
         /// As what; none: no longer.
         role: Option<Role>,
     },
+    /// Puts a setting. Fails with `conflict` when `expect` does not hold of it as this transaction has it so far
+    /// ([`Expect::Absent`]: it was never written); the new `revision` must be higher.
+    Setting {
+        /// What it is from now on.
+        setting: Setting,
+        /// The condition.
+        expect: Expect,
+    },
 }
 
 impl Write {
@@ -541,7 +577,7 @@ impl Write {
             | Self::RemoveSightings { character, .. }
             | Self::DropVersions { character, .. }
             | Self::Erase { character, .. } => Some(character),
-            Self::Member { .. } => None,
+            Self::Member { .. } | Self::Setting { .. } => None,
         }
     }
 }
@@ -753,6 +789,12 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// # Errors
     /// `storage_failed`, `store_busy`.
     async fn members(&self) -> Result<Vec<Member>>;
+
+    /// Every setting of whoever asks, ordered by name, those without a value included.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn settings(&self) -> Result<Vec<Setting>>;
 
     /// What happened after a revision, oldest first, at most `limit` characters. A character written twice is told once, at its
     /// last revision; the feed never leaves out a committed write. A revision from another life of the store (higher than its

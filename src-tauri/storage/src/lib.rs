@@ -24,6 +24,7 @@ mod recent;
 mod record;
 mod rules;
 pub mod seal;
+mod settings;
 pub mod sqlite;
 mod tally;
 mod waiting;

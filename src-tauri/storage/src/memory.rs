@@ -16,7 +16,7 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, Stored, VersionMetadata},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
-        HistoryQuery, Page, QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics,
+        HistoryQuery, Page, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
         StorageTransaction, Surroundings, Write,
     },
 };
@@ -27,6 +27,7 @@ use crate::{
     matching,
     record::{Effect, Record},
     rules,
+    settings::Settings,
 };
 
 /// How long a second writer waits for the first.
@@ -49,6 +50,8 @@ struct State {
     /// When the characters went that were erased.
     tombstones: BTreeMap<CharacterId, u64>,
     members: BTreeMap<(String, String), Role>,
+    /// Of each user; of nobody in a store with one.
+    settings: BTreeMap<Option<String>, Settings>,
 }
 
 /// One character, and the revision it was last written at.
@@ -70,6 +73,11 @@ impl Default for MemoryStorage {
 }
 
 impl MemoryStorage {
+    /// Who is asking, where that makes a difference.
+    fn user(&self) -> Option<String> {
+        self.principal.as_ref().map(|principal| principal.user.clone())
+    }
+
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
@@ -187,6 +195,10 @@ impl CharacterStorage for MemoryStorage {
         Ok(self.state().members.iter().map(member).collect())
     }
 
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        Ok(self.state().settings.get(&self.user()).map(Settings::list).unwrap_or_default())
+    }
+
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
         Ok(self.state().changes_since(revision, limit))
     }
@@ -206,6 +218,7 @@ impl CharacterStorage for MemoryStorage {
             committed: Arc::clone(&self.committed),
             commits: self.commits.clone(),
             state: State::clone(&self.state()),
+            user: self.user(),
             revisions_before: BTreeMap::new(),
             failed: false,
         }))
@@ -289,13 +302,14 @@ struct Transaction {
     committed: Arc<RwLock<Arc<State>>>,
     commits: watch::Sender<u64>,
     state: State,
+    user: Option<String>,
     revisions_before: BTreeMap<CharacterId, Option<u64>>,
     failed: bool,
 }
 
 impl Transaction {
     fn apply(&mut self, write: Write) -> Result<()> {
-        let Some(character) = write.character().cloned() else { return self.put_member(write) };
+        let Some(character) = write.character().cloned() else { return self.put_shared(write) };
         let before = self.revision_before(&character);
         if let Write::Version { metadata } = &write {
             self.check_identity(metadata)?;
@@ -322,13 +336,19 @@ impl Transaction {
         Ok(())
     }
 
-    fn put_member(&mut self, write: Write) -> Result<()> {
+    fn put_shared(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
-        if let Write::Member { campaign, user, role } = write {
-            match role {
-                Some(role) => self.state.members.insert((campaign, user), role),
-                None => self.state.members.remove(&(campaign, user)),
-            };
+        match write {
+            Write::Member { campaign, user, role: Some(role) } => {
+                self.state.members.insert((campaign, user), role);
+            }
+            Write::Member { campaign, user, role: None } => {
+                self.state.members.remove(&(campaign, user));
+            }
+            Write::Setting { setting, expect } => {
+                self.state.settings.entry(self.user.clone()).or_default().put(setting, expect)?;
+            }
+            _ => {}
         }
         Ok(())
     }

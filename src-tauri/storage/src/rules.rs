@@ -8,7 +8,7 @@ use std::io;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
-    storage::{Change, Changes, Expect, MAX_DOCUMENT, MAX_TEXT, QueryFilter, Write},
+    storage::{Change, Changes, Expect, MAX_DOCUMENT, MAX_TEXT, QueryFilter, Setting, Write},
 };
 use jiff::Timestamp;
 
@@ -36,7 +36,26 @@ pub(crate) fn check(write: &Write) -> Result<()> {
             check_text("A campaign's name", campaign)?;
             check_text("A user's name", user)
         }
+        Write::Setting { setting, .. } => check_setting(setting),
     }
+}
+
+fn check_setting(setting: &Setting) -> Result<()> {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase();
+    let may_stand = |byte: u8| is_letter(byte) || byte.is_ascii_digit() || b"._-".contains(&byte);
+    let key = setting.key.as_bytes();
+    if !key.first().copied().is_some_and(is_letter)
+        || !key.iter().copied().all(may_stand)
+        || key.len() > Setting::MAX_KEY
+    {
+        return Err(Error::internal(format!("{:?} is no name for a setting.", setting.key)));
+    }
+    check_number(setting.revision)?;
+    let Some(value) = &setting.value else { return Ok(()) };
+    check_text("A setting", value)?;
+    serde_json::from_str::<serde::de::IgnoredAny>(value)
+        .map(drop)
+        .map_err(|error| Error::internal("A setting was to be stored that is no JSON.").caused_by(error))
 }
 
 /// What a refusal of the disk is called.

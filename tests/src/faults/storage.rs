@@ -15,7 +15,7 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery, Page,
-        QueryFilter, Recompressed, RepairReport, StorageInfo, StorageStatistics, StorageTransaction,
+        QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics, StorageTransaction,
         Surroundings, Write,
     },
 };
@@ -118,6 +118,10 @@ impl CharacterStorage for Faulty {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.plan.run(self.inner.members()).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.plan.run(self.inner.settings()).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

@@ -9,7 +9,8 @@ use backstory_core::{
     migrate::{Action, MigrationOptions, MigrationReport, StorageMigrator},
     model::{CharacterIndex, Kind, Member, Role, SnapshotId, VersionMetadata},
     storage::{
-        CharacterStorage, CheckScope, Deleted, Expect, QueryFilter, StorageFactory, StoreOptions, Write,
+        CharacterStorage, CheckScope, Deleted, Expect, QueryFilter, Setting, StorageFactory, StoreOptions,
+        Write,
     },
 };
 use backstory_sources::files::Files;
@@ -405,6 +406,34 @@ async fn a_place_in_a_campaign_is_never_overwritten() {
     assert_eq!((report.left.len(), report.left[0].character.clone()), (1, None));
     let expected = Member { campaign: "Bell".to_owned(), user: "ada".to_owned(), role: Role::Viewer };
     assert_eq!(to.storage.members().await.unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn what_is_set_for_a_library_goes_along_and_is_never_overwritten() {
+    let (from, to) = two_memories().await;
+    let put = |key: &str, value: &str, revision, expect| Write::Setting {
+        setting: Setting { key: key.to_owned(), value: Some(value.to_owned()), revision },
+        expect,
+    };
+    let set = |key: &str, value: &str| put(key, value, 1, Expect::Absent);
+    write(&*from.storage, vec![set("library.a", "1"), set("library.b", "2"), set("store.c", "3")]).await;
+    write(&*from.storage, vec![put("library.b", "4", 2, Expect::Revision(1))]).await;
+    write(&*to.storage, vec![set("library.a", "5"), set("store.c", "6")]).await;
+    let report = full(&from, &to).await;
+    assert_eq!(report.left.len(), 1);
+    assert!(report.left[0].message.contains("library.a"), "{:?}", report.left);
+    let setting = |key: &str, value: &str, revision| Setting {
+        key: key.to_owned(),
+        value: Some(value.to_owned()),
+        revision,
+    };
+    let stays = [setting("library.a", "5", 1), setting("library.b", "4", 2), setting("store.c", "6", 1)];
+    assert_eq!(to.storage.settings().await.unwrap(), stays);
+    // A backup is as the library is.
+    migrate(&from.storage, &to.storage, MigrationOptions { backup: true, ..MigrationOptions::default() })
+        .await;
+    let same = [setting("library.a", "1", 2), setting("library.b", "4", 2), setting("store.c", "6", 1)];
+    assert_eq!(to.storage.settings().await.unwrap(), same);
 }
 
 #[tokio::test]

@@ -14,9 +14,9 @@ use backstory_storage::{
     objects::{ObjectOptions, ObjectStorage},
     open::Stores,
 };
-use backstory_tests::{keychains::Chain, servers::S3Server};
 #[cfg(unix)]
 use backstory_tests::servers::postgres::{Database, Server};
+use backstory_tests::{keychains::Chain, servers::S3Server};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 

@@ -13,7 +13,8 @@ use backstory_core::{
     model::{CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
     search::{SearchHit, SearchQuery},
     storage::{
-        Changes, CharacterStorage, CheckScope, Expect, HistoryQuery, QueryFilter, StorageFactory, Write,
+        Changes, CharacterStorage, CheckScope, Expect, HistoryQuery, QueryFilter, Setting, StorageFactory,
+        Write,
     },
     trace::{Place, Trace, Words},
 };
@@ -46,6 +47,7 @@ struct Everything {
     histories: Vec<Vec<VersionMetadata>>,
     sightings: Vec<Vec<Sighting>>,
     members: Vec<Member>,
+    settings: Vec<Setting>,
     changes: Changes,
     documents: Vec<Vec<u8>>,
     found: Vec<Vec<SearchHit>>,
@@ -58,6 +60,7 @@ impl Everything {
             histories: Vec::new(),
             sightings: Vec::new(),
             members: storage.members().await?,
+            settings: storage.settings().await?,
             changes: storage.changes_since(0, 100).await?,
             documents: Vec::new(),
             found: Vec::new(),
@@ -107,6 +110,10 @@ async fn fill(storage: &dyn CharacterStorage) -> Everything {
             campaign: "The Sunken Bell".to_owned(),
             user: "ada".to_owned(),
             role: Some(Role::DungeonMaster),
+        },
+        Write::Setting {
+            setting: Setting { key: "library.policy".to_owned(), value: Some("30".to_owned()), revision: 1 },
+            expect: Expect::Absent,
         },
     ];
     let mut transaction = storage.begin().await.unwrap();

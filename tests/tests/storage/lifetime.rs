@@ -7,8 +7,8 @@ use backstory_core::{
     job::{Cancel, Silent},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
     storage::{
-        Change, CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery,
-        QueryFilter, Write,
+        Change, CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery, MAX_TEXT,
+        QueryFilter, Setting, Write,
     },
 };
 use backstory_tests::fixtures::{
@@ -286,6 +286,90 @@ pub(crate) async fn members_come_and_go(backend: &dyn Backend) {
     ];
     assert_eq!(storage.members().await.unwrap(), expected);
     assert_eq!(backend.open().await.members().await.unwrap(), expected);
+}
+
+pub(crate) async fn settings_are_compared_and_set(backend: &dyn Backend) {
+    let storage = backend.open().await;
+    let put = |key: &str, value: Option<&str>, revision, expect| Write::Setting {
+        setting: Setting { key: key.to_owned(), value: value.map(str::to_owned), revision },
+        expect,
+    };
+    let before = storage.revision().await.unwrap();
+    write(
+        &*storage,
+        vec![put("library.policy", Some(r#"{"days":30,"of":"Zoë \u0000"}"#), 1, Expect::Absent)],
+    )
+    .await
+    .unwrap();
+    assert!(storage.revision().await.unwrap() > before);
+    let lease = vec![
+        put("store.lease", Some("1"), 1, Expect::Absent),
+        // A transaction sees its own.
+        put("store.lease", Some("2"), 5, Expect::Revision(1)),
+    ];
+    write(&*storage, lease).await.unwrap();
+
+    let other = backend.open().await;
+    let refused = [
+        put("store.lease", Some("3"), 6, Expect::Absent),
+        put("store.lease", Some("3"), 6, Expect::Revision(1)),
+        put("store.other", Some("3"), 6, Expect::Revision(1)),
+    ];
+    for refused in refused {
+        let whole = vec![put("store.with-it", Some("3"), 1, Expect::Absent), refused];
+        assert_eq!(write(&*other, whole).await.unwrap_err().code, Code::Conflict);
+    }
+    for broken in [
+        put("store.lease", Some("3"), 5, Expect::Revision(5)),
+        put("store.lease", Some("{"), 6, Expect::Revision(5)),
+        put("Store/lease", Some("3"), 1, Expect::Absent),
+        put("", Some("3"), 1, Expect::Absent),
+    ] {
+        assert_eq!(write(&*other, vec![broken]).await.unwrap_err().code, Code::Internal);
+    }
+    let long = format!("{:?}", "x".repeat(MAX_TEXT));
+    let long = write(&*other, vec![put("store.long", Some(&long), 1, Expect::Absent)]).await;
+    assert_eq!(long.unwrap_err().code, Code::InvalidArgument);
+    // What was taken away is not what never was.
+    write(&*other, vec![put("store.lease", None, 6, Expect::Revision(5))]).await.unwrap();
+    let again = write(&*other, vec![put("store.lease", Some("4"), 7, Expect::Absent)]).await;
+    assert_eq!(again.unwrap_err().code, Code::Conflict);
+    let expected = [
+        Setting {
+            key: "library.policy".to_owned(),
+            value: Some(r#"{"days":30,"of":"Zoë \u0000"}"#.to_owned()),
+            revision: 1,
+        },
+        Setting { key: "store.lease".to_owned(), value: None, revision: 6 },
+    ];
+    assert_eq!(storage.settings().await.unwrap(), expected);
+    assert_eq!(backend.open().await.settings().await.unwrap(), expected);
+}
+
+/// Of all who write the same setting at once, one does.
+pub(crate) async fn one_of_many_sets_a_setting(backend: &dyn Backend) {
+    for round in 1..=4_u64 {
+        let mut writers = Vec::new();
+        for writer in 0..6_u64 {
+            let storage = backend.open().await;
+            writers.push(tokio::spawn(async move {
+                let expect = if round == 1 { Expect::Absent } else { Expect::Revision(round - 1) };
+                let value = Some(writer.to_string());
+                let setting = Setting { key: "store.lease".to_owned(), value, revision: round };
+                write(&*storage, vec![Write::Setting { setting, expect }]).await.map(|_| writer)
+            }));
+        }
+        let mut won = Vec::new();
+        for writer in writers {
+            match writer.await.unwrap() {
+                Ok(writer) => won.push(writer),
+                Err(error) => assert!(matches!(error.code, Code::Conflict | Code::StoreBusy), "{error:?}"),
+            }
+        }
+        assert_eq!(won.len(), 1, "{won:?}");
+        let settings = backend.open().await.settings().await.unwrap();
+        assert_eq!(settings[0].value, Some(won[0].to_string()));
+    }
 }
 
 pub(crate) async fn sightings_are_told_in_order(backend: &dyn Backend) {

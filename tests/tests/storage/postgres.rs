@@ -9,7 +9,7 @@ use backstory_core::{
     model::{CharacterIndex, ContentHash, Role, VersionMetadata},
     storage::{
         CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery, QueryFilter,
-        ReadOnly, Secret, StorageFactory, Write,
+        ReadOnly, Secret, Setting, StorageFactory, Write,
     },
     trace::{Place, Trace, Words},
     wording::say,
@@ -83,7 +83,7 @@ async fn campaign() -> Database {
 }
 
 /// Statements for each table and verb, tried by everybody in a transaction of their own that is undone.
-const ATTEMPTS: [(&str, [&str; 4]); 8] = [
+const ATTEMPTS: [(&str, [&str; 4]); 9] = [
     (
         "character",
         [
@@ -157,17 +157,26 @@ const ATTEMPTS: [(&str, [&str; 4]); 8] = [
             "DELETE FROM backstory.store",
         ],
     ),
+    (
+        "setting",
+        [
+            "SELECT FROM backstory.setting WHERE owner = 'ada'",
+            "INSERT INTO backstory.setting (owner, key, revision) VALUES ('ada', 'library.b', 1)",
+            "UPDATE backstory.setting SET revision = 9 WHERE owner = 'ada'",
+            "DELETE FROM backstory.setting WHERE owner = 'ada'",
+        ],
+    ),
 ];
 
 /// What works, in the order of the attempts: select, insert, update, delete.
-const MATRIX: [(&str, [&str; 8]); 7] = [
-    ("ada", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---"]),
-    ("keeper", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---"]),
-    ("bob", ["S-U-", "SI--", "S---", "SIU-", "SI-D", "S---", "SIUD", "S---"]),
-    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---", "S---"]),
-    ("dora", ["S---", "----", "----", "S---", "S---", "S---", "S---", "S---"]),
-    ("eve", ["----", "----", "----", "----", "----", "----", "----", "S---"]),
-    ("outsider", ["----", "----", "----", "----", "----", "----", "----", "----"]),
+const MATRIX: [(&str, [&str; 9]); 7] = [
+    ("ada", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---", "SIU-"]),
+    ("keeper", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---", "S---"]),
+    ("bob", ["S-U-", "SI--", "S---", "SIU-", "SI-D", "S---", "SIUD", "S---", "----"]),
+    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---", "S---", "----"]),
+    ("dora", ["S---", "----", "----", "S---", "S---", "S---", "S---", "S---", "----"]),
+    ("eve", ["----", "----", "----", "----", "----", "----", "----", "S---", "----"]),
+    ("outsider", ["----", "----", "----", "----", "----", "----", "----", "----", "----"]),
 ];
 
 #[tokio::test]
@@ -178,6 +187,7 @@ async fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
          INSERT INTO backstory.content VALUES ('ddb-1', '\\x66', 51, NULL, 1, 1, '\\x00'); \
          INSERT INTO backstory.archive VALUES ('ddb-1', '\\x55', '\\x00'); \
          INSERT INTO backstory.character (id, owner, campaign) VALUES ('ddb-2', 'ada', 'The Sunken Bell'); \
+         INSERT INTO backstory.setting (owner, key, revision) VALUES ('ada', 'library.a', 1); \
          INSERT INTO backstory.tombstone VALUES ('ddb-3', 'ada', 'The Sunken Bell', 1)";
     database.tamper(outsider).await;
     for (user, expected) in MATRIX {
@@ -828,8 +838,18 @@ async fn damages(client: &tokio_postgres::Client) -> Vec<(String, String)> {
 }
 
 /// Takes every row aside, and puts it back.
-const TABLES: [&str; 9] =
-    ["store", "character", "content", "archive", "version", "trace", "sighting", "tombstone", "member"];
+const TABLES: [&str; 10] = [
+    "store",
+    "character",
+    "content",
+    "archive",
+    "version",
+    "trace",
+    "sighting",
+    "tombstone",
+    "member",
+    "setting",
+];
 
 /// Where a check must say that the damage is.
 fn expected_place(name: &str) -> &'static str {
@@ -844,6 +864,8 @@ fn expected_place(name: &str) -> &'static str {
         "tombstone" => "ddb-3",
         "member" if name == "member.campaign" => "campaign Uhe Sunken Bell",
         "member" => "campaign The Sunken Bell",
+        "setting" if name == "setting.key" => "setting mibrary.policy",
+        "setting" => "setting library.policy",
         "archive" => "ddb-1 version 4",
         "content" => "ddb-1 version 5",
         _ => "ddb-1 version 2",
@@ -882,6 +904,10 @@ async fn every_column_of_every_row_is_watched_over() {
         put(&row, Expect::Revision(row.revision - 1)),
         Write::Erase { character: gone.id, expect: Expect::Revision(1) },
         member,
+        Write::Setting {
+            setting: Setting { key: "library.policy".to_owned(), value: Some("30".to_owned()), revision: 1 },
+            expect: Expect::Absent,
+        },
     ];
     write(&storage, writes).await.unwrap();
     let check = async || storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap().problems;
@@ -961,7 +987,7 @@ async fn what_a_person_changes_is_no_damage_and_what_is_damaged_stays_so() {
 /// Makes the tables what they were before there were checksums and an archive area.
 const AS_IN_THE_FIRST_FORM: &str = "UPDATE backstory.content AS c SET data = a.data FROM backstory.archive AS a \
        WHERE a.character_id = c.character_id AND a.hash = c.hash; \
-     DROP TABLE backstory.archive, backstory.trace; \
+     DROP TABLE backstory.archive, backstory.trace, backstory.setting; \
      DROP FUNCTION backstory.set_checksum CASCADE; DROP FUNCTION backstory.set_content_checksum CASCADE; \
      DROP FUNCTION backstory.checksum_of; DROP FUNCTION backstory.checksum_of_content; \
      ALTER TABLE backstory.store DROP COLUMN checksum; ALTER TABLE backstory.character DROP COLUMN checksum; \

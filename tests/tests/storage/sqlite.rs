@@ -352,7 +352,7 @@ const AS_THE_FIRST_RELEASE: &str = "
     DROP TRIGGER character_index_added; DROP TRIGGER character_index_changed; ALTER TABLE character_index DROP COLUMN checksum;
     DROP TRIGGER version_added; DROP TRIGGER version_changed; ALTER TABLE version DROP COLUMN checksum;
     DROP TRIGGER sighting_added; DROP TRIGGER sighting_changed; ALTER TABLE sighting DROP COLUMN checksum;
-    DROP TABLE tombstone; DROP TABLE member; DROP TABLE archive;
+    DROP TABLE tombstone; DROP TABLE member; DROP TABLE archive; DROP TABLE setting; DROP TABLE data_key; DROP TABLE seal;
     ALTER TABLE character DROP COLUMN written;
     ALTER TABLE character_index DROP COLUMN owner;
     ALTER TABLE character_index DROP COLUMN deleted;
@@ -376,8 +376,12 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     assert_eq!(told.iter().map(|change| &change.character).collect::<Vec<_>>(), [&row.id]);
     let report = storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap();
     assert_eq!(report.problems, []);
-    let copy = backend.path().with_file_name("library.before-9.sqlite");
-    let copied = rusqlite::Connection::open(&copy).unwrap();
+    let beside = fs::read_dir(backend.path().parent().unwrap()).unwrap();
+    let mut copies = beside
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_string_lossy().contains("library.before-"));
+    let copied = rusqlite::Connection::open(copies.next().unwrap()).unwrap();
+    assert_eq!(copies.next(), None);
     let count = |sql: &str| copied.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM content"), 5);
     assert_eq!(count("SELECT max(version) FROM refinery_schema_history"), 1, "the copy is as it was");
@@ -387,10 +391,24 @@ async fn an_older_library_is_copied_and_brought_up_to_date() {
     assert_eq!(file.pragma_query_value(None, "auto_vacuum", |row| row.get::<_, i64>(0)).unwrap(), 2);
 }
 
+#[tokio::test]
+async fn a_step_that_does_not_fit_is_told_as_what_it_is() {
+    let backend = Sqlite::default();
+    store(&*backend.open().await, 1, &[document(0, 300)]).await;
+    // As if a step had been taken and not been written down.
+    for last in [7, 6] {
+        let forget = "DELETE FROM refinery_schema_history WHERE version >= ?1";
+        rusqlite::Connection::open(backend.path()).unwrap().execute(forget, [last]).unwrap();
+        let error = open(&backend.path()).await.unwrap_err();
+        assert_eq!(error.code, Code::StorageFailed);
+        assert!(error.to_string().contains("could not be brought to the form"), "{error:?}");
+    }
+}
+
 /// A library whose index of words leaned on the traces' own table.
 const WITH_THE_FIRST_INDEX: &str = "
     PRAGMA journal_mode = delete;
-    DROP INDEX character_index_groups;
+    DROP INDEX character_index_groups; DROP TABLE setting; DROP TABLE data_key; DROP TABLE seal;
     CREATE TABLE kept AS SELECT t.version, t.data, w.text FROM trace AS t JOIN word_index AS w ON w.rowid = t.version;
     DROP TRIGGER version_gone; DROP TABLE trace; DROP TABLE word_index;";
 

@@ -111,7 +111,9 @@ impl Phrase {
     pub fn rehearsed(&self, typed: &BTreeMap<usize, String>) -> Result<()> {
         let is_right = |place: &usize| {
             let word = place.checked_sub(1).and_then(|place| self.words.get(place));
-            word.is_some_and(|word| typed.get(place).is_some_and(|typed| typed.trim().eq_ignore_ascii_case(word)))
+            word.is_some_and(|word| {
+                typed.get(place).is_some_and(|typed| typed.trim().eq_ignore_ascii_case(word))
+            })
         };
         let Some(place) = self.ask.iter().find(|place| !is_right(place)) else { return Ok(()) };
         Err(Error::new(Code::InvalidArgument, format!("Word {place} of the recovery phrase is another one."))
@@ -126,7 +128,11 @@ impl Phrase {
 /// # Errors
 /// `invalid_argument` for words that are not those of the phrase; as
 /// [`CharacterStorage::change_keys`](crate::storage::CharacterStorage::change_keys).
-pub async fn encryption_start(app: &App, request: EncryptionStart, progress: &dyn Progress) -> Result<Encryption> {
+pub async fn encryption_start(
+    app: &App,
+    request: EncryptionStart,
+    progress: &dyn Progress,
+) -> Result<Encryption> {
     Phrase::of(&request.phrase).rehearsed(&request.typed)?;
     let (lock, phrase) = (lock(request.lock, request.passphrase)?, request.phrase);
     let change = match request.renew {
@@ -164,7 +170,9 @@ pub async fn encryption_relock(app: &App, request: RelockSet, progress: &dyn Pro
 /// Opens the library with these words.
 pub(super) async fn library_unlock(app: &App, request: UnlockGet, progress: &dyn Progress) -> Result<Opened> {
     app.parts.host.unlock_with(request.words).await;
-    let Some(reopened) = app.parts.host.reopen(OpenLibrary::Again).await? else { return Ok(Opened::default()) };
+    let Some(reopened) = app.parts.host.reopen(OpenLibrary::Again).await? else {
+        return Ok(Opened::default());
+    };
     exchange(app, reopened.storage).await;
     Ok(Opened { overview: Some(overview(app, Empty {}, progress).await?), set_aside: reopened.set_aside })
 }
@@ -183,8 +191,10 @@ fn lock(kind: LockKind, passphrase: Option<Secret>) -> Result<Lock> {
     match (kind, passphrase) {
         (LockKind::Keychain, _) => Ok(Lock::Keychain),
         (LockKind::Passphrase, Some(words)) => Ok(Lock::Passphrase(words)),
-        (LockKind::Passphrase, None) => Err(Error::new(Code::PassphraseNeeded, "There is no passphrase to encrypt with.")
-            .kept("Nothing was encrypted.")),
+        (LockKind::Passphrase, None) => {
+            Err(Error::new(Code::PassphraseNeeded, "There is no passphrase to encrypt with.")
+                .kept("Nothing was encrypted."))
+        }
     }
 }
 
@@ -201,8 +211,11 @@ mod tests {
         for (n, place) in phrase.ask.iter().enumerate() {
             assert!((n * 8 + 1..=n * 8 + 8).contains(place), "{place}");
         }
-        let mut typed: BTreeMap<usize, String> =
-            phrase.ask.iter().map(|&place| (place, format!(" {} ", words[place - 1].to_uppercase()))).collect();
+        let mut typed: BTreeMap<usize, String> = phrase
+            .ask
+            .iter()
+            .map(|&place| (place, format!(" {} ", words[place - 1].to_uppercase())))
+            .collect();
         phrase.rehearsed(&typed).unwrap();
         let last = phrase.ask[2];
         typed.insert(last, "other".to_owned());

@@ -450,7 +450,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        app::*, character::*, compare::*, encryption::*, erase::*, export::*, import::*, keeping::*, opening::*, past::*,
+        app::*, character::*, compare::*, encryption::*, erase::*, export::*, import::*, keeping::*,
+        opening::*, past::*,
     };
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use super::{ChangeSet, Library, RETRIES};
 use crate::{
     encryption::{Encryption, KeyChange},
@@ -9,7 +11,8 @@ use crate::{
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, Member, Role, SnapshotId, VersionMetadata},
     storage::{
-        Changes, Deleted, Encoding, Expect, HistoryQuery, QueryFilter, Recompressed, RepairReport, Secret, Write,
+        Changes, Deleted, Encoding, Expect, HistoryQuery, QueryFilter, Recompressed, RepairReport, Secret,
+        Setting, Write,
     },
 };
 
@@ -120,6 +123,45 @@ impl Library {
     /// As [`CharacterStorage::members`](crate::storage::CharacterStorage::members).
     pub async fn members(&self) -> Result<Vec<Member>> {
         self.storage.members().await
+    }
+
+    /// What a setting says, and its revision: 0 where it was never written.
+    ///
+    /// # Errors
+    /// `store_damaged` when it cannot be read as what it should be;
+    /// as [`CharacterStorage::settings`](crate::storage::CharacterStorage::settings).
+    pub async fn setting<T: DeserializeOwned>(&self, key: &str) -> Result<(Option<T>, u64)> {
+        let found = self.storage.settings().await?.into_iter().find(|setting| setting.key == key);
+        let Some(Setting { value, revision, .. }) = found else { return Ok((None, 0)) };
+        let read = |text: String| {
+            serde_json::from_str(&text).map_err(|error| {
+                Error::new(Code::StoreDamaged, format!("The library's setting {key} cannot be read."))
+                    .kept("Every character can still be read; nothing was changed.")
+                    .hint("A newer Backstory may have written it: update Backstory. Setting it again replaces it.")
+                    .caused_by(error)
+            })
+        };
+        Ok((value.map(read).transpose()?, revision))
+    }
+
+    /// Writes a setting that had this revision when it was read, or takes it away. Says its new revision.
+    ///
+    /// # Errors
+    /// `conflict` when somebody else wrote it since; as [`Library::delete`].
+    pub async fn set_setting<T: Serialize>(
+        &self,
+        key: &str,
+        value: Option<&T>,
+        revision: u64,
+    ) -> Result<u64> {
+        let text = value.map(serde_json::to_string).transpose();
+        let value = text.map_err(|error| Error::internal("A setting cannot be written.").caused_by(error))?;
+        let expect = if revision == 0 { Expect::Absent } else { Expect::Revision(revision) };
+        let setting = Setting { key: key.to_owned(), value, revision: revision + 1 };
+        let mut transaction = self.storage.begin().await?;
+        transaction.write(vec![Write::Setting { setting, expect }]).await?;
+        transaction.commit().await?;
+        Ok(revision + 1)
     }
 
     /// # Errors

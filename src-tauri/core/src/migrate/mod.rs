@@ -35,7 +35,7 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, Member},
-    storage::{Change, CharacterStorage, Expect, Write},
+    storage::{Change, CharacterStorage, Expect, Setting, Write},
 };
 
 /// How many entries of a change feed are asked for at a time.
@@ -239,6 +239,7 @@ impl StorageMigrator {
             Ok(()) => {
                 let mut report = run.report(false);
                 report.left.extend(self.members_left().await?);
+                report.left.extend(self.settings_left().await?);
                 Ok(report)
             }
             Err(error) if error.code == Code::Cancelled => {
@@ -378,6 +379,40 @@ impl StorageMigrator {
         };
         Ok(self.from.members().await?.into_iter().filter(is_missing).collect())
     }
+
+    /// The settings that go along and say something else at the target.
+    async fn settings_left(&self) -> Result<Vec<Left>> {
+        let there = self.to.settings().await?;
+        let differs = |setting: &Setting| {
+            let same = there.iter().find(|other| other.key == setting.key);
+            setting.goes_along() && same.and_then(|other| other.value.as_ref()) != setting.value.as_ref()
+        };
+        let left = |setting: Setting| Left {
+            character: None,
+            code: "differs".to_owned(),
+            message: format!(
+                "What is set under {} is another thing in the new library. It was left as it is.",
+                setting.key
+            ),
+        };
+        Ok(self.from.settings().await?.into_iter().filter(differs).map(left).collect())
+    }
+
+    /// The settings that go along and that the target never had; in a backup, also those that say something else there.
+    async fn settings_to_write(&self, backup: bool) -> Result<Vec<Write>> {
+        let there = self.to.settings().await?;
+        let write = |setting: Setting| match there.iter().find(|other| other.key == setting.key) {
+            None => Some(Write::Setting { setting, expect: Expect::Absent }),
+            Some(other) if backup && other.value != setting.value => {
+                let revision = setting.revision.max(other.revision + 1);
+                let setting = Setting { revision, ..setting };
+                Some(Write::Setting { setting, expect: Expect::Revision(other.revision) })
+            }
+            Some(_) => None,
+        };
+        let own = self.from.settings().await?.into_iter().filter(Setting::goes_along);
+        Ok(own.filter_map(write).collect())
+    }
 }
 
 /// What became of one character in this run.
@@ -414,7 +449,7 @@ impl Run<'_> {
             let mut ids = std::mem::take(&mut again);
             let (erased, written): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.erased);
             ids.extend(written.into_iter().map(|change| change.character));
-            self.copy_members().await?;
+            self.copy_shared().await?;
             for Change { character: id, .. } in &erased {
                 ids.remove(id);
                 self.follow_erasure(id).await?;
@@ -435,9 +470,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn copy_members(&mut self) -> Result<()> {
+    /// What belongs to no character: places in campaigns, and what is set for the library.
+    async fn copy_shared(&mut self) -> Result<()> {
         let members = self.migrator.members_to_write(self.options.backup).await?;
-        if members.is_empty() {
+        let settings = self.migrator.settings_to_write(self.options.backup).await?;
+        if members.is_empty() && settings.is_empty() {
             return Ok(());
         }
         self.members += members.len() as u64;
@@ -446,7 +483,7 @@ impl Run<'_> {
             user: member.user,
             role: Some(member.role),
         };
-        self.copier.write(members.into_iter().map(write).collect()).await?;
+        self.copier.write(members.into_iter().map(write).chain(settings).collect()).await?;
         self.copier.commit().await
     }
 

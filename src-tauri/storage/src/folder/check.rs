@@ -22,7 +22,8 @@ use super::{
     index::{self, IndexFile, Rows},
     journal::View,
     layout::{
-        self, ARCHIVE, CHARACTERS, HEAD, INDEX, JOURNAL, KEY, KEYS, LATEST, RECORD, STAGED, TEMP, VERSIONS, WRITER_LOCK,
+        self, ARCHIVE, CHARACTERS, HEAD, INDEX, JOURNAL, KEY, KEYS, LATEST, RECORD, STAGED, TEMP, VERSIONS,
+        WRITER_LOCK,
     },
     look,
     sealed::{self, Unsealed},

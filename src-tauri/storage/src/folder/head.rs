@@ -9,7 +9,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     hex,
     model::{CharacterId, Member},
-    storage::Encoding,
+    storage::{Encoding, Setting},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -59,6 +59,9 @@ pub(super) struct Head {
     /// The same, where it is encrypted: then the list above is empty in the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sealed_members: Option<String>,
+    /// What the program keeps for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: Vec<Setting>,
     /// Why this was put together from other files; none when it is what was written.
     #[serde(skip)]
     pub(super) rebuilt: Option<String>,
@@ -102,6 +105,7 @@ impl Head {
             erased: BTreeMap::new(),
             members: Vec::new(),
             sealed_members: None,
+            settings: Vec::new(),
             rebuilt: None,
         }
     }
@@ -124,7 +128,8 @@ impl Head {
         let Some(sealed) = &self.sealed_members else { return Ok(self) };
         let sealed = hex::decode(sealed).ok_or_else(|| damaged(format!("{HEAD} has no members.")))?;
         let members = Owner::common(Arc::clone(ring)).open(MEMBERS, &[], &sealed, true)?;
-        let members = serde_json::from_slice(&members).map_err(|_| damaged(format!("{HEAD} has no members.")))?;
+        let members =
+            serde_json::from_slice(&members).map_err(|_| damaged(format!("{HEAD} has no members.")))?;
         Ok(Self { members, sealed_members: None, ..self })
     }
 

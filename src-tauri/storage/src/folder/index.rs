@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use backstory_core::{
     error::Result,
     model::{CharacterId, CharacterIndex, Member},
-    storage::{Encoding, StorageStatistics},
+    storage::{Encoding, Setting, StorageStatistics},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -68,6 +68,8 @@ pub(super) struct IndexFile {
     library: Uuid,
     encoding: Encoding,
     members: Vec<Member>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    settings: Vec<Setting>,
     erased: BTreeMap<CharacterId, u64>,
     characters: Vec<Row>,
 }
@@ -85,6 +87,7 @@ impl IndexFile {
             library: head.library,
             encoding: head.encoding,
             members: head.members.clone(),
+            settings: head.settings.clone(),
             erased: head.erased.clone(),
             characters: rows.cloned().collect(),
         })
@@ -198,7 +201,7 @@ pub(super) fn rebuild_head(view: &View, why: String) -> Result<Head> {
     let mut head = Head::new(Encoding::default());
     if let Some(file) = view.read(INDEX)?.and_then(|text| sealed::unseal::<IndexFile>(&text).readable()) {
         (head.library, head.encoding) = (file.library, file.encoding);
-        (head.members, head.erased) = (file.members, file.erased);
+        (head.members, head.settings, head.erased) = (file.members, file.settings, file.erased);
         head.revision = file.revision;
     }
     let rows = Rows::scan(view, &head)?;

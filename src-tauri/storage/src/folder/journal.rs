@@ -141,12 +141,8 @@ impl Change {
         let (mut removals, others): (Vec<_>, Vec<_>) =
             self.removals.into_iter().partition(|place| layout::is_clear(place));
         removals.extend(others);
-        let journal = Journal {
-            revision,
-            moves,
-            removals,
-            folders: self.folders.into_iter().rev().collect(),
-        };
+        let journal =
+            Journal { revision, moves, removals, folders: self.folders.into_iter().rev().collect() };
         let draft = format!("{TEMP}/journal{STAGED}");
         disk.write(&draft, &sealed::seal(&journal)?)?;
         // The names of the files first: a journal must not outlive what it names.

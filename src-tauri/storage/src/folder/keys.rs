@@ -178,12 +178,14 @@ fn put_everything(view: &View, folder: &str, change: &mut Change) -> Result<()> 
         let place = join(folder, &name);
         match view.disk().kind(&place)? {
             Some(Kind::Folder) => put_everything(view, &place, change)?,
-            Some(Kind::File) if layout::is_ours(&place) && !layout::is_clear(&place) => match view.read(&place) {
-                Err(error) if super::is_damage(&error) => {
-                    tracing::warn!("a file is damaged and stays as it is");
+            Some(Kind::File) if layout::is_ours(&place) && !layout::is_clear(&place) => {
+                match view.read(&place) {
+                    Err(error) if super::is_damage(&error) => {
+                        tracing::warn!("a file is damaged and stays as it is");
+                    }
+                    bytes => bytes?.into_iter().for_each(|bytes| change.put(place.clone(), bytes)),
                 }
-                bytes => bytes?.into_iter().for_each(|bytes| change.put(place.clone(), bytes)),
-            },
+            }
             _ => {}
         }
     }

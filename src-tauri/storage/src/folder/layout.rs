@@ -157,7 +157,9 @@ mod tests {
 
     #[test]
     fn a_journal_cannot_reach_out_of_the_folder() {
-        for place in ["metadata.json", "index.json", "keys.json", "characters/ddb-1/versions/v000001.json.zst"] {
+        for place in
+            ["metadata.json", "index.json", "keys.json", "characters/ddb-1/versions/v000001.json.zst"]
+        {
             assert!(is_ours(place), "{place}");
         }
         for place in [

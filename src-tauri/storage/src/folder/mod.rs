@@ -57,8 +57,8 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
-        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret,
-        StorageInfo, StorageStatistics, StorageTransaction, StoreOptions,
+        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
+        StorageStatistics, StorageTransaction, StoreOptions,
     },
 };
 use lru::LruCache;
@@ -390,6 +390,10 @@ impl CharacterStorage for FolderStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.read(|_, now| Ok(now.head.members.clone())).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.read(|_, now| Ok(now.head.settings.clone())).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

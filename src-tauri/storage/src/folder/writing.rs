@@ -29,6 +29,7 @@ use crate::{
     record::Effect,
     rules,
     seal::Ring,
+    settings::Settings,
 };
 
 /// The right to write, and what is to be written.
@@ -41,6 +42,7 @@ pub(super) struct Writing {
     head_text: Vec<u8>,
     drafts: BTreeMap<CharacterId, Draft>,
     members: Option<BTreeMap<(String, String), Role>>,
+    settings: Option<Settings>,
     /// The list must be written anew, whatever changed.
     wants_index: bool,
 }
@@ -95,6 +97,7 @@ impl Writing {
             head_text,
             drafts: BTreeMap::new(),
             members: None,
+            settings: None,
             wants_index: false,
         })
     }
@@ -121,7 +124,7 @@ impl Writing {
 
     /// Applies one write.
     pub(super) fn apply(&mut self, write: Write) -> Result<()> {
-        let Some(id) = write.character().cloned() else { return self.put_member(write) };
+        let Some(id) = write.character().cloned() else { return self.put_shared(write) };
         if let Write::Version { metadata } = &write {
             self.check_identity(metadata)?;
         }
@@ -166,17 +169,24 @@ impl Writing {
         Ok(())
     }
 
-    fn put_member(&mut self, write: Write) -> Result<()> {
+    fn put_shared(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
-        if let Write::Member { campaign, user, role } = write {
-            let head = &self.head;
-            let members = self.members.get_or_insert_with(|| {
-                head.members.iter().map(|m| ((m.campaign.clone(), m.user.clone()), m.role)).collect()
-            });
-            match role {
-                Some(role) => members.insert((campaign, user), role),
-                None => members.remove(&(campaign, user)),
-            };
+        let head = &self.head;
+        match write {
+            Write::Member { campaign, user, role } => {
+                let members = self.members.get_or_insert_with(|| {
+                    head.members.iter().map(|m| ((m.campaign.clone(), m.user.clone()), m.role)).collect()
+                });
+                match role {
+                    Some(role) => members.insert((campaign, user), role),
+                    None => members.remove(&(campaign, user)),
+                };
+            }
+            Write::Setting { setting, expect } => {
+                let settings = self.settings.get_or_insert_with(|| head.settings.iter().cloned().collect());
+                settings.put(setting, expect)?;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -189,8 +199,8 @@ impl Writing {
         let mut drafts: Vec<_> =
             std::mem::take(&mut self.drafts).into_values().filter(|draft| draft.touched).collect();
         drafts.retain(|draft| draft.erased || !draft.saved.is_empty() || draft.saved.written > 0);
-        let members = self.members.take();
-        if drafts.is_empty() && members.is_none() && !self.wants_index {
+        let (members, settings) = (self.members.take(), self.settings.take());
+        if drafts.is_empty() && members.is_none() && settings.is_none() && !self.wants_index {
             return Ok(self.head.revision);
         }
         self.check_alone()?;
@@ -204,6 +214,9 @@ impl Writing {
         if let Some(members) = members {
             let member = |((campaign, user), role)| Member { campaign, user, role };
             head.members = members.into_iter().map(member).collect();
+        }
+        if let Some(settings) = settings {
+            head.settings = settings.list();
         }
         if self.wants_index || head.wants_index() {
             self.put_index(&mut head, &drafts, &mut change)?;

@@ -28,8 +28,8 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect,
-        Facets, HistoryQuery, Kept, Page, Problem, QueryFilter, Recompressed, RepairReport, StorageInfo,
-        StorageStatistics, StorageTransaction, Write,
+        Facets, HistoryQuery, Kept, Page, Problem, QueryFilter, Recompressed, RepairReport, Setting,
+        StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
 use tokio::time::{Instant, timeout};
@@ -38,7 +38,7 @@ use self::{
     overlay::{Overlay, SharedOverlay},
     transaction::Transaction,
 };
-use crate::matching;
+use crate::{matching, settings::Settings};
 
 /// How long a look waits for the writer to take a character over. It has its answer already; the next look tries again.
 const MOVING_WAIT: Duration = Duration::from_millis(500);
@@ -274,6 +274,15 @@ impl CharacterStorage for JoinedStorage {
         }
         members.sort();
         Ok(members)
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        let old = self.halves.old.settings().await?.into_iter().filter(Setting::goes_along);
+        let mut settings: Settings = old.collect();
+        for setting in self.halves.new.settings().await? {
+            settings.replace(setting);
+        }
+        Ok(settings.list())
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

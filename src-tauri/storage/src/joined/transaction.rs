@@ -11,12 +11,12 @@ use backstory_core::{
     error::{Code, Error, Result},
     migrate::Whole,
     model::{CharacterId, ContentHash, VersionMetadata},
-    storage::{Expect, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
+    storage::{Expect, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use jiff::Timestamp;
 
 use super::{Halves, join};
-use crate::{record::Record, rules};
+use crate::{record::Record, rules, settings};
 
 /// Where a character is, as far as this transaction is concerned.
 enum Place {
@@ -38,6 +38,8 @@ pub(super) struct Transaction {
     erased: BTreeSet<CharacterId>,
     /// Rights taken away here: to be taken away at the older store too, before the commit.
     revoked: Vec<Write>,
+    /// The names of settings that were written here.
+    settings: BTreeSet<String>,
 }
 
 impl Drop for Transaction {
@@ -56,6 +58,7 @@ impl Transaction {
             places: BTreeMap::new(),
             erased: BTreeSet::new(),
             revoked: Vec::new(),
+            settings: BTreeSet::new(),
         })
     }
 
@@ -135,6 +138,7 @@ impl Transaction {
         let write = match write {
             Write::Member { campaign, user, role: None } => self.revoke(campaign, user).await?,
             Write::Erase { character, expect } => self.erase(character, expect).await?,
+            Write::Setting { setting, expect } => self.setting(setting, expect).await?,
             write => {
                 if let Some(id) = write.character().cloned() {
                     self.take_over(&id).await?;
@@ -176,6 +180,20 @@ impl Transaction {
             self.erased.insert(id.clone());
         }
         Ok(Write::Erase { character: id, expect: expected })
+    }
+
+    /// What only the older store has is compared with here: the newer one, to which it goes, has none of it.
+    async fn setting(&mut self, setting: Setting, expect: Expect) -> Result<Write> {
+        let is_new = self.settings.contains(&setting.key)
+            || self.halves.new.settings().await?.iter().any(|other| other.key == setting.key);
+        self.settings.insert(setting.key.clone());
+        if is_new || !setting.goes_along() {
+            return Ok(Write::Setting { setting, expect });
+        }
+        let old = self.halves.old.settings().await?;
+        let before = old.iter().find(|other| other.key == setting.key).map(|other| other.revision);
+        settings::check_expected(&setting, before, expect)?;
+        Ok(Write::Setting { setting, expect: Expect::Absent })
     }
 
     async fn revoke(&mut self, campaign: String, user: String) -> Result<Write> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role},
+    storage::Setting,
 };
 use object_store::path::Path;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -54,6 +55,9 @@ pub(super) struct Entry {
     /// The places in campaigns it gave and took.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) members: Vec<Place>,
+    /// The settings it wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: Vec<Setting>,
 }
 
 /// Somebody's new place in a campaign; without a role: none any more.
@@ -144,6 +148,9 @@ pub(super) struct Checkpoint {
     pub(super) tombstones: BTreeMap<CharacterId, u64>,
     /// Who has a place in which campaign.
     pub(super) members: Vec<Member>,
+    /// What the program keeps for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: Vec<Setting>,
 }
 
 impl Checkpoint {

@@ -39,8 +39,8 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, StorageInfo, StorageStatistics,
-        StorageTransaction,
+        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo,
+        StorageStatistics, StorageTransaction,
     },
 };
 use object_store::ObjectStore;
@@ -284,6 +284,10 @@ impl CharacterStorage for ObjectStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         Ok(self.view.now().await?.members())
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        Ok(self.view.now().await?.settings.list())
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

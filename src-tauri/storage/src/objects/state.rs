@@ -11,7 +11,7 @@ use backstory_core::{
 };
 
 use super::form::{Checkpoint, Entry, Place, Row};
-use crate::rules;
+use crate::{rules, settings::Settings};
 
 /// Everything but the histories and the documents. Copied when a commit is applied; the rows in it are shared.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,8 @@ pub(super) struct State {
     /// When the characters went that were erased.
     pub(super) tombstones: BTreeMap<CharacterId, u64>,
     members: BTreeMap<(String, String), Role>,
+    /// What the program keeps for itself.
+    pub(super) settings: Settings,
 }
 
 /// What a character was when a transaction first looked: it may only commit while that is so.
@@ -48,6 +50,7 @@ impl State {
             rows: rows.collect(),
             tombstones: checkpoint.tombstones,
             members: members.map(|member| ((member.campaign, member.user), member.role)).collect(),
+            settings: checkpoint.settings.into_iter().collect(),
         }
     }
 
@@ -57,6 +60,7 @@ impl State {
             characters: self.rows.values().map(|row| Row::clone(row)).collect(),
             tombstones: self.tombstones.clone(),
             members: self.members(),
+            settings: self.settings.list(),
         }
     }
 
@@ -76,6 +80,9 @@ impl State {
                 Some(role) => self.members.insert(place, *role),
                 None => self.members.remove(&place),
             };
+        }
+        for setting in &entry.settings {
+            self.settings.replace(setting.clone());
         }
     }
 

@@ -6,7 +6,7 @@
 //! leaves at most objects that no manifest names; [`super::check`] finds those.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, ContentHash, VersionMetadata},
-    storage::{Encoding, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
+    storage::{Encoding, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -33,6 +33,7 @@ use super::{
 use crate::{
     record::{Effect, Record},
     rules,
+    settings::{self, Settings},
 };
 
 /// How often a commit tries the next name when others were faster with what does not concern it.
@@ -48,6 +49,8 @@ pub(super) struct Transaction {
     state: Arc<State>,
     drafts: BTreeMap<CharacterId, Draft>,
     members: Vec<Place>,
+    /// All of them as this transaction leaves them, once it wrote one, and which it wrote.
+    settings: Option<(Settings, BTreeSet<String>)>,
     deadline: Deadline,
     failed: bool,
 }
@@ -94,6 +97,7 @@ pub(super) async fn begin(
         state,
         drafts: BTreeMap::new(),
         members: Vec::new(),
+        settings: None,
         deadline: Deadline { begun: (Instant::now(), SystemTime::now()), grace },
         failed: false,
     })
@@ -134,10 +138,7 @@ impl Transaction {
     async fn apply(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
         let Some(id) = write.character().cloned() else {
-            if let Write::Member { campaign, user, role } = write {
-                self.members.push(Place { campaign, user, role });
-            }
-            return Ok(());
+            return self.apply_shared(write);
         };
         let (view, encoding) = (Arc::clone(&self.view), self.encoding);
         let Draft { revision_before, record, pending, erased, .. } = self.draft(&id).await?;
@@ -160,6 +161,27 @@ impl Transaction {
         Ok(())
     }
 
+    fn apply_shared(&mut self, write: Write) -> Result<()> {
+        match write {
+            Write::Member { campaign, user, role } => self.members.push(Place { campaign, user, role }),
+            Write::Setting { setting, expect } => {
+                let state = &self.state;
+                let (settings, written) =
+                    self.settings.get_or_insert_with(|| (state.settings.clone(), BTreeSet::new()));
+                written.insert(setting.key.clone());
+                settings.put(setting, expect)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The settings it wrote, as it leaves them.
+    fn written_settings(&self) -> Vec<Setting> {
+        let Some((settings, written)) = &self.settings else { return Vec::new() };
+        settings.list().into_iter().filter(|setting| written.contains(&setting.key)).collect()
+    }
+
     /// Changes a history as no [`Write`] does: for mending and for recompressing.
     pub(super) async fn change(
         &mut self,
@@ -180,7 +202,7 @@ impl Transaction {
     /// Uploads everything and makes it so. Gives the turn back when all is done.
     pub(super) async fn finish(mut self) -> Result<u64> {
         self.check_open()?;
-        if self.drafts.is_empty() && self.members.is_empty() {
+        if self.drafts.is_empty() && self.members.is_empty() && self.settings.is_none() {
             return Ok(self.state.revision);
         }
         if self.deadline.is_over() {
@@ -224,6 +246,7 @@ impl Transaction {
                 transaction: uploads.transaction,
                 characters: uploads.manifests.clone(),
                 members: self.members.clone(),
+                settings: self.written_settings(),
             };
             if self.create(&entry).await? {
                 return Ok(entry);
@@ -236,7 +259,12 @@ impl Transaction {
     /// Nobody else wrote to a character of this transaction.
     fn check_stands(&self, now: &State) -> Result<()> {
         let changed = self.drafts.iter().find(|(id, draft)| now.stand(id) != draft.stand);
-        changed.map_or(Ok(()), |(id, _)| Err(conflict(id)))
+        if let Some((id, _)) = changed {
+            return Err(conflict(id));
+        }
+        let mut written = self.settings.iter().flat_map(|(_, written)| written);
+        let other = written.find(|key| now.settings.revision(key) != self.state.settings.revision(key));
+        other.map_or(Ok(()), |key| Err(settings::conflict(key)))
     }
 
     /// Uploads the one object that counts. Says no where another transaction was faster.

@@ -21,7 +21,7 @@ use backstory_core::{
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
         HistoryQuery, MAX_DOCUMENT, Page, Problem, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret,
-        StorageInfo, StorageStatistics, StorageTransaction, Write,
+        Setting, StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
 use lru::LruCache;
@@ -275,6 +275,10 @@ impl CharacterStorage for PackageStorage {
     }
 
     async fn members(&self) -> Result<Vec<Member>> {
+        Ok(Vec::new())
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
         Ok(Vec::new())
     }
 

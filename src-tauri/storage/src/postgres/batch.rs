@@ -189,7 +189,10 @@ impl Batch {
                 Write::RemoveSightings { character, version, at } => {
                     batch.see(&known, &character, version, &at, false)?;
                 }
-                Write::DropVersions { .. } | Write::Erase { .. } | Write::Member { .. } => {}
+                Write::DropVersions { .. }
+                | Write::Erase { .. }
+                | Write::Member { .. }
+                | Write::Setting { .. } => {}
             }
         }
         Ok(batch)

@@ -39,6 +39,8 @@ const DAMAGED_SHARED: &str = "SELECT 'library' FROM backstory.store AS r \
      UNION ALL SELECT r.id FROM backstory.tombstone AS r \
        WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
      UNION ALL SELECT 'campaign ' || r.campaign FROM backstory.member AS r \
+       WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT 'setting ' || r.key FROM backstory.setting AS r \
        WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) ORDER BY 1";
 
 /// What of some characters is not what was written: whose, which version's, and what that means.

@@ -36,7 +36,7 @@ use backstory_core::{
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, StorageInfo,
+        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
         StorageStatistics, StorageTransaction,
     },
 };
@@ -247,6 +247,10 @@ impl CharacterStorage for PostgresStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.read(query::members).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.read(query::settings).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

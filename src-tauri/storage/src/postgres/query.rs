@@ -9,7 +9,7 @@ use backstory_core::{
     error::{Code, Error},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, SnapshotId, VersionMetadata},
     storage::{
-        Change, Changes, Deleted, Facet, Facets, HistoryQuery, Page, QueryFilter, Sort, SortKey,
+        Change, Changes, Deleted, Facet, Facets, HistoryQuery, Page, QueryFilter, Setting, Sort, SortKey,
         StorageStatistics,
     },
 };
@@ -436,6 +436,16 @@ pub(super) async fn members(client: Client) -> Result<Vec<Member>> {
         })
     };
     found.iter().map(member).collect()
+}
+
+/// What the program keeps for this user.
+pub(super) async fn settings(client: Client) -> Result<Vec<Setting>> {
+    let sql = "SELECT key, value, revision FROM backstory.setting WHERE owner = current_user ORDER BY key";
+    let found = run(&client, sql, &[]).await?;
+    let setting = |row: &Row| {
+        Ok(Setting { key: row.try_get(0)?, value: row.try_get(1)?, revision: unsigned(row.try_get(2)?)? })
+    };
+    found.iter().map(setting).collect()
 }
 
 const CHANGES: &str = "WITH since AS (\

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, CharacterIndex, ContentHash, Role, SnapshotId, VersionMetadata},
-    storage::{Encoding, Expect, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
+    storage::{Encoding, Expect, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use deadpool_postgres::{Client, ClientWrapper as Connection, Object};
 use futures_util::future::{join, join4};
@@ -28,11 +28,12 @@ use super::{
     content, failure,
     failure::{Failure, denied, is_outcome_unknown},
     query::{self, first, run},
-    rows::{self, escaped, timestamp, unsigned},
+    rows::{self, escaped, integer, timestamp, unsigned},
 };
 use crate::{
     recent::RecentDocuments,
     rules::{self, nanoseconds},
+    settings,
 };
 
 /// How many bytes of decoded documents a writer remembers: the last rungs of a few ladders.
@@ -323,6 +324,7 @@ impl Open {
                 Write::Member { campaign, user, role } => {
                     self.put_member(&campaign, &user, role).await?;
                 }
+                Write::Setting { setting, expect } => self.put_setting(&setting, expect).await?,
                 write => together.push(write),
             }
         }
@@ -421,6 +423,30 @@ impl Open {
                 .into());
         }
         put_member(client, &campaign, &user, role).await
+    }
+
+    /// Whoever else writes it meanwhile is waited for, and seen.
+    async fn put_setting(&self, setting: &Setting, expect: Expect) -> failure::Result<()> {
+        let client = self.client()?;
+        let written = match expect {
+            Expect::Absent => {
+                let sql = "INSERT INTO backstory.setting (key, value, revision) VALUES ($1, $2, $3) \
+                     ON CONFLICT (md5(owner), key) DO NOTHING RETURNING key";
+                run(client, sql, &[&setting.key, &setting.value, &integer(setting.revision)]).await?
+            }
+            Expect::Revision(before) => {
+                settings::check_expected(setting, Some(before), expect)?;
+                let sql = "UPDATE backstory.setting SET value = $2, revision = $3, checksum = NULL \
+                     WHERE owner = current_user AND key = $1 AND revision = $4 RETURNING key";
+                let values: [&(dyn ToSql + Sync); 4] =
+                    [&setting.key, &setting.value, &integer(setting.revision), &integer(before)];
+                run(client, sql, &values).await?
+            }
+        };
+        if written.is_empty() {
+            return Err(settings::conflict(&setting.key).into());
+        }
+        Ok(())
     }
 
     /// Counts the commit, stamps what was written with it, and makes it last, in one go.

@@ -29,9 +29,7 @@ impl Seal {
         let chain = self.keychain();
         let state = now.state();
         match (change, state) {
-            (KeyChange::GoOn, state) => {
-                Ok(Plan { first: None, rewrites: state.is_under_way(), lock: None })
-            }
+            (KeyChange::GoOn, state) => Ok(Plan { first: None, rewrites: state.is_under_way(), lock: None }),
             (KeyChange::Off, Off) => Ok(Plan { first: None, rewrites: false, lock: None }),
             (KeyChange::On { lock, phrase }, Off) => {
                 let record = Record::new(Encrypting)?;
@@ -156,7 +154,9 @@ fn no_keys() -> Error {
 fn not_now(state: EncryptionState) -> Error {
     let (message, hint) = match state {
         EncryptionState::Off => ("The library is not encrypted.", "`backstory encryption on` encrypts it."),
-        EncryptionState::On => ("The library is encrypted already.", "`backstory encryption renew` gives it new keys."),
+        EncryptionState::On => {
+            ("The library is encrypted already.", "`backstory encryption renew` gives it new keys.")
+        }
         _ => (
             "The library is being encrypted or decrypted, and that is not at its end.",
             "`backstory encryption resume` ends it first.",

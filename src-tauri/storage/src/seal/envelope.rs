@@ -186,9 +186,12 @@ impl Key {
             return Err(damaged(place));
         }
         if header[1] != ALGORITHM {
-            return Err(Error::new(Code::StoreNewer, "This is encrypted in a way that this Backstory does not know.")
-                .kept("Nothing was changed.")
-                .hint("Update Backstory to read it."));
+            return Err(Error::new(
+                Code::StoreNewer,
+                "This is encrypted in a way that this Backstory does not know.",
+            )
+            .kept("Nothing was changed.")
+            .hint("Update Backstory to read it."));
         }
         let cipher = XChaCha20Poly1305::new((&*self.bytes).into());
         let payload = Payload { msg: text, aad: &place.bound(header) };
@@ -296,7 +299,10 @@ mod tests {
         assert_ne!(key.seal(&here, b"a").unwrap(), key.seal(&here, b"a").unwrap());
         assert_eq!(key.seal_alike(&here, b"a"), key.seal_alike(&here, b"a"));
         assert_ne!(key.seal_alike(&here, b"a"), key.seal_alike(&here, b"b"));
-        assert_ne!(key.seal_alike(&here, b"a")[10..34], key.seal_alike(&place("", "user", b""), b"a")[10..34]);
+        assert_ne!(
+            key.seal_alike(&here, b"a")[10..34],
+            key.seal_alike(&place("", "user", b""), b"a")[10..34]
+        );
         assert_eq!(key.open(&here, &key.seal_alike(&here, b"a")).unwrap(), b"a");
     }
 

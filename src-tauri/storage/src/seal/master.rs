@@ -42,7 +42,9 @@ impl Master {
         let words = Zeroizing::new(
             phrase.reveal().split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).fold(
                 String::with_capacity(phrase.reveal().len()),
-                |text, word| if text.is_empty() { word.to_lowercase() } else { text + " " + &word.to_lowercase() },
+                |text, word| {
+                    if text.is_empty() { word.to_lowercase() } else { text + " " + &word.to_lowercase() }
+                },
             ),
         );
         let mnemonic = Mnemonic::parse_in_normalized(Language::English, &words).ok()?;
@@ -92,8 +94,12 @@ mod tests {
         let phrase = new_phrase().unwrap();
         assert_eq!(phrase.reveal().split(' ').count(), PHRASE_WORDS);
         let master = Master::of_phrase(&phrase).unwrap();
-        let numbered: String =
-            phrase.reveal().split(' ').enumerate().map(|(n, word)| format!("{}. {}\r\n", n + 1, word.to_uppercase())).collect();
+        let numbered: String = phrase
+            .reveal()
+            .split(' ')
+            .enumerate()
+            .map(|(n, word)| format!("{}. {}\r\n", n + 1, word.to_uppercase()))
+            .collect();
         assert_eq!(Master::of_phrase(&Secret::new(numbered)).unwrap().id(), master.id());
         assert_eq!(Master::of_bytes(master.bytes()).unwrap().id(), master.id());
         assert_ne!(Master::of_phrase(&new_phrase().unwrap()).unwrap().id(), master.id());

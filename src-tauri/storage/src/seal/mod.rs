@@ -26,11 +26,11 @@ use backstory_core::{
     model::CharacterId,
 };
 
-use self::{master::Master, record::Record};
 pub(crate) use self::{
     envelope::{ALGORITHM_NAME, Key, KeyId, OVERHEAD, Place, is_envelope, key_of},
     master::new_phrase,
 };
+use self::{master::Master, record::Record};
 
 /// What stays clear in a sealed store.
 pub(crate) const CLEAR: [Clear; 7] = [
@@ -162,8 +162,11 @@ impl Ring {
     pub(crate) fn key(&self, owner: &CharacterId, wrapped: &[u8]) -> Result<Key> {
         let id = key_of(wrapped);
         let master = self.masters.iter().find(|master| Some(master.id()) == id).ok_or_else(|| {
-            Error::new(Code::StoreDamaged, format!("The key of {owner} is under a key that the library does not have."))
-                .kept("Nothing was changed.")
+            Error::new(
+                Code::StoreDamaged,
+                format!("The key of {owner} is under a key that the library does not have."),
+            )
+            .kept("Nothing was changed.")
         })?;
         master.wrapping.unwrap(&self.key_place(owner.as_str()), wrapped)
     }
@@ -266,7 +269,13 @@ impl Owner {
     ///
     /// # Errors
     /// `store_damaged` when it is not what was written, or is plain where everything must be encrypted.
-    pub(crate) fn open<'a>(&self, field: &str, item: &[u8], kept: &'a [u8], is_sealed: bool) -> Result<Cow<'a, [u8]>> {
+    pub(crate) fn open<'a>(
+        &self,
+        field: &str,
+        item: &[u8],
+        kept: &'a [u8],
+        is_sealed: bool,
+    ) -> Result<Cow<'a, [u8]>> {
         if !is_sealed {
             if self.ring.reads_plain() {
                 return Ok(Cow::Borrowed(kept));
@@ -275,7 +284,8 @@ impl Owner {
         }
         let id = key_of(kept);
         let key = self.keys.iter().find(|key| Some(key.id()) == id);
-        let key = key.ok_or_else(|| self.damaged("is encrypted with a key that the library does not have"))?;
+        let key =
+            key.ok_or_else(|| self.damaged("is encrypted with a key that the library does not have"))?;
         key.open(&self.place(field, item), kept).map(Cow::Owned)
     }
 

@@ -83,7 +83,8 @@ impl PassphraseLock {
             return Err(refused());
         }
         let salt = hex::decode(&self.salt).ok_or_else(refused)?;
-        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(32)).map_err(|_| refused())?;
+        let params =
+            Params::new(self.memory_kib, self.passes, self.lanes, Some(32)).map_err(|_| refused())?;
         let mut bytes = Zeroizing::new([0; 32]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into(words.reveal().trim().as_bytes(), &salt, &mut *bytes)
@@ -107,11 +108,10 @@ fn locked(kind: Option<LockKind>) -> Error {
             "The library is encrypted, and the keychain of this computer does not give its key.",
         )
         .hint("Unlock the keychain and try again, or give the recovery phrase of 24 words."),
-        Some(LockKind::Passphrase) => Error::new(
-            Code::LibraryLocked,
-            "The library is encrypted with a passphrase.",
-        )
-        .hint("Give the passphrase, or the recovery phrase of 24 words."),
+        Some(LockKind::Passphrase) => {
+            Error::new(Code::LibraryLocked, "The library is encrypted with a passphrase.")
+                .hint("Give the passphrase, or the recovery phrase of 24 words.")
+        }
         None => Error::new(Code::LibraryLocked, "The library is encrypted.")
             .hint("Give the recovery phrase of 24 words."),
     };
@@ -192,7 +192,8 @@ impl Record {
     /// `keychain_unavailable`: nothing is relied on that it did not keep.
     pub(super) fn put(&mut self, master: &Master, lock: &Lock, chain: &dyn Keychain) -> Result<()> {
         let store = self.store();
-        let mut key = KeyRecord { id: master.id().to_string(), keychain: None, passphrase: None, other: None };
+        let mut key =
+            KeyRecord { id: master.id().to_string(), keychain: None, passphrase: None, other: None };
         match lock {
             Lock::Keychain => {
                 let secret = random::<32>()?;
@@ -254,7 +255,12 @@ impl Record {
     ///
     /// # Errors
     /// `library_locked`, `library_key_wrong`, `store_damaged`.
-    pub(super) fn open(&self, unlock: &Unlock, chain: &dyn Keychain, known: &[Master]) -> Result<Vec<Master>> {
+    pub(super) fn open(
+        &self,
+        unlock: &Unlock,
+        chain: &dyn Keychain,
+        known: &[Master],
+    ) -> Result<Vec<Master>> {
         let first = match self.known(known) {
             Some(master) => master,
             None => match &unlock.words {
@@ -293,7 +299,8 @@ impl Record {
         let store = self.store();
         for key in &self.keys {
             let Some(lock) = &key.passphrase else { continue };
-            let wrapped = hex::decode(&lock.wrapped).ok_or_else(|| damaged("a lock in it is not readable"))?;
+            let wrapped =
+                hex::decode(&lock.wrapped).ok_or_else(|| damaged("a lock in it is not readable"))?;
             if let Ok(bytes) = lock.key(words)?.open(&Self::place(&store, "passphrase"), &wrapped) {
                 return self.named(&key.id, &Zeroizing::new(bytes));
             }
@@ -311,7 +318,8 @@ impl Record {
             };
             let Some(secret) = secret.and_then(|secret| hex::decode(secret.reveal())) else { continue };
             let with = Key::derived("Backstory 2026 a keychain", &secret);
-            let wrapped = hex::decode(&lock.wrapped).ok_or_else(|| damaged("a lock in it is not readable"))?;
+            let wrapped =
+                hex::decode(&lock.wrapped).ok_or_else(|| damaged("a lock in it is not readable"))?;
             if let Ok(bytes) = with.open(&Self::place(&store, "keychain"), &wrapped) {
                 return self.named(&key.id, &Zeroizing::new(bytes));
             }
@@ -394,13 +402,18 @@ mod tests {
         record.tie(&[new.0.clone(), old.0.clone()]).unwrap();
         let text = record.text(&new.0).unwrap();
         let both = [new.0.id(), old.0.id()];
-        for unlock in [words(old.1.reveal()), words(new.1.reveal()), words("four words of mine"), Unlock::default()] {
+        for unlock in
+            [words(old.1.reveal()), words(new.1.reveal()), words("four words of mine"), Unlock::default()]
+        {
             assert_eq!(opened(&record, &text, &unlock, &chain).unwrap(), both, "{unlock:?}");
         }
         record.settle();
         let text = record.text(&new.0).unwrap();
         assert_eq!(opened(&record, &text, &words(new.1.reveal()), &chain).unwrap(), both[..1]);
-        assert_eq!(opened(&record, &text, &words(old.1.reveal()), &chain).unwrap_err().code, Code::LibraryKeyWrong);
+        assert_eq!(
+            opened(&record, &text, &words(old.1.reveal()), &chain).unwrap_err().code,
+            Code::LibraryKeyWrong
+        );
     }
 
     #[test]
@@ -409,13 +422,21 @@ mod tests {
         let mut record = Record::new(EncryptionState::On).unwrap();
         record.put(&master, &Lock::Keychain, &chain).unwrap();
         let text = record.text(&master).unwrap();
-        for (from, to) in [("\"on\"", "\"encrypting\""), ("keychain\":{", "keychain_\":{"), ("\"form\":1", "\"form\":0")] {
+        for (from, to) in
+            [("\"on\"", "\"encrypting\""), ("keychain\":{", "keychain_\":{"), ("\"form\":1", "\"form\":0")]
+        {
             assert!(text.contains(from));
             let changed = Record::parse(&text.replace(from, to)).unwrap();
             let error = changed.open(&words(phrase.reveal()), &chain, &[]).unwrap_err();
             assert_eq!(error.code, Code::StoreDamaged, "{from}");
         }
-        let hungry = PassphraseLock { salt: "00".repeat(16), memory_kib: u32::MAX, passes: 1, lanes: 1, wrapped: String::new() };
+        let hungry = PassphraseLock {
+            salt: "00".repeat(16),
+            memory_kib: u32::MAX,
+            passes: 1,
+            lanes: 1,
+            wrapped: String::new(),
+        };
         assert_eq!(hungry.key(&Secret::new("x")).unwrap_err().code, Code::StoreDamaged);
         assert_eq!(Record::parse("{\"form\":2}").unwrap_err().code, Code::StoreNewer);
         for text in ["", "{}", "{\"form\":1}", &text.replace("\"store\":\"", "\"store\":\"0")] {

@@ -41,7 +41,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const RECENT_BYTES: usize = 16 << 20;
 
 /// Where rows are that are not what was written, with the version's number where there is one; and what that means.
-const SEALED: [(&str, &str); 10] = [
+const SEALED: [(&str, &str); 11] = [
     (
         "SELECT k.id, v.number FROM version AS v LEFT JOIN character AS k ON k.row = v.character \
          WHERE v.checksum IS NOT checksum(v.row, v.character, v.id, v.number, v.captured_at, v.edited_at, v.content, \
@@ -71,6 +71,10 @@ const SEALED: [(&str, &str); 10] = [
     (
         "SELECT 'campaign ' || campaign, 0 FROM member WHERE checksum IS NOT checksum(campaign, user, role)",
         "Somebody's place in it is not what was written.",
+    ),
+    (
+        "SELECT 'setting ' || key, 0 FROM setting WHERE checksum IS NOT checksum(key, value, revision)",
+        "What the program keeps for itself is not what was written.",
     ),
     (
         "SELECT k.id, v.number FROM trace AS t LEFT JOIN version AS v ON v.row = t.version \

@@ -93,11 +93,7 @@ fn sealed(owner: &Owner, hash: &ContentHash, encoded: codec::Encoded) -> Result<
 /// Decodes a content and compares it with its hash.
 ///
 /// Follows the chain of bases down to a keyframe, or to a document that is still in `recent`.
-pub(super) fn document(
-    connection: &Session,
-    recent: &mut RecentDocuments,
-    row: i64,
-) -> Result<Arc<Vec<u8>>> {
+pub(super) fn document(connection: &Session, recent: &mut RecentDocuments, row: i64) -> Result<Arc<Vec<u8>>> {
     let mut chain = Vec::new();
     let mut next = Some(row);
     let (mut start, mut owner) = (None, None);

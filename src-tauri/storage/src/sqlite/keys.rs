@@ -131,7 +131,9 @@ async fn rewrite(storage: &SqliteStorage, progress: &dyn Progress, cancel: &Canc
         cancel.check()?;
         progress.report(ProgressEvent::Advanced { done: done.min(total), total });
         let mut transaction = storage.begin_own().await?;
-        let Some((row, changed)) = transaction.run(move |open| next_character(open, after)).await? else { break };
+        let Some((row, changed)) = transaction.run(move |open| next_character(open, after)).await? else {
+            break;
+        };
         point();
         if changed {
             Box::new(transaction).commit().await?;
@@ -208,8 +210,9 @@ impl Rewriting<'_> {
 
     fn details(&self, id: &CharacterId) -> failure::Result<()> {
         let session = self.session();
-        let mut statement =
-            session.prepare_cached("SELECT revision, details FROM character WHERE row = ?1 AND details IS NOT NULL")?;
+        let mut statement = session.prepare_cached(
+            "SELECT revision, details FROM character WHERE row = ?1 AND details IS NOT NULL",
+        )?;
         let mut found = statement.query([self.row])?;
         let Some(row) = found.next()? else { return Ok(()) };
         let opened = open_text(&self.from, rows::CHARACTER, &[], row.get_ref(1)?);
@@ -265,7 +268,8 @@ impl Rewriting<'_> {
 
     fn traces(&self) -> failure::Result<()> {
         let session = self.session();
-        let all = "SELECT t.version FROM version AS v JOIN trace AS t ON t.version = v.row WHERE v.character = ?1";
+        let all =
+            "SELECT t.version FROM version AS v JOIN trace AS t ON t.version = v.row WHERE v.character = ?1";
         for version in self.numbers(all)? {
             let (id, kept): ([u8; 16], Vec<u8>) = session
                 .prepare_cached("SELECT v.id, t.data FROM trace AS t JOIN version AS v ON v.row = t.version WHERE v.row = ?1")?

@@ -35,8 +35,8 @@ use backstory_core::{
     search::{self, SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, StorageInfo, StorageStatistics,
-        StorageTransaction,
+        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
+        StorageStatistics, StorageTransaction,
     },
 };
 use tokio::sync::{Semaphore, watch};
@@ -47,7 +47,12 @@ use self::{
     session::Session,
     transaction::{Room, Transaction, Writer},
 };
-use crate::{blocking::blocking, recent::RecentDocuments, seal::{self, Seal}, waiting};
+use crate::{
+    blocking::blocking,
+    recent::RecentDocuments,
+    seal::{self, Seal},
+    waiting,
+};
 
 /// How many reads run at a time. More would wait for the same disk and the same processors.
 const READERS: usize = 8;
@@ -73,7 +78,12 @@ pub struct SqliteOptions {
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { wait: Duration::from_secs(10), read_only: false, encoding: Encoding::default(), unlock: Unlock::default() }
+        Self {
+            wait: Duration::from_secs(10),
+            read_only: false,
+            encoding: Encoding::default(),
+            unlock: Unlock::default(),
+        }
     }
 }
 
@@ -341,6 +351,10 @@ impl CharacterStorage for SqliteStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.read(query::members).await
+    }
+
+    async fn settings(&self) -> Result<Vec<Setting>> {
+        self.read(|connection| query::settings(connection)).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {

@@ -8,11 +8,11 @@ use std::{
 };
 
 use backstory_core::{
-    error::{Code, Error},
     encryption::Unlock,
+    error::{Code, Error},
     storage::ReadOnly,
 };
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::{
     backup, checksum,
@@ -214,7 +214,10 @@ fn back_up_before_migrating(connection: &Connection, path: &Path) -> Result<()> 
 fn migration_failed(error: refinery::Error) -> Failure {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(cause) = source {
-        if let Some(rusqlite::Error::SqliteFailure(code, message)) = cause.downcast_ref() {
+        // A statement that does not fit what is in the file is no failure of the disk.
+        if let Some(rusqlite::Error::SqliteFailure(code, message)) = cause.downcast_ref()
+            && code.code != ErrorCode::Unknown
+        {
             return Failure::Sqlite(rusqlite::Error::SqliteFailure(*code, message.clone()));
         }
         source = cause.source();

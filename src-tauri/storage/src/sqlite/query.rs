@@ -9,7 +9,7 @@ use std::{
 use backstory_core::{
     error::Code,
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, SnapshotId, VersionMetadata},
-    storage::{Change, Changes, Facets, HistoryQuery, Page, QueryFilter, StorageStatistics},
+    storage::{Change, Changes, Facets, HistoryQuery, Page, QueryFilter, Setting, StorageStatistics},
 };
 use rusqlite::{Connection, OptionalExtension, params_from_iter, types::Value};
 use uuid::Uuid;
@@ -137,7 +137,13 @@ fn opened_since(connection: &Session, seen: u64) -> Result<Vec<Listed>> {
             id: index.id.to_string(),
             name_folded: matching::fold(&index.name),
             search_folded: matching::search_text(&index),
-            classes: index.classes.iter().map(|class| class.name.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
+            classes: index
+                .classes
+                .iter()
+                .map(|class| class.name.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             level: index.level,
             campaign: matching::campaign(&index).map(str::to_owned),
             last_changed: nanoseconds(index.last_changed),
@@ -313,6 +319,18 @@ pub(super) fn members(connection: &Session) -> Result<Vec<Member>> {
     // Encrypted texts stand in no order.
     members.sort_by(|a, b| (&a.campaign, &a.user).cmp(&(&b.campaign, &b.user)));
     Ok(members)
+}
+
+/// What the program keeps for itself.
+pub(super) fn settings(connection: &Connection) -> Result<Vec<Setting>> {
+    let mut statement = connection.prepare_cached("SELECT key, value, revision FROM setting ORDER BY key")?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    found
+        .map(|row| {
+            let (key, value, revision) = row?;
+            Ok(Setting { key, value, revision: unsigned(revision)? })
+        })
+        .collect()
 }
 
 /// What happened after a revision.

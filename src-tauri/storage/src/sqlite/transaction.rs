@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use backstory_core::{
     error::Result,
     model::{CharacterId, CharacterIndex, ContentHash, Role, SnapshotId, VersionMetadata},
-    storage::{Encoding, Expect, HistoryQuery, Page, StorageTransaction, Surroundings, Write},
+    storage::{Encoding, Expect, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params, types::Value};
@@ -29,6 +29,7 @@ use crate::{
     matching::{self, fold},
     recent::RecentDocuments,
     rules::{self, nanoseconds},
+    settings,
 };
 
 /// How many bytes of decoded documents the writer remembers: the last rungs of a few ladders.
@@ -360,7 +361,10 @@ impl Open {
             ),
             Write::DropVersions { character, versions } => self.drop_versions(&character, &versions),
             Write::Erase { character, expect } => self.erase(&character, expect),
-            Write::Member { campaign, user, role } => put_member(&self.writer.connection, &campaign, &user, role),
+            Write::Member { campaign, user, role } => {
+                put_member(&self.writer.connection, &campaign, &user, role)
+            }
+            Write::Setting { setting, expect } => self.put_setting(&setting, expect),
         }
     }
 
@@ -395,7 +399,12 @@ impl Open {
     }
 
     /// Writes what the list is filtered and sorted by. Of what is encrypted, no text: whoever filters opens the rows.
-    pub(super) fn put_listed(&self, row: i64, index: &CharacterIndex, is_sealed: bool) -> failure::Result<()> {
+    pub(super) fn put_listed(
+        &self,
+        row: i64,
+        index: &CharacterIndex,
+        is_sealed: bool,
+    ) -> failure::Result<()> {
         let connection = &self.writer.connection;
         let text = |text: String| if is_sealed { String::new() } else { text };
         connection
@@ -520,6 +529,22 @@ impl Open {
                  VALUES (?1, ?2, (SELECT revision + 1 FROM store))",
             )?
             .execute(params![id.as_str(), row])?;
+        Ok(())
+    }
+
+    fn put_setting(&self, setting: &Setting, expect: Expect) -> failure::Result<()> {
+        let connection = &self.writer.connection;
+        let before: Option<i64> = connection
+            .prepare_cached("SELECT revision FROM setting WHERE key = ?1")?
+            .query_row([&setting.key], |row| row.get(0))
+            .optional()?;
+        settings::check_expected(setting, before.map(unsigned).transpose()?, expect)?;
+        connection
+            .prepare_cached(
+                "INSERT INTO setting (key, value, revision) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision",
+            )?
+            .execute(params![setting.key, setting.value, integer(setting.revision)])?;
         Ok(())
     }
 
