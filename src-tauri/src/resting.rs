@@ -1,4 +1,4 @@
-//! What is done without being asked for: telling anew what an older Backstory told; making the library smaller while nobody
+//! What is done without being asked for: ending a change of keys that was interrupted; telling anew what an older Backstory told; making the library smaller while nobody
 //! uses it. When that is, is decided in `backstory_core::job`; here are the clock, and
 //! the ear for whoever comes back.
 
@@ -9,6 +9,7 @@ use std::{
 
 use backstory_core::{
     api::App,
+    encryption::KeyChange,
     error::{Code, Result},
     job::{Cancel, Idle, Silent},
     library::Library,
@@ -123,11 +124,17 @@ pub(crate) async fn watch(app: Arc<App>, resting: Arc<Resting>) {
 }
 
 /// Tells anew what an older Backstory told, once and beside everything else: a history is written only where nobody else
-/// writes to it, and a closed window leaves it to the next start.
+/// writes to it, and a closed window leaves it to the next start. A change of keys that was interrupted is ended before.
 pub(crate) async fn retell(app: Arc<App>) {
     let Ok(library) = app.own_library() else { return };
     if library.info().read_only.is_some() {
         return;
+    }
+    if library.encryption().await.is_ok_and(|encryption| encryption.state.is_under_way()) {
+        match library.change_keys(&KeyChange::GoOn, &Silent, &Cancel::default()).await {
+            Ok(_) => tracing::info!("a change of keys that was interrupted is done"),
+            Err(error) => tracing::warn!(?error, "a change of keys is still not done"),
+        }
     }
     match library.retell(false, &Silent, &Cancel::default()).await {
         Ok(retold) if retold.versions > 0 => {

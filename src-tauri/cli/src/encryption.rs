@@ -34,6 +34,7 @@ pub(crate) enum EncryptionCommand {
     /// How far the library is encrypted, with what, and what stays clear in it.
     Status,
     /// Encrypt everything personal in the library. Shows a recovery phrase of 24 words first, and asks for some of them back.
+    /// Copies that Backstory made of the library before updates are deleted, since they are not encrypted.
     On(NewKeys),
     /// Encrypt everything anew under new keys, with a new recovery phrase. The old ones open nothing any more.
     Rotate(NewKeys),

@@ -138,6 +138,16 @@ impl Computer {
         all
     }
 
+    /// The same in one go: every document, history and sheet, as an export has them.
+    fn exported(&self, unlock: &[&str]) -> Vec<u8> {
+        let file = self.path("exported.json");
+        let to = file.to_str().unwrap();
+        self.run(&[&["export", "--all", "--format", "json", "--to", to], unlock].concat());
+        let bytes = fs::read(&file).unwrap();
+        fs::remove_file(file).unwrap();
+        bytes
+    }
+
     /// Another computer that looks the same.
     fn copied(&self) -> Self {
         let other = Self { home: tempfile::tempdir().unwrap(), kind: self.kind };
@@ -348,7 +358,8 @@ fn without_a_keychain_nothing_is_encrypted_in_its_name() {
 fn a_change_of_keys_that_is_cut_short_leaves_everything_readable() {
     for kind in kinds() {
         let (plain, _) = Computer::filled(kind);
-        let before = plain.everything(&[]);
+        fs::remove_dir_all(plain.path("saved")).unwrap();
+        let before = plain.exported(&[]);
         let sealed = plain.copied();
         sealed.encrypt();
         for change in ["on", "rotate", "off"] {
@@ -361,7 +372,7 @@ fn a_change_of_keys_that_is_cut_short_leaves_everything_readable() {
 
 /// Ends a change of keys at a point, looks whether everything can be read, lets it go on and looks again. Says whether there was
 /// such a point.
-fn dies_at(from: &Computer, change: &str, point: u32, before: &[Value]) -> bool {
+fn dies_at(from: &Computer, change: &str, point: u32, before: &[u8]) -> bool {
     let computer = from.copied();
     let [passphrase, old, new] =
         ["passphrase", "phrase", "new phrase"].map(|file| computer.path(file).display().to_string());
@@ -381,12 +392,12 @@ fn dies_at(from: &Computer, change: &str, point: u32, before: &[Value]) -> bool 
     };
     let unlock = [&new, &old].into_iter().find(opens);
     let unlock: Vec<&str> = unlock.map_or_else(Vec::new, |file| vec!["--unlock", file]);
-    assert_eq!(computer.everything(&unlock), before, "{change} {point}");
+    assert!(computer.exported(&unlock) == before, "{change} {point}");
     let done = computer.json(&[&["encryption", "resume"], &unlock[..]].concat());
     assert!(["on", "off"].contains(&done["state"].as_str().unwrap()), "{done}");
     let is_on = done["state"] == "on";
     assert!(is_on == was_sealed || died || (change == "off") == !is_on);
-    assert_eq!(computer.everything(&unlock), before, "{change} {point}");
+    assert!(computer.exported(&unlock) == before, "{change} {point}");
     assert_eq!(computer.json(&[&["verify", "--read-data"], &unlock[..]].concat())["ok"], true);
     if is_on {
         assert_eq!(computer.found(&[MARK.as_bytes()]), Vec::<PathBuf>::new(), "{change} {point}");
@@ -396,4 +407,73 @@ fn dies_at(from: &Computer, change: &str, point: u32, before: &[Value]) -> bool 
         assert_eq!(computer.refused(&["list", "--unlock", &old])["code"], "library_key_wrong");
     }
     died
+}
+
+/// The keychain of a session of its own: a real Secret Service, whose only password is this test's.
+#[cfg(target_os = "linux")]
+mod secret_service {
+    use std::{io::Write as _, process::Stdio};
+
+    use super::*;
+
+    /// Long enough for any of the steps; a keychain that waits for somebody to answer would wait for ever.
+    const PATIENCE: &str = "120";
+
+    /// Runs lines of a shell in a session whose keychain is unlocked with these words, or stays locked. `backstory` is the
+    /// command on the computer's library.
+    fn in_session(computer: &Computer, unlocked: bool, lines: &str) -> (bool, String) {
+        let keyring = if unlocked {
+            "printf 'the login password' | gnome-keyring-daemon --unlock --components=secrets >&2"
+        } else {
+            "gnome-keyring-daemon --start --components=secrets >&2"
+        };
+        let script = format!("set -e\n{keyring}\nbackstory() {{ \"$BACKSTORY\" \"$@\"; }}\n{lines}\n");
+        let session = computer.command(&[]);
+        let mut outer = Command::new("timeout");
+        outer
+            .args([PATIENCE, "dbus-run-session", "--", "sh", "-s"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, value) in session.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+            outer.env(name, value);
+        }
+        outer.env_remove("DBUS_SESSION_BUS_ADDRESS").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+        outer.env("XDG_RUNTIME_DIR", computer.path("run")).env("BACKSTORY", session.get_program());
+        fs::create_dir_all(computer.path("run")).unwrap();
+        let mut child = outer.spawn().expect("dbus-run-session is there");
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let [said, told] =
+            [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+        (output.status.success(), said + &told)
+    }
+
+    #[test]
+    fn a_real_keychain_opens_the_library_and_a_locked_one_does_not() {
+        for kind in kinds() {
+            let (computer, _) = Computer::filled(kind);
+            let phrase = computer.path("phrase").display().to_string();
+            let on = format!(
+                "backstory encryption on --keychain --phrase-to '{phrase}' --json\nbackstory list --json\n\
+                 backstory encryption rotate --keychain --phrase-to '{phrase}.2' --json\nbackstory list"
+            );
+            let (done, said) = in_session(&computer, true, &on);
+            assert!(done, "{kind:?}: {said}");
+            assert!(said.contains("\"lock\": \"keychain\"") && said.to_lowercase().contains(MARK), "{said}");
+            // Another session of the same account: what was kept is still there.
+            let (done, said) = in_session(&computer, true, "backstory list");
+            assert!(done && said.to_lowercase().contains(MARK), "{kind:?}: {said}");
+            // Nobody unlocked it, and there is nobody to ask.
+            let (done, said) = in_session(&computer, false, "backstory list --json");
+            assert!(!done && said.contains("library_locked"), "{kind:?}: {said}");
+            // No session at all.
+            assert_eq!(computer.refused(&["list"])["code"], "library_locked");
+            assert_eq!(computer.ids(&["--unlock", &format!("{phrase}.2")]).len(), 2);
+            assert_eq!(computer.found(&[MARK.as_bytes()]), Vec::<PathBuf>::new());
+            let (done, said) = in_session(&computer, true, "backstory encryption off --yes\nbackstory list");
+            assert!(done && said.to_lowercase().contains(MARK), "{kind:?}: {said}");
+            assert_eq!(computer.ids(&[]).len(), 2);
+        }
+    }
 }

@@ -88,6 +88,12 @@ impl Sealed<Sqlite> {
     }
 }
 
+impl Sealed<Folder> {
+    pub(crate) fn folder() -> Self {
+        Self::new(Folder::default(), |plain| format!("folder:{}", plain.path().display()))
+    }
+}
+
 impl<B> Sealed<B> {
     fn new(plain: B, address: fn(&B) -> String) -> Self {
         Self { plain, address, chain: Arc::default(), sealed: OnceCell::new() }

@@ -91,6 +91,7 @@ backends! {
     memory_backend: crate::backends::Memory::default(), [];
     folder_backend: crate::backends::Folder::default(), [];
     sqlite_backend: crate::backends::Sqlite::default(), [];
+    sealed_folder_backend: crate::backends::Sealed::folder(), [];
     sealed_sqlite_backend: crate::backends::Sealed::sqlite(), [];
     #[cfg(unix)]
     postgres_backend: crate::backends::Postgres::default(), [];

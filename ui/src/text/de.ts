@@ -204,7 +204,8 @@ export const de: Catalogue = {
       counts: "Wie viele Fassungen es gibt und welche etwas änderten",
       levels: "Stufen, nach denen die Liste sortiert wird",
       sizes: "Wie lang Dokumente sind",
-      fingerprints: "Ein Fingerabdruck jedes Dokuments: wer genau dasselbe hat, kann erkennen, dass es da ist",
+      fingerprints:
+        "Ein Fingerabdruck jedes Dokuments: wer genau dasselbe hat, kann erkennen, dass es da ist",
       settings: "Wie die Bibliothek eingerichtet ist",
     },
     switchOn: "Verschlüsseln…",
@@ -226,11 +227,12 @@ export const de: Catalogue = {
     },
     does: { on: "Verschlüsseln", renew: "Schlüssel erneuern", relock: "Ändern", off: "Entschlüsseln" },
     lead: {
-      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor.",
+      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor. Kopien, die es vor Aktualisierungen angelegt hat, werden gelöscht; beiseitegelegte Bibliotheken und exportierte Dateien bleiben, wie sie sind.",
       renew: "Alles wird unter neuen Schlüsseln neu verschlüsselt, mit einem neuen Wiederherstellungssatz.",
       relock: "Schlüssel und Wiederherstellungssatz bleiben dieselben.",
     },
-    offHow: "Wer an die Dateien der Bibliothek kommt, kann sie dann lesen. Alle Schlüssel werden gelöscht, der Wiederherstellungssatz mit ihnen.",
+    offHow:
+      "Wer an die Dateien der Bibliothek kommt, kann sie dann lesen. Alle Schlüssel werden gelöscht, der Wiederherstellungssatz mit ihnen.",
     lock: "Was sie öffnet",
     locks: { keychain: "Der Schlüsselbund dieses Rechners", passphrase: "Eine Passphrase" },
     locksHow: {

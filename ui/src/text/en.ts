@@ -1,7 +1,17 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
 import privacy from "../../../docs/privacy.md?raw";
-import type { ChangeKind, Clear, EncryptionState, LockKind, ReadOnly, Rules, Section, Sort, Theme } from "../api";
+import type {
+  ChangeKind,
+  Clear,
+  EncryptionState,
+  LockKind,
+  ReadOnly,
+  Rules,
+  Section,
+  Sort,
+  Theme,
+} from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("en");
@@ -903,13 +913,17 @@ export const en = {
     },
     does: { on: "Encrypt", renew: "Renew keys", relock: "Change it", off: "Decrypt" },
     lead: {
-      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before.",
+      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before. Copies it made before updates are deleted; libraries you put aside and files you exported stay as they are.",
       renew: "Everything is encrypted anew under new keys, with a new recovery phrase.",
       relock: "The keys and the recovery phrase stay the same.",
     },
-    offHow: "Whoever gets hold of the library’s files can read them then. All keys are deleted, the recovery phrase with them.",
+    offHow:
+      "Whoever gets hold of the library’s files can read them then. All keys are deleted, the recovery phrase with them.",
     lock: "What opens it",
-    locks: { keychain: "This computer’s keychain", passphrase: "A passphrase" } satisfies Record<LockKind, string>,
+    locks: { keychain: "This computer’s keychain", passphrase: "A passphrase" } satisfies Record<
+      LockKind,
+      string
+    >,
     locksHow: {
       keychain: "Nothing to type: it opens while you are signed in.",
       passphrase: "You type it each time Backstory starts.",

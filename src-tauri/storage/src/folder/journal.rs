@@ -68,7 +68,7 @@ pub(super) struct Journal {
 #[derive(Debug, Default)]
 pub(super) struct Change {
     /// The keys to encrypt with; none: those of the library as it is.
-    pub(super) ring: Option<Arc<Ring>>,
+    ring: Option<Arc<Ring>>,
     /// The characters that get a new key.
     pub(super) renewed: BTreeSet<CharacterId>,
     files: BTreeMap<String, Vec<u8>>,
@@ -86,6 +86,11 @@ pub(super) enum Done {
 }
 
 impl Change {
+    /// One whose files are encrypted with these keys.
+    pub(super) fn under(ring: &Arc<Ring>) -> Self {
+        Self { ring: Some(Arc::clone(ring)), ..Self::default() }
+    }
+
     /// Puts a file in its place, whatever is there.
     pub(super) fn put(&mut self, place: String, bytes: Vec<u8>) {
         self.removals.remove(&place);
@@ -188,9 +193,9 @@ impl Change {
                 },
             };
             let sealed = owner.seal(FIELD, place.as_bytes(), bytes)?;
-            // What was encrypted is read back before anything of the old form goes.
             if let Some(sealed) = sealed {
-                if owner.open(FIELD, place.as_bytes(), &sealed, true)? != *bytes {
+                // Where files change their form, what was encrypted is opened once more before the old bytes go.
+                if self.ring.is_some() && owner.open(FIELD, place.as_bytes(), &sealed, true)? != *bytes {
                     return Err(Error::internal("A file could not be encrypted."));
                 }
                 *bytes = sealed;
@@ -325,8 +330,16 @@ impl View {
 
     fn with(disk: &Disk, pending: Option<Arc<Journal>>) -> Result<Self> {
         let mut view = Self { disk: disk.clone(), pending, ring: Arc::default() };
-        let keys = view.kept(KEYS)?.map(|text| sealed::unseal::<KeysFile>(&text).whole(KEYS)).transpose()?;
-        view.ring = disk.seal.ring(keys.as_ref().map(|keys| keys.record.as_str()))?;
+        let text = view.kept(KEYS)?;
+        if text.is_none() {
+            view.ring = disk.seal.ring(None)?;
+        } else if let Some(ring) = disk.known_ring(text.as_deref()) {
+            view.ring = ring;
+        } else {
+            let record = text.as_deref().map(keys_record).transpose()?;
+            view.ring = disk.seal.ring(record.as_deref())?;
+            disk.know_ring(text, &view.ring);
+        }
         Ok(view)
     }
 

@@ -506,6 +506,11 @@ pub(crate) fn claim(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What a library says of its keys; none where it has none or cannot be read.
+pub(crate) fn record(path: &Path) -> Option<String> {
+    journal::keys_record(&std::fs::read(path.join(layout::KEYS)).ok()?).ok()
+}
+
 /// Takes a library's files away, and its folder where nothing else is in it.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     // The list goes first: a folder without it is no library any more.

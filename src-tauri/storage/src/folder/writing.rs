@@ -242,7 +242,7 @@ impl Writing {
         self.check_alone()?;
         let mut head = self.head.trusted();
         head.revision += 1;
-        let mut change = Change { ring: Some(Arc::clone(ring)), ..Change::default() };
+        let mut change = Change::under(ring);
         fill(&self.view.under(ring), &mut change)?;
         let text = head.text(ring)?;
         change.put(HEAD.to_owned(), text.clone());

@@ -17,6 +17,7 @@ mod record;
 
 use std::{
     borrow::Cow,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -194,6 +195,18 @@ impl Ring {
             keys: self.ids().map(key).collect(),
             characters,
             clear: CLEAR.to_vec(),
+        }
+    }
+}
+
+/// Takes what opens a library out of the keychain of this computer, for good. It is worth nothing without the library, so a
+/// keychain that does not open stops nobody.
+pub(crate) fn forget_keys(library: &Path) {
+    let text = if library.is_dir() { crate::folder::record(library) } else { crate::sqlite::record(library) };
+    let record = text.and_then(|text| Record::parse(&text).ok());
+    for name in record.iter().flat_map(Record::kept) {
+        if keychain::SystemKeychain.forget(&name).is_err() {
+            tracing::warn!("the keychain keeps what is of no use any more");
         }
     }
 }

@@ -189,7 +189,7 @@ impl Check {
             let connect = || -> failure::Result<Session> {
                 let connection = door.connect_reader()?;
                 connection.execute_batch("BEGIN")?;
-                connection.refresh()?;
+                connection.refresh_to_read()?;
                 Ok(connection)
             };
             let connection = connect().map_err(|failure| failure.at(&door.path))?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use backstory_core::{
     encryption::{Encryption, EncryptionState, KeyChange},
-    error::Result,
+    error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::CharacterId,
     storage::StorageTransaction as _,
@@ -22,6 +22,8 @@ use super::{
     transaction::Open,
 };
 use crate::{
+    aside,
+    blocking::blocking,
     computer::point,
     seal::{Owner, is_envelope},
 };
@@ -58,9 +60,38 @@ pub(super) async fn change(
         // Before the library says that it is done: whoever reads that may rely on it.
         storage.begin_own().await?.scrub().await?;
         point();
+        forget_copies(storage).await?;
         end(storage).await?;
     }
     storage.read(told).await
+}
+
+/// Copies that were made of the library before it was changed are as plain as it was: they go when it is encrypted.
+async fn forget_copies(storage: &SqliteStorage) -> Result<()> {
+    if storage.read(|session| Ok(session.ring().state())).await? != EncryptionState::Encrypting {
+        return Ok(());
+    }
+    let path = storage.readers.door.path.clone();
+    blocking(move || {
+        for copy in aside::copies(&path) {
+            let copy = path.with_file_name(copy.name);
+            crate::computer::remove(&copy).map_err(|error| {
+                Error::new(
+                    Code::StorageFailed,
+                    format!(
+                        "The copy {} is not encrypted and cannot be taken away: {error}.",
+                        copy.display()
+                    ),
+                )
+                .kept("Everything in the library is encrypted.")
+                .hint("Take it away yourself, then `backstory encryption resume`.")
+                .caused_by(error)
+            })?;
+            point();
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Writes down what the keys are to be, and reads it back, before anything else is written. Says whether there is more to do.

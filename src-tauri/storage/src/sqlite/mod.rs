@@ -124,6 +124,11 @@ pub(crate) fn is_foreign(path: &Path) -> bool {
     look(path).is_err_and(|error| error.code == Code::InvalidArgument)
 }
 
+/// What a library says of its keys; none where it has none or cannot be read.
+pub(crate) fn record(path: &Path) -> Option<String> {
+    opening::record(path).ok().flatten()
+}
+
 /// Takes a library's file away, with everything SQLite keeps beside it.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     crate::computer::remove(path)?;
@@ -283,7 +288,7 @@ fn in_one_moment<T>(
     read: impl FnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let _moment = connection.unchecked_transaction()?;
-    connection.refresh()?;
+    connection.refresh_to_read()?;
     read(connection)
 }
 

@@ -304,6 +304,11 @@ fn is_unwritable(failure: &Failure) -> bool {
     matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
 }
 
+/// What a library that nobody has open says of its keys.
+pub(super) fn record(path: &Path) -> Result<Option<String>> {
+    session::record(&Door::plain(path.to_owned(), Duration::ZERO, false, false).connect()?)
+}
+
 /// Looks whether a file that nobody has open is a whole library of this or an older program. Nothing is written.
 pub(super) fn look(path: &Path) -> Result<()> {
     let door = Door::plain(path.to_owned(), Duration::ZERO, true, false);

@@ -40,6 +40,19 @@ impl Session {
         Ok(())
     }
 
+    /// The same for whoever only reads. Where the file is damaged just there, what is plain can still be read; what is encrypted
+    /// then says that its key is missing.
+    pub(super) fn refresh_to_read(&self) -> Result<()> {
+        match self.refresh() {
+            Err(failure) if failure.is_damage() => {
+                tracing::error!(error = ?failure, "what the library says of its keys cannot be read");
+                *self.ring.borrow_mut() = Arc::default();
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
     /// The keys of the library.
     pub(super) fn ring(&self) -> Arc<Ring> {
         Arc::clone(&self.ring.borrow())

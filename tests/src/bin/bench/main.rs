@@ -5,7 +5,7 @@
 //! machine; ratios and goals are what to read. Nothing here is a test: nothing fails.
 //!
 //! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `past`, `backends`,
-//! `start`, `window`.
+//! `sealed`, `start`, `window`.
 //!
 //! The real histories beside the project are used where they are there, generated ones of the same shape where not.
 
@@ -19,6 +19,7 @@
 
 mod backends;
 mod past;
+mod sealed;
 mod window;
 
 use std::{
@@ -68,6 +69,9 @@ fn main() {
         }
         if is_wanted("backends") {
             backends::run(&mut table).await;
+        }
+        if is_wanted("sealed") {
+            sealed::run(&mut table).await;
         }
         if is_wanted("window") {
             window::run(&mut table).await;
