@@ -65,7 +65,7 @@ pub struct Database {
 /// Takes everything out of a library that was written through the front door.
 const EMPTY: &str = "DELETE FROM backstory.sighting; DELETE FROM backstory.version; DELETE FROM backstory.archive; \
      DELETE FROM backstory.content; \
-     DELETE FROM backstory.character; DELETE FROM backstory.tombstone; DELETE FROM backstory.member; \
+     DELETE FROM backstory.character; DELETE FROM backstory.tombstone; DELETE FROM backstory.member; DELETE FROM backstory.setting; \
      UPDATE backstory.store SET revision = 0";
 
 impl Server {
