@@ -104,7 +104,9 @@ impl<B> Sealed<B> {
 impl<B: Backend + Default + 'static> Backend for Sealed<B> {
     async fn open(&self) -> Arc<dyn CharacterStorage> {
         let unlock = Unlock { words: None, keychain: Some(self.chain.clone()) };
-        let options = StoreOptions { unlock, ..StoreOptions::default() };
+        // Encrypting takes its time in a debug build: whoever waits for eight others waits longer.
+        let wait = Some(std::time::Duration::from_secs(60));
+        let options = StoreOptions { unlock, wait, ..StoreOptions::default() };
         let storage = Stores.open_with(&(self.address)(&self.plain), &options).await.unwrap();
         let seal = async || {
             let on = KeyChange::On { lock: Lock::Keychain, phrase: storage.new_phrase().unwrap() };

@@ -83,7 +83,15 @@ impl Seal {
     pub(crate) fn ring(&self, text: Option<&str>) -> Result<Arc<Ring>> {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         if ring.text.as_deref() != text {
-            *ring = Arc::new(Ring::read(text, &self.unlock, &*self.keychain(), &self.known())?);
+            let (chain, known) = (self.keychain(), self.known());
+            let read = match Ring::read(text, &self.unlock, &*chain, &known) {
+                // Somebody changed the keys while it was open: the words were right when they were given.
+                Err(error) if error.code == Code::LibraryKeyWrong && !known.is_empty() => {
+                    Ring::read(text, &Unlock::default(), &*chain, &known)
+                }
+                read => read,
+            };
+            *ring = Arc::new(read?);
             self.learn(&ring.masters);
         }
         Ok(Arc::clone(&ring))
