@@ -15,5 +15,6 @@ pub mod faults;
 pub mod fixtures;
 pub mod home;
 pub mod keychains;
+pub mod purse;
 pub mod servers;
 pub mod strategies;

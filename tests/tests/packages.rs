@@ -42,12 +42,14 @@ fn app(storage: Arc<dyn CharacterStorage>) -> App {
 fn app_at(storage: Arc<dyn CharacterStorage>, clock: Arc<dyn Clock>) -> App {
     App::new(Parts {
         storage: Ok(storage),
+        cache: None,
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: Err(Error::internal("There is no network in this test.")),
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
         computer: Err(Error::internal("Nothing is kept in this test.")),
+        backups: Err(Error::internal("Nothing is kept in this test.")),
         host: Arc::new(NoWindow),
         clock,
         language: Language::default(),

@@ -4,15 +4,19 @@
 //! failure. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part.
 
 mod args;
+mod auditing;
+mod backups;
 mod commands;
 mod db;
 mod encryption;
 mod erasing;
+mod keeping;
 mod live;
 mod manual;
 mod migrate;
 mod print;
 mod settings;
+mod upkeep;
 
 use std::process::ExitCode;
 

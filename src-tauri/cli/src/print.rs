@@ -1,6 +1,7 @@
 //! How answers look on a terminal.
 
 pub(crate) mod past;
+pub(crate) mod standing;
 
 use std::{
     fmt::Write as _,
@@ -389,7 +390,8 @@ pub(crate) fn marks(entry: &HistoryEntry) -> String {
 fn player_marks(entry: &HistoryEntry) -> String {
     let pinned = if entry.pinned { ", pinned" } else { "" };
     let tags: String = entry.tags.iter().map(|tag| format!(", \u{201c}{tag}\u{201d}")).collect();
-    format!("{pinned}{tags}")
+    let archived = if entry.archived { ", archived" } else { "" };
+    format!("{pinned}{tags}{archived}")
 }
 
 fn note(entry: &HistoryEntry) -> String {
@@ -397,7 +399,7 @@ fn note(entry: &HistoryEntry) -> String {
     lines.map(|line| format!("{:>20}{line}\n", "")).collect()
 }
 
-pub(crate) fn statistics(sum: &StorageStatistics) -> String {
+fn statistics(sum: &StorageStatistics) -> String {
     let rows = [
         ("Characters", sum.characters.to_string()),
         ("Versions", sum.versions.to_string()),

@@ -13,6 +13,7 @@
 //! | capture a version                | yes | yes | – | – | – |
 //! | bin, thin, erase, give away      | yes | – | – | – | – |
 //! | put members into the campaign    | admin | yes | – | – | – |
+//! | read what was done with it       | yes | own | own | own | own |
 //!
 //! A character is shared with the members of its campaign only where its owner is a member too. What somebody may not see is
 //! answered as if it were not there.
@@ -32,11 +33,12 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, Recompressed, RepairReport, Secret, Setting, StorageInfo, StorageStatistics,
-        StorageTransaction, Surroundings, VisibleTo, Write,
+        Kept, Page, Pool, QueryFilter, Recompressed, RepairReport, Secret, Setting, StorageInfo,
+        StorageStatistics, StorageTransaction, Surroundings, VisibleTo, Write,
     },
 };
 
@@ -247,6 +249,20 @@ impl CharacterStorage for Guarded {
         Ok(members)
     }
 
+    /// Everybody reads what they did, and what concerns their own; the hashes of the rest let them verify the whole.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        let mut entries = self.inner.audit(after, limit).await?;
+        if !self.principal.admin && !self.inner.info().capabilities.enforces_access {
+            let may_read = |entry: &Entry| entry.readers.contains(&self.principal.user);
+            entries = entries.into_iter().map(|e| if may_read(&e) { e } else { e.unread() }).collect();
+        }
+        Ok(entries)
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.inner.audit_head().await
+    }
+
     /// Everybody has their own: the store keeps them apart.
     async fn settings(&self) -> Result<Vec<Setting>> {
         self.inner.settings().await
@@ -307,6 +323,20 @@ impl CharacterStorage for Guarded {
         self.inner.recompress(encoding, progress, cancel).await
     }
 
+    /// Whoever may thin a character may store it anew.
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        if !self.allows(character, Operation::Dispose).await? {
+            return Err(denied(format!("{character} belongs to somebody else.")));
+        }
+        self.inner.recompress_character(character, encoding, progress, cancel).await
+    }
+
     /// Whoever may erase their own may also clean up behind it: it changes nothing that anybody sees.
     async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
         self.inner.scrub(progress, cancel).await
@@ -332,6 +362,10 @@ impl CharacterStorage for Guarded {
     ) -> Result<Encryption> {
         self.check_admin()?;
         self.inner.change_keys(change, progress, cancel).await
+    }
+
+    fn pool(&self) -> Option<Pool> {
+        self.inner.pool()
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {
@@ -397,6 +431,10 @@ impl Writer {
                 self.need(character, Operation::Dispose).await
             }
             Write::Member { campaign, .. } => self.admit_member(campaign),
+            Write::Audit { by, .. } => {
+                *by = Some(self.principal.user.clone());
+                Ok(())
+            }
             Write::Setting { .. } => Ok(()),
         }
     }

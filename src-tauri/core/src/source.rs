@@ -76,6 +76,8 @@ pub enum Class {
     Others,
     /// What the player wrote about the character: emptied, and longer texts taken out of every other text too.
     Words,
+    /// What the player called it: stays where it is shared, and is replaced where the player is to be forgotten.
+    Name,
     /// Where it was kept, by which tools, and who may see it there: emptied.
     Origin,
 }
@@ -119,6 +121,11 @@ pub trait Source: Send + Sync {
     }
     /// Which of the character's fields are personal: what is left out where it is shared.
     fn personal(&self) -> &'static [Personal] {
+        &[]
+    }
+    /// Which of the character's fields hold names that the player gave: what goes beside [`Source::personal`] where the player
+    /// is to be forgotten.
+    fn named(&self) -> &'static [Personal] {
         &[]
     }
     /// Reads a document. Accepts every text it has ever accepted: stored documents are read again.

@@ -64,6 +64,7 @@ fn sqlite(options: &StoreOptions) -> SqliteOptions {
         read_only: options.read_only,
         encoding: options.encoding.unwrap_or_default(),
         unlock: options.unlock.clone(),
+        own_copy: false,
     }
 }
 

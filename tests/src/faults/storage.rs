@@ -13,6 +13,7 @@ use backstory_core::{
     error::{Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery, Page,
         QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics, StorageTransaction,
@@ -120,6 +121,14 @@ impl CharacterStorage for Faulty {
         self.plan.run(self.inner.members()).await
     }
 
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.plan.run(self.inner.audit(after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.plan.run(self.inner.audit_head()).await
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>> {
         self.plan.run(self.inner.settings()).await
     }
@@ -157,6 +166,16 @@ impl CharacterStorage for Faulty {
         cancel: &Cancel,
     ) -> Result<Recompressed> {
         self.plan.run(self.inner.recompress(encoding, progress, cancel)).await
+    }
+
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        self.plan.run(self.inner.recompress_character(character, encoding, progress, cancel)).await
     }
 
     async fn scrub(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {

@@ -3,16 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use backstory_core::{
+    archive::{ArchiveWork, Archiving},
     error::{Code, Error},
     job::{Cancel, Silent},
+    library::Library,
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
     storage::{
         Change, CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery, MAX_TEXT,
         QueryFilter, Setting, Write,
     },
 };
-use backstory_tests::fixtures::{
-    character_id, content, document, index, moment, snapshot_id, store, version,
+use backstory_tests::{
+    faults::storage::{Fault, Faulty},
+    fixtures::{Still, character_id, content, document, index, moment, snapshot_id, store, version},
 };
 
 use crate::backends::Backend;
@@ -197,6 +200,62 @@ pub(crate) async fn the_archive_is_read_like_anything_else(backend: &dyn Backend
     write(&*storage, vec![Write::DropVersions { character: id.clone(), versions: first }]).await.unwrap();
     for text in &documents[9..] {
         assert!(storage.document(&id, &ContentHash::of(text)).await.unwrap() == *text);
+    }
+}
+
+/// The archive is filled by a process that is killed at every one of its operations, twice in a row, and then ends: whatever
+/// is there in between, no version is lost or doubled and every document opens.
+pub(crate) async fn the_archive_is_filled_whenever_it_is_killed(backend: &dyn Backend) {
+    let documents = documents(7, 3_000);
+    let id = store(&*backend.open().await, 1, &documents).await.id;
+    let library = |storage| Library::new(storage, Vec::new(), Arc::new(Still::default()), "test");
+    let dead = || Error::new(Code::StorageFailed, "killed");
+    let fill = async |storage: Arc<dyn CharacterStorage>| {
+        let library = library(storage);
+        let plan = library.plan_archive(&Archiving::default()).await?;
+        library.archive(&plan, &Silent, &Cancel::default()).await
+    };
+    let whole = async |archived: Option<u64>| {
+        let storage = backend.open().await;
+        let history = history(&*storage, &id).await;
+        assert_eq!(history.iter().map(|version| version.version).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+        for (version, text) in history.iter().zip(&documents) {
+            assert!(storage.document(&id, &version.content).await.unwrap() == *text);
+        }
+        let moved = history.iter().filter(|version| version.archived).count() as u64;
+        assert!(moved == 0 || moved == 6, "all of them, or none: {moved}");
+        if let Some(archived) = archived {
+            assert_eq!(archived, moved);
+            is_sound(&*storage).await;
+        }
+    };
+    let counted = Arc::new(Faulty::counting(backend.open().await));
+    let report = fill(Arc::clone(&counted) as _).await.unwrap();
+    assert_eq!((report.moved, report.stayed, report.verified), (6, 0, 6));
+    whole(Some(6)).await;
+    let operations = counted.operations();
+    assert!(operations > 15, "{operations}");
+    let back = Archiving { restore: true, ..Archiving::default() };
+    let emptied = library(backend.open().await);
+    let plan = emptied.plan_archive(&back).await.unwrap();
+    emptied.archive(&plan, &Silent, &Cancel::default()).await.unwrap();
+    whole(Some(0)).await;
+    for at in 0..operations {
+        let storage = backend.open().await;
+        let back =
+            history(&*storage, &id).await.into_iter().map(|v| VersionMetadata { archived: false, ..v });
+        write(&*storage, back.map(|version| put_version(&version)).collect()).await.unwrap();
+        // Twice in a row: before the operation, and right behind it.
+        for fault in [Fault::FromThenOn, Fault::AnswerLost] {
+            let faulty = Arc::new(Faulty::new(backend.open().await, at, fault, dead()));
+            let killed = fill(Arc::clone(&faulty) as _).await;
+            assert!(killed.is_err() || !faulty.has_failed() || fault == Fault::AnswerLost, "{at} {fault:?}");
+            whole(None).await;
+        }
+        fill(backend.open().await).await.unwrap();
+        whole(Some(6)).await;
+        let left = storage.settings().await.unwrap().into_iter().find(|s| s.key == ArchiveWork::SETTING);
+        assert_eq!(left.unwrap().value, None, "nothing is left to do");
     }
 }
 

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
 
+mod audit;
 mod backends;
 mod documents;
 mod filters;
@@ -38,9 +39,12 @@ macro_rules! cases {
                 a_sound_store_has_no_problems a_stale_row_is_found a_check_can_be_stopped;
             lifetime: the_bin_keeps_everything erasing_leaves_nothing_but_the_id scrubbing_changes_nothing_that_is_there
                 dropped_versions_leave_the_others_readable the_archive_is_read_like_anything_else
+                the_archive_is_filled_whenever_it_is_killed
                 the_feed_tells_every_commit_once waiting_ends_with_a_commit members_come_and_go settings_are_compared_and_set one_of_many_sets_a_setting
                 sightings_are_told_in_order how_a_document_is_kept_is_told what_is_derived_is_repaired
                 recompressing_changes_no_document;
+            audit: entries_come_with_what_they_tell_of a_change_that_is_not_made_is_not_noted
+                writers_leave_one_unbroken_chain nothing_takes_an_entry_away;
             traces: a_trace_comes_back_where_it_is_asked_for words_are_found_where_they_appeared;
             model: every_field_comes_back any_writes_do_what_the_model_does;
         }

@@ -7,6 +7,7 @@ use backstory_core::{
     job::{Cancel, Silent},
     library::{Captured, Library},
     model::{CharacterIndex, ContentHash, Role, VersionMetadata},
+    privacy::audit::{Act, Action, Entry, verify},
     storage::{
         CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery, QueryFilter,
         ReadOnly, Secret, Setting, StorageFactory, Write,
@@ -1232,4 +1233,44 @@ async fn a_copy_that_lags_is_asked_only_where_that_does_no_harm() {
     store(&storage, 4, &[b"four".to_vec()]).await;
     assert_eq!(storage.statistics().await.unwrap().characters, 4);
     copy.start();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_reads_their_own_entries_and_nobody_writes_one_by_hand() {
+    let database = campaign().await;
+    let [ada, bob, eve] =
+        [open(&database, "ada").await, open(&database, "bob").await, open(&database, "eve").await];
+    let note = |owner: Option<&str>, version| Write::Audit {
+        note: Box::new(Act::new(Action::Pin).version(version).noted(moment(1), "test")),
+        // Whoever it says it was: the server knows better.
+        by: Some("keeper".to_owned()),
+        owner: owner.map(str::to_owned),
+    };
+    write(&ada, vec![note(None, 1)]).await.unwrap();
+    write(&bob, vec![note(Some("ada"), 2), note(None, 3)]).await.unwrap();
+    write(&eve, vec![note(None, 4)]).await.unwrap();
+    let read = async |user: &str| {
+        let storage = open(&database, user).await;
+        let verdict = verify::read(&storage, None).await.unwrap();
+        assert!(verdict.ok && verdict.log.size == 4, "{user}: {verdict:?}");
+        let entries = storage.audit(0, 100).await.unwrap();
+        let version = |entry: Entry| entry.note().and_then(|note| note.version);
+        entries.into_iter().map(version).collect::<Vec<_>>()
+    };
+    assert_eq!(read("keeper").await, [Some(1), Some(2), Some(3), Some(4)]);
+    assert_eq!(read("ada").await, [Some(1), Some(2), None, None]);
+    assert_eq!(read("bob").await, [None, Some(2), Some(3), None]);
+    assert_eq!(read("eve").await, [None, None, None, Some(4)]);
+    for (user, statement) in [
+        ("ada", "INSERT INTO backstory.audit (sequence, actor, line, hash) VALUES (9, 'ada', '{}', '')"),
+        ("ada", "UPDATE backstory.audit SET line = '{}' WHERE sequence = 1"),
+        ("keeper", "UPDATE backstory.audit SET line = '{}' WHERE sequence = 1"),
+        ("keeper", "DELETE FROM backstory.audit WHERE sequence = 4"),
+        ("keeper", "UPDATE backstory.audit_head SET size = 0"),
+        ("eve", "SELECT backstory.append_audit('ada', ARRAY['{\"at\":1}'], ARRAY[NULL::text])"),
+    ] {
+        let refused = database.connect(user).await.batch_execute(statement).await.unwrap_err();
+        assert_eq!(refused.code().map(|code| code.code()), Some("42501"), "{user}: {statement}");
+    }
+    assert_eq!(read("keeper").await.len(), 4);
 }

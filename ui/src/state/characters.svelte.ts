@@ -5,6 +5,7 @@ import {
   type BurstEntry,
   type CharacterEntry,
   type HistoryEntry,
+  type OutlookEntry,
   type WireError,
 } from "../api";
 
@@ -36,6 +37,8 @@ export class Character {
   index = $state.raw<CharacterEntry | null>(null);
   /** Changes of a sitting that are summed up. */
   bursts = $state.raw<BurstEntry[]>([]);
+  /** What the years will do to a version, by its number. */
+  outlook = $state.raw<ReadonlyMap<number, OutlookEntry>>(new Map());
   // Not a `$derived`: that would belong to the screen that opened the character, and stand still when it is left.
   #history = $state.raw(placed([]));
   loaded = $state(false);
@@ -105,9 +108,16 @@ export class Character {
       this.bursts = bursts;
       this.failure = null;
       this.loaded = true;
+      void this.#lookAhead(question);
     } catch (error) {
       if (question === this.#question) this.failure = toWireError(error);
     }
+  }
+
+  /** Nobody waits for it, and without it the history is whole. */
+  async #lookAhead(question: number): Promise<void> {
+    const outlook = await call("retention.outlook", { character: this.id }).catch(() => []);
+    if (question === this.#question) this.outlook = new Map(outlook.map((one) => [one.version, one]));
   }
 
   #page(offset: number) {

@@ -46,6 +46,11 @@ impl Pseudonym {
         &self.character
     }
 
+    /// A few letters of it, to tell two that have no name apart.
+    pub fn short(&self) -> &str {
+        &self.word[..4]
+    }
+
     fn of(&self, value: &str) -> String {
         if is_digits(value) { self.number.to_string() } else { self.word.clone() }
     }
@@ -60,12 +65,48 @@ fn is_digits(text: &str) -> bool {
 /// # Errors
 /// `format_unknown` where the document is not of this source.
 pub fn redact(tree: &Tree<'_>, source: &dyn Source, pseudonym: &Pseudonym) -> Result<String> {
+    without(tree, source, pseudonym, None)
+}
+
+/// The same, with another name in the place of every one that the player gave.
+///
+/// # Errors
+/// As [`redact`].
+pub(super) fn without_names(
+    tree: &Tree<'_>,
+    source: &dyn Source,
+    pseudonym: &Pseudonym,
+    name: &str,
+    spread: bool,
+) -> Result<String> {
+    without(tree, source, pseudonym, Some(Naming { name, spread }))
+}
+
+/// What stands for names.
+#[derive(Clone, Copy)]
+struct Naming<'n> {
+    name: &'n str,
+    /// Whether it stands for them in every other text too.
+    spread: bool,
+}
+
+fn without(
+    tree: &Tree<'_>,
+    source: &dyn Source,
+    pseudonym: &Pseudonym,
+    naming: Option<Naming<'_>>,
+) -> Result<String> {
     let character = source.character(tree).ok_or_else(|| {
         Error::new(Code::FormatUnknown, "There is no character in this document.").kept("Nothing was shared.")
     })?;
-    let mut found = Found { cuts: Vec::new(), secrets: Vec::new(), pseudonym };
-    let rules: Vec<Rule> =
-        source.personal().iter().map(|personal| Rule { personal, rest: personal.path }).collect();
+    let mut found = Found { cuts: Vec::new(), secrets: Vec::new(), pseudonym, naming };
+    let named = if naming.is_some() { source.named() } else { &[] };
+    let rules: Vec<Rule> = source
+        .personal()
+        .iter()
+        .chain(named)
+        .map(|personal| Rule { personal, rest: personal.path })
+        .collect();
     found.look(character, &rules);
     found.secrets.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
     found.secrets.dedup();
@@ -103,6 +144,7 @@ struct Found<'p> {
     /// What must not stand anywhere else either, and what stands there instead.
     secrets: Vec<(String, String)>,
     pseudonym: &'p Pseudonym,
+    naming: Option<Naming<'p>>,
 }
 
 impl Found<'_> {
@@ -141,6 +183,13 @@ impl Found<'_> {
                 }
                 format!("\"{}\"", self.pseudonym.of(&text))
             }
+            (Class::Name, Kind::String) => {
+                let name = self.naming.map_or("", |naming| naming.name);
+                if value.as_str().is_none_or(|text| text.is_empty()) {
+                    return;
+                }
+                serde_json::Value::from(name).to_string()
+            }
             (_, Kind::String) => "\"\"".to_owned(),
             (_, Kind::Number) => "0".to_owned(),
             (_, Kind::Array) => "[]".to_owned(),
@@ -162,11 +211,17 @@ impl Found<'_> {
                     Class::Others | Class::Words => {
                         value.kind() == Kind::String && text.len() >= SHORTEST_WORDS
                     }
+                    Class::Name => {
+                        text.len() >= SHORTEST_NAME && self.naming.is_some_and(|naming| naming.spread)
+                    }
                     Class::Origin => false,
                 };
                 if long_enough {
-                    let instead =
-                        if class == Class::Character { self.pseudonym.of(text) } else { String::new() };
+                    let instead = match class {
+                        Class::Character => self.pseudonym.of(text),
+                        Class::Name => self.naming.map_or("", |naming| naming.name).to_owned(),
+                        _ => String::new(),
+                    };
                     self.secrets.push((text.to_owned(), instead));
                 }
             }
@@ -224,7 +279,7 @@ impl Scrub<'_> {
         let mut text = Cow::Borrowed(text);
         for (secret, instead) in self.secrets {
             if text.contains(secret.as_str()) {
-                text = Cow::Owned(without(&text, secret, instead));
+                text = Cow::Owned(without_word(&text, secret, instead));
             }
         }
         text
@@ -243,7 +298,7 @@ impl Scrub<'_> {
 }
 
 /// The text with this word replaced, where it stands as a word of its own.
-fn without(text: &str, word: &str, instead: &str) -> String {
+fn without_word(text: &str, word: &str, instead: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut before = None;

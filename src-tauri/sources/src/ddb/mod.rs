@@ -68,6 +68,10 @@ impl Source for DdbSource {
         personal::PERSONAL
     }
 
+    fn named(&self) -> &'static [Personal] {
+        personal::NAMED
+    }
+
     fn read(&self, tree: &Tree<'_>) -> Result<Reading> {
         let root = tree.root();
         // An error body may carry an object under `data`: whether it says no comes before what it looks like.

@@ -3,6 +3,13 @@
 
 use backstory_core::source::{Class, Personal};
 
+/// Names that the player gave. What a thing is called beside its own name goes like words; it then has that name again.
+pub(super) const NAMED: &[Personal] = &[
+    Personal::new("name", Class::Name),
+    Personal::new("creatures/*/name", Class::Words),
+    Personal { path: "characterValues/*/value", class: Class::Words, only: Some(("typeId", 8)) },
+];
+
 /// All of them. What a player wrote into a choice of the background stands in its table of suggestions too: with the table
 /// gone, no hole in it tells which one was chosen.
 pub(super) const PERSONAL: &[Personal] = &[

@@ -73,6 +73,10 @@ impl Source for FoundrySource {
         personal::PERSONAL
     }
 
+    fn named(&self) -> &'static [Personal] {
+        personal::NAMED
+    }
+
     fn read(&self, tree: &Tree<'_>) -> Result<Reading> {
         let root = tree.root();
         let found = envelope::find(root).ok_or_else(refusal::not_an_actor)?;

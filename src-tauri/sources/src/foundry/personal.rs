@@ -3,6 +3,9 @@
 
 use backstory_core::source::{Class, Personal};
 
+/// Names that the player gave.
+pub(super) const NAMED: &[Personal] = &[Personal::new("name", Class::Name)];
+
 /// All of them. Modules keep what they like in their flags: those of the game system stay, which the sheet is made of.
 pub(super) const PERSONAL: &[Personal] = &[
     Personal::new("_id", Class::Character),

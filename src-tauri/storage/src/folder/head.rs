@@ -9,6 +9,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     hex,
     model::{CharacterId, Member},
+    privacy::audit,
     storage::{Encoding, Setting},
 };
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,12 @@ pub(super) struct Head {
     /// The same, where it is encrypted: then the list above is empty in the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sealed_members: Option<String>,
+    /// How the audit log ends.
+    #[serde(default)]
+    pub(super) audit: audit::Head,
+    /// The first entry of its last page.
+    #[serde(default)]
+    pub(super) audit_page: u64,
     /// What the program keeps for itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) settings: Vec<Setting>,
@@ -105,6 +112,8 @@ impl Head {
             erased: BTreeMap::new(),
             members: Vec::new(),
             sealed_members: None,
+            audit: audit::Head::default(),
+            audit_page: 0,
             settings: Vec::new(),
             rebuilt: None,
         }

@@ -140,6 +140,11 @@ impl Change {
         for (to, bytes) in self.files.into_iter().chain(head) {
             let from = format!("{TEMP}/{revision}-{}{STAGED}", moves.len());
             disk.write(&from, &bytes)?;
+            // What goes to the archive leaves another place: it is read back first.
+            let is_archived = parent(&to).ends_with(layout::ARCHIVE);
+            if is_archived && disk.read(&from)?.is_none_or(|written| written != bytes) {
+                return Err(damaged(format!("{to} did not arrive on the disk as it was written.")));
+            }
             moves.push(Move { from, to, checksum: blake3::hash(&bytes).to_hex().to_string() });
         }
         // Keys go first: without them, nothing of the rest can be read.

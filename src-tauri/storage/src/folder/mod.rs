@@ -10,6 +10,7 @@
 //!                               and the history in pages of 64 versions, history-000001.json
 //! characters/{id}/key           in an encrypted library: what all files here are encrypted with, under the library's key
 //! characters/{id}/archive/      the same for those that are seldom looked at
+//! audit/                        what was done with the library, in pages of 64 entries: 000000000001.json
 //! temp/                         files on their way, the journal of the change being made, the writer's lock
 //! ```
 //!
@@ -31,6 +32,7 @@ mod journal;
 mod keys;
 mod layout;
 mod lock;
+mod log;
 mod opening;
 mod repair;
 mod sealed;
@@ -55,6 +57,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{self, Entry},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
         HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
@@ -392,6 +395,14 @@ impl CharacterStorage for FolderStorage {
         self.read(|_, now| Ok(now.head.members.clone())).await
     }
 
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.read(move |_, now| log::entries(&now.view, after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<audit::Head> {
+        self.read(|_, now| Ok(now.head.audit.clone())).await
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>> {
         self.read(|_, now| Ok(now.head.settings.clone())).await
     }
@@ -455,7 +466,18 @@ impl CharacterStorage for FolderStorage {
         cancel: &Cancel,
     ) -> Result<Recompressed> {
         let (_turn, lock) = self.turn().await?;
-        repair::recompress(&self.shared, lock, encoding, progress, cancel).await
+        repair::recompress(&self.shared, lock, encoding, None, progress, cancel).await
+    }
+
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        let (_turn, lock) = self.turn().await?;
+        repair::recompress(&self.shared, lock, encoding, Some(character), progress, cancel).await
     }
 
     /// A commit takes the files of an erased character with it, and writes the list anew; what a crash left is done here.
@@ -515,7 +537,7 @@ pub(crate) fn record(path: &Path) -> Option<String> {
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     // The list goes first: a folder without it is no library any more.
     // And the keys with it: nothing of the rest can be read then.
-    for name in [layout::HEAD, layout::KEYS, layout::INDEX, layout::CHARACTERS, layout::TEMP] {
+    for name in [layout::HEAD, layout::KEYS, layout::INDEX, layout::CHARACTERS, layout::AUDIT, layout::TEMP] {
         crate::computer::point();
         crate::computer::remove(&path.join(name))?;
     }

@@ -163,11 +163,12 @@ fn free_name(view: &journal::View, folder: &str) -> String {
     name((1..).find(|n| !is_taken(n)).unwrap_or(u32::MAX))
 }
 
-/// Stores every document anew, a character at a time.
+/// Stores every document anew, a character at a time; or those of one.
 pub(super) async fn recompress(
     shared: &Arc<Shared>,
     lock: WriterLock,
     encoding: &Encoding,
+    only: Option<&CharacterId>,
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Recompressed> {
@@ -177,7 +178,10 @@ pub(super) async fn recompress(
         blocking(move || Writing::start(shared, lock)).await?
     };
     let mut sum = Recompressed::default();
-    let ids = writing.characters()?;
+    let mut ids = writing.characters()?;
+    if let Some(only) = only {
+        ids.retain(|id| id == only);
+    }
     for (done, id) in (0..).zip(&ids) {
         cancel.check()?;
         progress.report(ProgressEvent::Advanced { done, total: ids.len() as u64 });

@@ -37,6 +37,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
         Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo,
@@ -286,6 +287,15 @@ impl CharacterStorage for ObjectStorage {
         Ok(self.view.now().await?.members())
     }
 
+    /// Entries stand in the journal, with the commits they came with.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.view.audit(after, limit as usize).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        Ok(self.view.now().await?.audit.clone())
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>> {
         Ok(self.view.now().await?.settings.list())
     }
@@ -337,6 +347,21 @@ impl CharacterStorage for ObjectStorage {
         let after = self.view.now().await?.statistics();
         (done.contents, done.bytes_after) = (after.contents, after.encoded_bytes);
         Ok(done)
+    }
+
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        _: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        cancel.check()?;
+        let before = self.view.now().await?.statistics().encoded_bytes;
+        let rewritten = self.recompress_one(character, encoding).await?;
+        let after = self.view.now().await?.statistics();
+        let (contents, bytes_after) = (after.contents, after.encoded_bytes);
+        Ok(Recompressed { contents, rewritten, bytes_before: before, bytes_after })
     }
 
     /// A commit deletes every object of an erased character and the lists that named it; what a crash left is done here, as far

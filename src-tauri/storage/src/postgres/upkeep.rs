@@ -137,13 +137,7 @@ pub(super) async fn recompress(
         progress.report(ProgressEvent::Advanced { done, total });
         let id: String = row.try_get(0).map_err(|error| storage.said(Failure::Server(error)))?;
         let id = CharacterId::new(id)?;
-        let mut transaction = storage.begin_own().await?;
-        let mut open = transaction.take()?;
-        let one = recompress_one(&mut open, encoding, &id, cancel).await;
-        let one = transaction.settle(open, one)?;
-        if one.rewritten > 0 {
-            Box::new(transaction).commit().await?;
-        }
+        let one = recompress_character(storage, encoding, &id, cancel).await?;
         sum.contents += one.contents;
         sum.rewritten += one.rewritten;
         sum.bytes_before += one.bytes_before;
@@ -151,6 +145,23 @@ pub(super) async fn recompress(
     }
     progress.report(ProgressEvent::Advanced { done: total, total });
     Ok(sum)
+}
+
+/// Stores the documents of one character anew, as one transaction.
+pub(super) async fn recompress_character(
+    storage: &PostgresStorage,
+    encoding: &Encoding,
+    id: &CharacterId,
+    cancel: &Cancel,
+) -> Result<Recompressed> {
+    let mut transaction = storage.begin_own().await?;
+    let mut open = transaction.take()?;
+    let one = recompress_one(&mut open, encoding, id, cancel).await;
+    let one = transaction.settle(open, one)?;
+    if one.rewritten > 0 {
+        Box::new(transaction).commit().await?;
+    }
+    Ok(one)
 }
 
 /// Where each rung of a character's ladder is, and how many bytes it takes.

@@ -44,6 +44,9 @@ pub(crate) const CLEAR: [Clear; 7] = [
     Clear::Settings,
 ];
 
+/// Every master key that this program opened: for its own copies of what it has open, and for nothing else.
+static AT_HAND: Mutex<Vec<Master>> = Mutex::new(Vec::new());
+
 /// The field that a character's own key stands in.
 const KEY: &str = "key";
 
@@ -69,6 +72,12 @@ pub(crate) struct Ring {
 impl Seal {
     pub(crate) fn new(unlock: Unlock) -> Self {
         Self { unlock, ring: Mutex::default(), known: Mutex::default() }
+    }
+
+    /// The same, for a copy of a library that this program has opened: the keys that opened it are enough.
+    pub(crate) fn at_hand() -> Self {
+        let known = AT_HAND.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { unlock: Unlock::default(), ring: Mutex::default(), known: Mutex::new(known) }
     }
 
     /// The keychain to ask.
@@ -104,10 +113,12 @@ impl Seal {
     }
 
     fn learn(&self, masters: &[Master]) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for master in masters {
-            if known.iter().all(|known| known.id() != master.id()) {
-                known.push(master.clone());
+        for known in [&self.known, &AT_HAND] {
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            for master in masters {
+                if known.iter().all(|known| known.id() != master.id()) {
+                    known.push(master.clone());
+                }
             }
         }
     }

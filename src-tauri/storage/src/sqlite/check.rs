@@ -41,7 +41,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const RECENT_BYTES: usize = 16 << 20;
 
 /// Where rows are that are not what was written, with the version's number where there is one; and what that means.
-const SEALED: [(&str, &str); 11] = [
+const SEALED: [(&str, &str); 13] = [
     (
         "SELECT k.id, v.number FROM version AS v LEFT JOIN character AS k ON k.row = v.character \
          WHERE v.checksum IS NOT checksum(v.row, v.character, v.id, v.number, v.captured_at, v.edited_at, v.content, \
@@ -90,6 +90,16 @@ const SEALED: [(&str, &str); 11] = [
     (
         "SELECT 'library', 0 FROM seal WHERE checksum IS NOT checksum(id, record)",
         "What the library says of its keys is not what was written.",
+    ),
+    (
+        "SELECT 'entry ' || sequence || ' of the audit log', 0 FROM audit \
+         WHERE checksum IS NOT checksum(sequence, text, hash)",
+        "It is not what was written. `backstory audit --verify` says more.",
+    ),
+    (
+        "SELECT 'audit log', 0 FROM audit_head WHERE checksum IS NOT checksum(id, size, hash, peaks) \
+         OR size IS NOT (SELECT count(*) FROM audit)",
+        "How it ends is not what was written. `backstory audit --verify` says more.",
     ),
     (
         "SELECT 'library', 0 FROM store WHERE checksum IS NOT checksum(id, revision)",

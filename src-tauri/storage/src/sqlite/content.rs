@@ -252,20 +252,33 @@ pub(super) fn place(connection: &Connection, row: i64) -> Result<()> {
              EXISTS (SELECT 1 FROM archive WHERE content = ?1)",
         )?
         .query_row([row], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let steps = match (belongs, lies) {
-        (true, false) => [
-            "INSERT INTO archive (content, data) SELECT row, data FROM content WHERE row = ?1",
-            "UPDATE content SET data = x'' WHERE row = ?1",
-        ],
-        (false, true) => [
-            "UPDATE content SET data = (SELECT data FROM archive WHERE content = row) WHERE row = ?1",
-            "DELETE FROM archive WHERE content = ?1",
-        ],
-        _ => return Ok(()),
-    };
-    for sql in steps {
-        connection.prepare_cached(sql)?.execute([row])?;
+    match (belongs, lies) {
+        (true, false) => into_archive(connection, row),
+        (false, true) => {
+            for sql in [
+                "UPDATE content SET data = (SELECT data FROM archive WHERE content = row) WHERE row = ?1",
+                "DELETE FROM archive WHERE content = ?1",
+            ] {
+                connection.prepare_cached(sql)?.execute([row])?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
+}
+
+/// The copy is read back before the old place is given up.
+fn into_archive(connection: &Connection, row: i64) -> Result<()> {
+    connection
+        .prepare_cached("INSERT INTO archive (content, data) SELECT row, data FROM content WHERE row = ?1")?
+        .execute([row])?;
+    let arrived: bool = connection
+        .prepare_cached("SELECT a.data = c.data FROM archive AS a JOIN content AS c ON c.row = a.content WHERE c.row = ?1")?
+        .query_row([row], |row| row.get(0))?;
+    if !arrived {
+        return Err(damaged("A document did not arrive in the archive as it was."));
+    }
+    connection.prepare_cached("UPDATE content SET data = x'' WHERE row = ?1")?.execute([row])?;
     Ok(())
 }
 

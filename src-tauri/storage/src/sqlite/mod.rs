@@ -4,6 +4,7 @@
 //! `synchronous=FULL`: a commit that returned survives a power cut, and readers never wait for the writer. Other processes
 //! may have the same file open; SQLite's own locks and the revision of each character keep them from losing anything.
 
+mod audit;
 mod backup;
 mod check;
 mod checksum;
@@ -32,6 +33,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     search::{self, SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
@@ -74,6 +76,8 @@ pub struct SqliteOptions {
     pub encoding: Encoding,
     /// What opens it where it is encrypted.
     pub unlock: Unlock,
+    /// It is this program's own copy of a library: the keys that opened that one open it, too.
+    pub own_copy: bool,
 }
 
 impl Default for SqliteOptions {
@@ -83,6 +87,7 @@ impl Default for SqliteOptions {
             read_only: false,
             encoding: Encoding::default(),
             unlock: Unlock::default(),
+            own_copy: false,
         }
     }
 }
@@ -104,6 +109,18 @@ pub struct SqliteStorage {
 /// `store_damaged`, `invalid_argument` for another program's file, `storage_failed`.
 pub fn look(path: &Path) -> Result<()> {
     opening::look(path).map_err(|failure| failure.at(path))
+}
+
+/// Copies a library as it is now into a new file, while others go on reading and writing. Waits for the disk.
+///
+/// # Errors
+/// As [`SqliteStorage::back_up`].
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let copied = opening::open_to_copy(from, SqliteOptions::default().wait).and_then(|door| {
+        let session = door.connect_reader()?;
+        backup::copy(&session, to)
+    });
+    copied.map_err(|failure| failure.at(from))
 }
 
 /// What SQLite keeps beside its file.
@@ -186,7 +203,11 @@ impl SqliteStorage {
 
     fn open_here(path: &Path, options: &SqliteOptions) -> Result<Self, Failure> {
         let left_open = opening::was_left_open(path);
-        let seal = Arc::new(Seal::new(options.unlock.clone()));
+        let seal = match options.own_copy {
+            true => Seal::at_hand(),
+            false => Seal::new(options.unlock.clone()),
+        };
+        let seal = Arc::new(seal);
         let (door, read_only) = opening::open(path, options.wait, options.read_only, seal)?;
         let commits = watch::Sender::new(0);
         let writer = match read_only {
@@ -358,6 +379,14 @@ impl CharacterStorage for SqliteStorage {
         self.read(query::members).await
     }
 
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.read(move |connection| audit::entries(connection, after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.read(|connection| audit::head(connection)).await
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>> {
         self.read(|connection| query::settings(connection)).await
     }
@@ -405,6 +434,16 @@ impl CharacterStorage for SqliteStorage {
         let done = recompress::run(self, *encoding, progress, cancel).await?;
         self.begin_own().await?.tidy(Room::All).await?;
         Ok(done)
+    }
+
+    async fn recompress_character(
+        &self,
+        character: &CharacterId,
+        encoding: &Encoding,
+        _: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Recompressed> {
+        recompress::run_one(self, character, *encoding, cancel).await
     }
 
     /// Builds the file anew without free room, and empties its log.

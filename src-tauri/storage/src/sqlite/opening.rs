@@ -69,12 +69,22 @@ pub(super) fn open(
     want_read_only: bool,
     seal: Arc<Seal>,
 ) -> Result<(Door, Option<ReadOnly>)> {
-    let mut door = Door { path: path.to_owned(), wait, immutable: false, writable: !want_read_only, seal };
+    let door = Door { path: path.to_owned(), wait, immutable: false, writable: !want_read_only, seal };
     unlock(&door)?;
-    if want_read_only {
+    open_locked(door)
+}
+
+/// For whoever copies a library as it is, encrypted or not.
+pub(super) fn open_to_copy(path: &Path, wait: Duration) -> Result<Door> {
+    open_locked(Door::plain(path.to_owned(), wait, false, false)).map(|(door, _)| door)
+}
+
+fn open_locked(mut door: Door) -> Result<(Door, Option<ReadOnly>)> {
+    let (path, wait) = (door.path.clone(), door.wait);
+    if !door.writable {
         return settle_read_only(door, ReadOnly::Asked);
     }
-    create(path, wait)?;
+    create(&path, wait)?;
     match prepare(&door) {
         Ok(None) => Ok((door, None)),
         Ok(Some(newer)) => settle_read_only(Door { writable: false, ..door }, newer),

@@ -3,11 +3,12 @@
 use backstory_core::{
     error::Result,
     job::{Cancel, Progress, ProgressEvent},
+    model::CharacterId,
     storage::{Encoding, Recompressed, StorageTransaction},
 };
 use rusqlite::OptionalExtension;
 
-use super::{SqliteStorage, content, failure, rows::unsigned, transaction::Open};
+use super::{SqliteStorage, content, failure, query, rows::unsigned, transaction::Open};
 
 /// Goes over every character. Each is one transaction: a reader sees it in the old form or in the new one.
 pub(super) async fn run(
@@ -37,6 +38,30 @@ pub(super) async fn run(
         after = row;
     }
     Ok(sum)
+}
+
+/// Stores the documents of one character anew.
+pub(super) async fn run_one(
+    storage: &SqliteStorage,
+    id: &CharacterId,
+    encoding: Encoding,
+    cancel: &Cancel,
+) -> Result<Recompressed> {
+    cancel.check()?;
+    let id = id.clone();
+    let mut transaction = storage.begin_own().await?;
+    let done = transaction.run(move |open| {
+        let (connection, recent) = open.writer.parts();
+        match query::character_row(connection, &id)? {
+            Some(row) => content::recompress(connection, recent, &encoding, row),
+            None => Ok(Recompressed::default()),
+        }
+    });
+    let done = done.await?;
+    if done.rewritten > 0 {
+        Box::new(transaction).commit().await?;
+    }
+    Ok(done)
 }
 
 /// Recompresses the next character; none behind the last one.

@@ -94,7 +94,7 @@ path: string | null, };
 /**
  * What Backstory cannot erase.
  */
-export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside";
+export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside" | "cache";
 
 /**
  * Since when the fields of a sheet have their values.
@@ -156,6 +156,11 @@ version?: string,
 field?: string, };
 
 /**
+ * Whether a tier of a cache is asked at all.
+ */
+export type Breaker = "closed" | "open" | "half_open";
+
+/**
  * Changes of the same kind in one sitting, summed up by what they come to.
  */
 export type BurstEntry = { 
@@ -196,6 +201,20 @@ character: CharacterId,
  * The stretches that are summed up, the newest first.
  */
 bursts: Array<BurstEntry>, };
+
+/**
+ * How a cache stands, its fastest tier first.
+ */
+export type CacheStatistics = { 
+/**
+ * Each tier. Empty: there is no cache.
+ */
+tiers: Array<TierStatistics>, };
+
+/**
+ * Why a tier of a cache is not used, or not well.
+ */
+export type CacheTrouble = "unreachable" | "wrong_password" | "not_allowed" | "takes_nothing" | "confused" | "no_address";
 
 /**
  * What a backend can do beyond the promises every backend keeps.
@@ -442,14 +461,9 @@ level: number,
 hit_die: number, };
 
 /**
- * What of a sealed store can be read by whoever has its bytes. The words for it are the window's and the guide's.
- */
-export type Clear = "ids" | "times" | "counts" | "levels" | "sizes" | "fingerprints" | "settings";
-
-/**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "library_locked" | "library_key_wrong" | "encryption_unsupported" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -627,61 +641,6 @@ delta: boolean,
  * The base of the skip ladder ([`crate::history::encoding`]): a power of two. 8 while somebody waits, 16 at rest.
  */
 ladder: number, };
-
-/**
- * How far a store is encrypted, and with what.
- */
-export type Encryption = { 
-/**
- * How far.
- */
-state: EncryptionState, 
-/**
- * What opens it on this computer; none where only the recovery phrase does.
- */
-lock: LockKind | null, 
-/**
- * The keys in use, the current one first.
- */
-keys: Array<KeyInUse>, 
-/**
- * How many characters there are.
- */
-characters: number, 
-/**
- * What stays clear in it.
- */
-clear: Array<Clear>, };
-
-/**
- * A library is to be encrypted, or to get new keys.
- */
-export type EncryptionStart = { 
-/**
- * It is encrypted already, and gets new keys.
- */
-renew?: boolean, 
-/**
- * What opens it.
- */
-lock: LockKind, 
-/**
- * The words, for [`LockKind::Passphrase`].
- */
-passphrase?: string, 
-/**
- * The recovery phrase that was shown.
- */
-phrase: string, 
-/**
- * What the player typed of it, by the places that were asked for. Without, nothing is encrypted.
- */
-typed: { [key in number]: string }, };
-
-/**
- * How far a store is encrypted.
- */
-export type EncryptionState = "unsupported" | "off" | "encrypting" | "on" | "renewing" | "decrypting";
 
 /**
  * Asks what would be erased.
@@ -979,7 +938,7 @@ bytes: number, };
 /**
  * A kind of place where Backstory keeps something.
  */
-export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session";
+export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session" | "cache";
 
 /**
  * A page of a history, newest first.
@@ -1219,23 +1178,6 @@ changes: number,
 row: number, };
 
 /**
- * A master key that is in use, and for how many characters.
- */
-export type KeyInUse = { 
-/**
- * Its name: made from the key, and nothing of it can be told from the name.
- */
-id: string, 
-/**
- * How everything under it is encrypted.
- */
-algorithm: string, 
-/**
- * How many characters' keys it wraps.
- */
-characters: number, };
-
-/**
  * What a version is, compared with the one before it in the history.
  */
 export type Kind = "baseline" | "change" | "state" | "quiet";
@@ -1297,11 +1239,6 @@ export type Licence = { name: string, version: string, licence: string, };
  * What can be done only so often, and how often it was done.
  */
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
-
-/**
- * What opens the master key on this computer, besides the recovery phrase.
- */
-export type LockKind = "keychain" | "passphrase";
 
 /**
  * Somebody's place in a campaign of a store that several people share.
@@ -1429,19 +1366,6 @@ label: string,
  * What it adds.
  */
 value: number, };
-
-/**
- * A recovery phrase that was made and is not in use.
- */
-export type Phrase = { 
-/**
- * Its words, in their order.
- */
-words: Array<string>, 
-/**
- * The places of words that the player is to type back, counted from 1.
- */
-ask: Array<number>, };
 
 /**
  * Asks for a pin to be set or taken away.
@@ -1847,19 +1771,6 @@ bytes_before: number,
 bytes_after: number, };
 
 /**
- * The same keys are to be under another lock.
- */
-export type RelockSet = { 
-/**
- * What opens it.
- */
-lock: LockKind, 
-/**
- * The words, for [`LockKind::Passphrase`].
- */
-passphrase?: string, };
-
-/**
  * What was taken away of one kind.
  */
 export type Removed = { kind: HeldKind, files: number, bytes: number, };
@@ -2261,11 +2172,7 @@ encoded_bytes: number,
 /**
  * Bytes of the whole store.
  */
-store_bytes: number, 
-/**
- * The keys that its texts are encrypted under, the current one first; none where they are plain.
- */
-keys?: Array<KeyInUse>, };
+store_bytes: number, };
 
 /**
  * What a last look over everything found.
@@ -2333,18 +2240,79 @@ export type TextOpKind = "equal" | "insert" | "delete";
 export type Theme = "system" | "light" | "dark";
 
 /**
+ * How one tier of a cache stands. Counts are since the program started; of a server they are this program's, but for what
+ * only the server knows.
+ */
+export type TierStatistics = { 
+/**
+ * Its kind: `memory`, `redis`.
+ */
+name: string, 
+/**
+ * Where it is, where it is elsewhere. Never holds a password.
+ */
+location: string | null, 
+/**
+ * How often something was found.
+ */
+hits: number, 
+/**
+ * How often nothing was.
+ */
+misses: number, 
+/**
+ * How much it holds; none where it does not say now.
+ */
+entries: number | null, 
+/**
+ * How many bytes that takes, keys and bookkeeping included as far as they are known.
+ */
+bytes: number | null, 
+/**
+ * How many bytes it may take; none where Backstory sets no limit.
+ */
+max_bytes: number | null, 
+/**
+ * How many entries left because there was no room. Of a server: all of the server's.
+ */
+evictions: number, 
+/**
+ * How many entries left because their time was over. Of a server: all of the server's.
+ */
+expired: number, 
+/**
+ * How many entries were not what was set, and were taken away.
+ */
+damaged: number, 
+/**
+ * How many calls failed or were too slow.
+ */
+failures: number, 
+/**
+ * Whether it is asked.
+ */
+breaker: Breaker, 
+/**
+ * What is wrong with it, if anything.
+ */
+trouble: CacheTrouble | null, 
+/**
+ * How many deletions it has not confirmed yet. It is not asked before it has.
+ */
+owed: number, 
+/**
+ * Half of all `get`s took at most so long: microseconds.
+ */
+get_p50_us: number, 
+/**
+ * 99 of 100 `get`s took at most so long: microseconds.
+ */
+get_p99_us: number, };
+
+/**
  * What a sentence is about: decides its icon and its place in a summary.
  */
 export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline" | "loss" | "restored";
-
-/**
- * A library that is encrypted is to be opened.
- */
-export type UnlockGet = { 
-/**
- * The passphrase, or the recovery phrase.
- */
-words: string, };
 
 /**
  * Asks for a check.
@@ -2495,7 +2463,6 @@ export type Commands = {
   "app.speak": [Speak, Empty];
   "library.ways": [Empty, Ways];
   "library.open": [OpenLibrary, Opened];
-  "library.unlock": [UnlockGet, Opened];
   "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];
@@ -2522,12 +2489,6 @@ export type Commands = {
   "version.note": [NoteSet, HistoryEntry];
   "consent.list": [Empty, Array<Agreement>];
   "consent.withdraw": [Empty, Array<Agreement>];
-  "encryption.get": [Empty, Encryption];
-  "encryption.phrase": [Empty, Phrase];
-  "encryption.start": [EncryptionStart, Encryption];
-  "encryption.off": [Empty, Encryption];
-  "encryption.resume": [Empty, Encryption];
-  "encryption.relock": [RelockSet, Encryption];
   "erase.plan": [EraseGet, ErasePlan];
   "erase.start": [EraseStart, Erased];
   "erase.resumed": [Empty, Erased | null];
@@ -2536,6 +2497,7 @@ export type Commands = {
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
+  "store.cache": [Empty, CacheStatistics];
   "store.recompress": [Encoding, Recompressed];
   "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];
