@@ -23,7 +23,7 @@ use backstory_core::{
     config::{AlertsConfig, Setting},
     error::{Code, Error, Result},
     model::CharacterId,
-    storage::StorageInfo,
+    storage::{Secret, StorageInfo},
     wording::Language,
 };
 use backstory_sources::{
@@ -299,6 +299,10 @@ impl Host for Desktop {
     async fn ways(&self) -> Ways {
         let trouble = self.handle.try_state::<Arc<App>>().and_then(|app| app.own_library().err());
         self.libraries.ways(trouble.is_some_and(|error| error.code == Code::StoreBusy)).await
+    }
+
+    async fn unlock_with(&self, words: Secret) {
+        self.libraries.unlock_with(words);
     }
 
     async fn reopen(&self, how: OpenLibrary) -> Result<Option<Reopened>> {

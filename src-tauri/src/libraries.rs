@@ -10,8 +10,9 @@ use backstory_core::{
     api::opening::{LibraryCopy, OpenLibrary, Reopened, Ways},
     clock::Clock as _,
     config::{Address, Origin},
+    encryption::Unlock,
     error::{Code, Error, Result},
-    storage::{CharacterStorage, QueryFilter, StorageFactory as _, StoreOptions},
+    storage::{CharacterStorage, QueryFilter, Secret, StorageFactory as _, StoreOptions},
 };
 use backstory_sources::watch::is_library;
 use backstory_storage::{
@@ -29,6 +30,8 @@ pub(crate) struct Libraries {
     preferences: Arc<PreferencesFile>,
     /// What the player chose in the window.
     chosen: Mutex<Option<PathBuf>>,
+    /// What opens an encrypted library, once the player typed it: kept for as long as the program runs, and nowhere else.
+    words: Mutex<Option<Secret>>,
     /// The samples stand on nothing that is kept.
     demo: bool,
 }
@@ -36,7 +39,7 @@ pub(crate) struct Libraries {
 impl Libraries {
     pub(crate) fn new(preferences: Arc<PreferencesFile>, demo: bool) -> Self {
         let chosen = Mutex::new(preferences.library().filter(|_| is_open_to_choice()));
-        Self { preferences, chosen, demo }
+        Self { preferences, chosen, words: Mutex::default(), demo }
     }
 
     /// Opens the library, as it is configured or chosen.
@@ -65,17 +68,24 @@ impl Libraries {
             .kept("Nothing was changed.")
             .hint("If it is on another disk, connect it and try again. Or choose where it is now."));
         }
-        let options = StoreOptions { read_only, ..chosen.library.options() };
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let unlock = Unlock { words, keychain: None };
+        let options = StoreOptions { read_only, unlock, ..chosen.library.options() };
         let storage = Stores.open_with(chosen.library.address.reveal(), &options).await?;
         // One that opens and cannot be read would be a window in which everything fails.
         storage.query(&QueryFilter { limit: Some(1), ..QueryFilter::default() }).await?;
         Ok(storage)
     }
 
+    /// What opens the library from now on, where it is encrypted.
+    pub(crate) fn unlock_with(&self, words: Secret) {
+        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+    }
+
     /// How the library is opened.
     fn current(&self) -> Result<Chosen> {
         let library = self.chosen().as_deref().map(address).transpose()?;
-        config::chosen(&config::load(&Flags { library, config: None })?.config)
+        config::chosen(&config::load(&Flags { library, ..Flags::default() })?.config)
     }
 
     /// The library that the player chose in the window.

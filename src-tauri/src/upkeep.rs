@@ -10,6 +10,7 @@ use std::{
 use backstory_core::{
     alerts::AlertKind,
     api::{App, AppEvent, Host, health, jobs, notices::Notice},
+    encryption::KeyChange,
     error::Code,
     job::{Cancel, Silent, schedule::Circumstances},
     library::acting_as,
@@ -193,11 +194,17 @@ pub(crate) async fn remember_log(app: Arc<App>) {
 }
 
 /// Tells anew what an older Backstory told, once and beside everything else: a history is written only where nobody else
-/// writes to it, and a closed window leaves it to the next start.
+/// writes to it, and a closed window leaves it to the next start. A change of keys that was interrupted is ended before.
 pub(crate) async fn retell(app: Arc<App>) {
     let Ok(library) = app.own_library() else { return };
     if library.info().read_only.is_some() {
         return;
+    }
+    if library.encryption().await.is_ok_and(|encryption| encryption.state.is_under_way()) {
+        match library.change_keys(&KeyChange::GoOn, &Silent, &Cancel::default()).await {
+            Ok(_) => tracing::info!("a change of keys that was interrupted is done"),
+            Err(error) => tracing::warn!(?error, "a change of keys is still not done"),
+        }
     }
     match acting_as(REST, library.retell(false, &Silent, &Cancel::default())).await {
         Ok(retold) if retold.versions > 0 => {

@@ -14,6 +14,7 @@ pub mod driver;
 pub mod faults;
 pub mod fixtures;
 pub mod home;
+pub mod keychains;
 pub mod purse;
 pub mod servers;
 pub mod strategies;

@@ -38,6 +38,11 @@ const TO_TEST: &[Need] = &[
         there: || find("WebKitWebDriver").is_some(),
     },
     Need { name: "dbus-run-session", packages: &["dbus"], there: || find("dbus-run-session").is_some() },
+    Need {
+        name: "gnome-keyring",
+        packages: &["gnome-keyring"],
+        there: || find("gnome-keyring-daemon").is_some(),
+    },
     Need { name: "PostgreSQL's server", packages: &["postgresql"], there: has_postgres },
     Need { name: "redis-server", packages: &["redis-server"], there: || find("redis-server").is_some() },
 ];

@@ -13,6 +13,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
+use crate::encryption::EncryptionCommand;
+
 /// Every version of your D&D characters.
 #[derive(Debug, Parser)]
 #[command(name = "backstory", version, max_term_width = 100)]
@@ -24,6 +26,9 @@ pub(crate) struct Args {
     /// The configuration file. Without it, the one in BACKSTORY_CONFIG, else config.toml or config.yaml in the usual place.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// What opens an encrypted library, its passphrase or its recovery phrase: the first line of this file; - is standard input.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) unlock: Option<PathBuf>,
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -411,6 +416,11 @@ pub(crate) enum Command {
         /// As small as can be, however long it takes.
         #[arg(long, conflicts_with_all = ["compression", "level", "whole"])]
         smallest: bool,
+    },
+    /// Encryption of the library: on, off, new keys, another passphrase.
+    Encryption {
+        #[command(subcommand)]
+        what: EncryptionCommand,
     },
     /// The configuration: every value, and where it comes from.
     Config {

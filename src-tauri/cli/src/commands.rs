@@ -53,7 +53,7 @@ use backstory_storage::{
 use crate::{
     args::{Args, Command, ConfigCommand},
     auditing::{self, Asked},
-    backups, db, erasing, keeping, live, manual, migrate,
+    backups, db, encryption, erasing, keeping, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
     upkeep,
@@ -64,8 +64,9 @@ pub(crate) const IN_PART: u8 = 3;
 
 /// Runs a command; gives the exit code.
 pub(crate) async fn run(args: Args) -> Result<u8> {
-    let Args { library, config, json, quiet, command } = args;
-    let flags = Flags { library, config };
+    let Args { library, config, unlock, json, quiet, command } = args;
+    let unlock = unlock.as_deref().map(encryption::first_line).transpose()?;
+    let flags = Flags { library, config, unlock };
     // The configuration is told without anything being opened: it may be what keeps a library shut.
     if let Command::Config { what } = &command {
         configuration(&flags, what.as_ref(), json)?;
@@ -103,6 +104,8 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
         Command::Backup { what } => what.as_ref().is_some_and(backups::BackupCommand::needs_library),
         _ => true,
     };
+    let recovers = matches!(&command, Command::Encryption { what } if what.recovers());
+    let flags = asked(flags, recovers)?;
     let app = open_app(&flags, Arc::clone(&files), needs_library).await?;
     let done = perform(command, &app, &files, json, quiet).await;
     if !erases_everything {
@@ -235,6 +238,7 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             };
             erasing::run(app, scope, erasing::How { dry_run, yes, receipt, json, quiet }).await
         }
+        Command::Encryption { what } => encryption::run(&app, what, json, quiet).await,
         Command::Audit {
             character,
             actions,
@@ -324,6 +328,20 @@ fn configuration(flags: &Flags, what: Option<&ConfigCommand>, json: bool) -> Res
     }
 }
 
+/// Whoever recovers a library has its recovery phrase, whatever else would open it.
+fn asked(flags: Flags, recovers: bool) -> Result<Flags> {
+    if !recovers || flags.unlock.is_some() {
+        return Ok(flags);
+    }
+    let why = Error::new(Code::PassphraseNeeded, "The recovery phrase of 24 words is needed.")
+        .kept("Nothing was read or written.")
+        .hint("Give it in the first line of a file: --unlock FILE.");
+    match encryption::ask_to_open(&why) {
+        Some(words) => Ok(Flags { unlock: Some(words?), ..flags }),
+        None => Err(why),
+    }
+}
+
 /// The core on the library that is asked for. What was being erased when the program was last ended is erased first.
 async fn open_app(flags: &Flags, files: Arc<Files>, needs_library: bool) -> Result<App> {
     let stores = Arc::new(Stores);
@@ -336,6 +354,15 @@ async fn open_app(flags: &Flags, files: Arc<Files>, needs_library: bool) -> Resu
         true => Err(Error::new(Code::StoreBusy, "The library is being erased.")),
         false => config::open_library(&stores, flags).await,
     };
+    if let Err(locked) = storage.as_ref().map_err(Clone::clone).map(drop)
+        && locked.code == Code::LibraryLocked
+        && flags.unlock.is_none()
+        && needs_library
+        && let Some(words) = encryption::ask_to_open(&locked)
+    {
+        let flags = Flags { unlock: Some(words?), ..flags.clone() };
+        return Box::pin(open_app(&flags, files, needs_library)).await;
+    }
     let app = app(flags, stores, computer, storage, Arc::clone(&files))?;
     if let Some(erased) = resume(&app, &Silent).await? {
         print::aside(&erased.text);

@@ -8,6 +8,7 @@ mod auditing;
 mod backups;
 mod commands;
 mod db;
+mod encryption;
 mod erasing;
 mod keeping;
 mod live;

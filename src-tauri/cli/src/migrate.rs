@@ -15,6 +15,7 @@ use backstory_core::{
     access::guarded,
     backup::Reason,
     config::{Address, LibraryConfig},
+    encryption::Unlock,
     error::{Code, Result},
     job::{Cancel, Progress, ProgressEvent},
     migrate::{Action, Left, MigrationOptions, MigrationPlan, MigrationReport, Released, StorageMigrator},
@@ -150,10 +151,10 @@ async fn work(options: &Options, flags: &Flags, told: &Told, cancel: &Cancel) ->
         plan: None,
         released: None,
     };
-    let from = open(&source, !options.release).await?;
+    let from = open(&source, !options.release, flags).await?;
     let to = match options.dry_run {
-        true => open_or_imagine(&target).await?,
-        false => open(&target, false).await?,
+        true => open_or_imagine(&target, flags).await?,
+        false => open(&target, false, flags).await?,
     };
     let scribe = Scribe::new(Arc::new(SystemClock), "command");
     let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&to))?.recorded_by(scribe);
@@ -223,14 +224,15 @@ fn library(address: &Address, flags: &Flags) -> Result<LibraryConfig> {
     Ok(library)
 }
 
-async fn open(library: &LibraryConfig, read_only: bool) -> Result<Arc<dyn CharacterStorage>> {
-    let options = StoreOptions { read_only, ..library.options() };
+async fn open(library: &LibraryConfig, read_only: bool, flags: &Flags) -> Result<Arc<dyn CharacterStorage>> {
+    let unlock = Unlock { words: flags.unlock.clone(), keychain: None };
+    let options = StoreOptions { read_only, unlock, ..library.options() };
     Ok(guarded(Stores.open_with(library.address.reveal(), &options).await?))
 }
 
 /// A rehearsal makes no library: one that is not there yet is an empty one.
-async fn open_or_imagine(library: &LibraryConfig) -> Result<Arc<dyn CharacterStorage>> {
-    match open(library, true).await {
+async fn open_or_imagine(library: &LibraryConfig, flags: &Flags) -> Result<Arc<dyn CharacterStorage>> {
+    match open(library, true, flags).await {
         Err(error) if matches!(error.code, Code::StorageFailed | Code::FileUnreadable) => {
             Ok(Arc::new(MemoryStorage::new()))
         }

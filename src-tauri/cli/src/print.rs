@@ -408,7 +408,13 @@ fn statistics(sum: &StorageStatistics) -> String {
         ("Kept in", bytes(sum.encoded_bytes)),
         ("The whole library", bytes(sum.store_bytes)),
     ];
-    table(&rows.map(|(label, value)| vec![label.to_owned(), value]))
+    let keys = sum.keys.iter().map(|key| {
+        let of = count(key.characters, "character", "characters");
+        vec!["Encrypted".to_owned(), format!("{}, key {}, {of}", key.algorithm, key.id)]
+    });
+    table(
+        &rows.map(|(label, value)| vec![label.to_owned(), value]).into_iter().chain(keys).collect::<Vec<_>>(),
+    )
 }
 
 pub(crate) fn recompressed(done: &Recompressed) -> String {

@@ -29,6 +29,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    encryption::{Encryption, KeyChange},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
@@ -36,8 +37,8 @@ use crate::{
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect, Facets, HistoryQuery,
-        Kept, Page, Pool, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
-        StorageTransaction, Surroundings, VisibleTo, Write,
+        Kept, Page, Pool, QueryFilter, Recompressed, RepairReport, Secret, Setting, StorageInfo,
+        StorageStatistics, StorageTransaction, Surroundings, VisibleTo, Write,
     },
 };
 
@@ -343,6 +344,24 @@ impl CharacterStorage for Guarded {
 
     fn keeps(&self) -> &'static [Kept] {
         self.inner.keeps()
+    }
+
+    async fn encryption(&self) -> Result<Encryption> {
+        self.inner.encryption().await
+    }
+
+    fn new_phrase(&self) -> Result<Secret> {
+        self.inner.new_phrase()
+    }
+
+    async fn change_keys(
+        &self,
+        change: &KeyChange,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Encryption> {
+        self.check_admin()?;
+        self.inner.change_keys(change, progress, cancel).await
     }
 
     fn pool(&self) -> Option<Pool> {

@@ -66,6 +66,12 @@ pub enum Code {
     PassphraseNeeded,
     /// An export is encrypted, and these words do not open it.
     PassphraseWrong,
+    /// A library is encrypted, and nothing that opens it is at hand.
+    LibraryLocked,
+    /// A library is encrypted, and what was given does not open it.
+    LibraryKeyWrong,
+    /// A library of this kind cannot be encrypted.
+    EncryptionUnsupported,
     /// The JSON is sound but no source knows it.
     FormatUnknown,
     /// The format is known and not supported.

@@ -9,6 +9,7 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod diff;
+pub mod encryption;
 pub mod error;
 pub mod hex;
 pub mod history;

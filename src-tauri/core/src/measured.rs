@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     clock::Clock,
+    encryption::{Encryption, KeyChange},
     error::Result,
     job::{Cancel, Progress},
     metrics::{Answer, Metrics, Operation},
@@ -15,8 +16,8 @@ use crate::{
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery, Kept, Page, Pool,
-        QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics, StorageTransaction,
-        Surroundings, Write,
+        QueryFilter, Recompressed, RepairReport, Secret, Setting, StorageInfo, StorageStatistics,
+        StorageTransaction, Surroundings, Write,
     },
 };
 
@@ -165,6 +166,23 @@ impl CharacterStorage for Measured {
 
     fn pool(&self) -> Option<Pool> {
         self.inner.pool()
+    }
+
+    async fn encryption(&self) -> Result<Encryption> {
+        self.meter.of(Operation::Look, self.inner.encryption()).await
+    }
+
+    fn new_phrase(&self) -> Result<Secret> {
+        self.inner.new_phrase()
+    }
+
+    async fn change_keys(
+        &self,
+        change: &KeyChange,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Encryption> {
+        self.meter.of(Operation::Upkeep, self.inner.change_keys(change, progress, cancel)).await
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -66,7 +66,7 @@ pub struct SearchHit {
 }
 
 /// Answers a search from the traces of all versions: for a store that has no index of words.
-pub(crate) async fn in_traces<S: CharacterStorage + ?Sized>(
+pub async fn in_traces<S: CharacterStorage + ?Sized>(
     storage: &S,
     query: &SearchQuery,
 ) -> Result<Vec<SearchHit>> {

@@ -35,6 +35,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::Principal,
+    encryption::{self, Encryption, KeyChange, KeyInUse, Unlock},
     error::{Code, Error, Result},
     hex,
     job::{Cancel, Progress},
@@ -121,6 +122,8 @@ pub struct StoreOptions {
     pub wait: Option<Duration>,
     /// What opens an encrypted export.
     pub passphrase: Option<Secret>,
+    /// What opens it where it is encrypted.
+    pub unlock: Unlock,
     /// A second server with a copy that may lag behind, for reads that bear it: the address, which may hold a password.
     pub read_replica: Option<Secret>,
 }
@@ -686,6 +689,10 @@ pub struct StorageStatistics {
     pub encoded_bytes: u64,
     /// Bytes of the whole store.
     pub store_bytes: u64,
+    /// The keys that its texts are encrypted under, the current one first; none where they are plain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, ts(as = "Option<Vec<KeyInUse>>", optional))]
+    pub keys: Vec<KeyInUse>,
 }
 
 /// Connections to a server.
@@ -902,6 +909,37 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// What of erased things is kept by what lies beneath the store, where Backstory cannot take it away.
     fn keeps(&self) -> &'static [Kept] {
         &[]
+    }
+
+    /// How far it is encrypted, and with what.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn encryption(&self) -> Result<Encryption> {
+        Ok(Encryption::default())
+    }
+
+    /// A recovery phrase for [`CharacterStorage::change_keys`]: new random words. Nothing is kept of them.
+    ///
+    /// # Errors
+    /// `encryption_unsupported`; `internal` where the system has no random numbers.
+    fn new_phrase(&self) -> Result<Secret> {
+        Err(encryption::unsupported(&self.info().kind))
+    }
+
+    /// Encrypts everything, takes that back, or renews the keys. What is to open the store is written and read back before the
+    /// first byte changes; afterwards nothing of the old form can be found in the store's own files.
+    ///
+    /// # Errors
+    /// `encryption_unsupported`; `keychain_unavailable` and `invalid_argument`: nothing was changed then; `store_busy`,
+    /// `cancelled`, `storage_full`, `storage_failed`: what is there can be read, and [`KeyChange::GoOn`] goes on.
+    async fn change_keys(
+        &self,
+        _change: &KeyChange,
+        _progress: &dyn Progress,
+        _cancel: &Cancel,
+    ) -> Result<Encryption> {
+        Err(encryption::unsupported(&self.info().kind))
     }
 
     /// The connections to a server, where there is a pool of them.

@@ -9,8 +9,9 @@ use std::{
 
 use backstory_core::{
     config::{Address, Config, Environment, File, Format, Layers, LibraryConfig, Origin, Value},
+    encryption::Unlock,
     error::{Code, Error, Result},
-    storage::{CharacterStorage, Encoding, StorageFactory},
+    storage::{CharacterStorage, Encoding, Secret, StorageFactory, StoreOptions},
 };
 use directories::ProjectDirs;
 
@@ -32,6 +33,8 @@ pub struct Flags {
     pub library: Option<Address>,
     /// `--config`.
     pub config: Option<PathBuf>,
+    /// What opens the library where it is encrypted.
+    pub unlock: Option<Secret>,
 }
 
 /// The configuration as it is on this machine.
@@ -104,7 +107,8 @@ pub fn chosen(config: &Config) -> Result<Chosen> {
 pub async fn open_library(stores: &Stores, flags: &Flags) -> Result<Arc<dyn CharacterStorage>> {
     let library = chosen(&load(flags)?.config)?.library;
     open::kind(&library.address)?;
-    stores.open_with(library.address.reveal(), &library.options()).await
+    let unlock = Unlock { words: flags.unlock.clone(), keychain: None };
+    stores.open_with(library.address.reveal(), &StoreOptions { unlock, ..library.options() }).await
 }
 
 /// How the documents of that library are to be kept, where somebody said so.

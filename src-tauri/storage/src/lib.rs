@@ -27,6 +27,7 @@ pub mod postgres;
 mod recent;
 mod record;
 mod rules;
+pub mod seal;
 mod settings;
 pub mod sqlite;
 mod tally;

@@ -63,6 +63,8 @@ fn sqlite(options: &StoreOptions) -> SqliteOptions {
         wait: options.wait.unwrap_or(SqliteOptions::default().wait),
         read_only: options.read_only,
         encoding: options.encoding.unwrap_or_default(),
+        unlock: options.unlock.clone(),
+        own_copy: false,
     }
 }
 

@@ -3,18 +3,21 @@
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use backstory_core::storage::{CharacterStorage, StorageFactory};
+use backstory_core::{
+    encryption::{EncryptionState, KeyChange, Lock, Unlock},
+    job::{Cancel, Silent},
+    storage::{CharacterStorage, StorageFactory, StoreOptions},
+};
 use backstory_storage::{
     joined::{JoinedStorage, Manner},
     memory::MemoryStorage,
     objects::{ObjectOptions, ObjectStorage},
     open::Stores,
 };
-use backstory_tests::servers::S3Server;
 #[cfg(unix)]
 use backstory_tests::servers::postgres::{Database, Server};
+use backstory_tests::{keychains::Chain, servers::S3Server};
 use tempfile::TempDir;
-#[cfg(unix)]
 use tokio::sync::OnceCell;
 
 /// One empty store, which can be opened any number of times.
@@ -68,6 +71,54 @@ impl Backend for Sqlite {
 
     fn another(&self) -> Box<dyn Backend> {
         Box::new(Self::default())
+    }
+}
+
+/// A store whose texts are encrypted: the same as another kind of store, and nothing that is asked of it may tell it from that.
+pub(crate) struct Sealed<B> {
+    plain: B,
+    address: fn(&B) -> String,
+    chain: Arc<Chain>,
+    sealed: OnceCell<()>,
+}
+
+impl Sealed<Sqlite> {
+    pub(crate) fn sqlite() -> Self {
+        Self::new(Sqlite::default(), |plain| plain.path().display().to_string())
+    }
+}
+
+impl Sealed<Folder> {
+    pub(crate) fn folder() -> Self {
+        Self::new(Folder::default(), |plain| format!("folder:{}", plain.path().display()))
+    }
+}
+
+impl<B> Sealed<B> {
+    fn new(plain: B, address: fn(&B) -> String) -> Self {
+        Self { plain, address, chain: Arc::default(), sealed: OnceCell::new() }
+    }
+}
+
+#[async_trait]
+impl<B: Backend + Default + 'static> Backend for Sealed<B> {
+    async fn open(&self) -> Arc<dyn CharacterStorage> {
+        let unlock = Unlock { words: None, keychain: Some(self.chain.clone()) };
+        // Encrypting takes its time in a debug build: whoever waits for eight others waits longer.
+        let wait = Some(std::time::Duration::from_secs(60));
+        let options = StoreOptions { unlock, wait, ..StoreOptions::default() };
+        let storage = Stores.open_with(&(self.address)(&self.plain), &options).await.unwrap();
+        let seal = async || {
+            let on = KeyChange::On { lock: Lock::Keychain, phrase: storage.new_phrase().unwrap() };
+            let done = storage.change_keys(&on, &Silent, &Cancel::default()).await.unwrap();
+            assert_eq!(done.state, EncryptionState::On);
+        };
+        self.sealed.get_or_init(seal).await;
+        storage
+    }
+
+    fn another(&self) -> Box<dyn Backend> {
+        Box::new(Self::new(B::default(), self.address))
     }
 }
 

@@ -95,6 +95,8 @@ backends! {
     memory_backend: crate::backends::Memory::default(), [];
     folder_backend: crate::backends::Folder::default(), [];
     sqlite_backend: crate::backends::Sqlite::default(), [];
+    sealed_folder_backend: crate::backends::Sealed::folder(), [];
+    sealed_sqlite_backend: crate::backends::Sealed::sqlite(), [];
     #[cfg(unix)]
     postgres_backend: crate::backends::Postgres::default(), [];
     objects_backend: crate::backends::Objects::default(), [];

@@ -13,6 +13,21 @@ class Opening {
     this.ways = await call("library.ways", {}).catch(() => null);
   }
 
+  /** Opens the library that is encrypted, with its passphrase or its recovery phrase. */
+  async unlock(words: string): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      const { overview } = await call("library.unlock", { words });
+      if (overview) app.turnTo(overview);
+    } catch (error) {
+      app.failure = toWireError(error);
+    } finally {
+      this.busy = false;
+      await this.look();
+    }
+  }
+
   /** Opens a library. Where that fails, what was open stays open. */
   async open(how: OpenLibrary): Promise<void> {
     if (this.busy) return;

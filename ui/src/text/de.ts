@@ -258,6 +258,10 @@ export const de: Catalogue = {
 
   closed: {
     title: "Deine Bibliothek ließ sich nicht öffnen",
+    locked: "Deine Bibliothek ist verschlossen",
+    unlock: "Passphrase oder die 24 Wörter des Wiederherstellungssatzes",
+    unlockHow: "Was du eingibst, öffnet sie und wird nirgends aufbewahrt.",
+    unlockDo: "Öffnen",
     does: {
       again: "Noch einmal",
       read_only: "Öffnen",
@@ -285,6 +289,87 @@ export const de: Catalogue = {
     aside: (place) => `Die Bibliothek, die dort lag, heißt jetzt ${place}.`,
   },
 
+  encryption: {
+    title: "Verschlüsselung",
+    states: {
+      unsupported: "Diese Bibliothek kann Backstory nicht verschlüsseln",
+      off: "Nicht verschlüsselt",
+      encrypting: "Halb verschlüsselt: es wurde unterbrochen",
+      on: "Verschlüsselt",
+      renewing: "Schlüssel halb erneuert: es wurde unterbrochen",
+      decrypting: "Halb entschlüsselt: es wurde unterbrochen",
+    },
+    how: {
+      unsupported: "Bibliotheken in einer Datei oder einem Ordner dieses Rechners lassen sich verschlüsseln.",
+      off: "Wer an die Dateien der Bibliothek kommt, kann sie lesen. Verschlüsselt verraten sie nur, was unten steht.",
+      encrypting: "Neues wird schon verschlüsselt. Mach weiter, um den Rest zu verschlüsseln.",
+      on: "Der Wiederherstellungssatz öffnet sie.",
+      renewing: "Alles lässt sich lesen. Mach weiter, damit die alten Schlüssel nichts mehr öffnen.",
+      decrypting: "Alles lässt sich lesen. Mach weiter, um den Rest zu entschlüsseln.",
+    },
+    opens: {
+      keychain: "Der Schlüsselbund dieses Rechners öffnet sie oder dein Wiederherstellungssatz.",
+      passphrase: "Deine Passphrase öffnet sie oder dein Wiederherstellungssatz.",
+    },
+    with: "Womit",
+    key: (algorithm, id, characters) =>
+      `${algorithm}, Schlüssel ${id}: ${count(characters, "Figur", "Figuren")}, jede mit einem eigenen Schlüssel`,
+    clear: "Was lesbar bleibt",
+    stays: {
+      ids: "Kennungen von Figuren und Fassungen",
+      times: "Wann etwas aufgenommen, geändert oder gelöscht wurde",
+      counts: "Wie viele Fassungen es gibt und welche etwas änderten",
+      levels: "Stufen, nach denen die Liste sortiert wird",
+      sizes: "Wie lang Dokumente sind",
+      fingerprints:
+        "Ein Fingerabdruck jedes Dokuments: wer genau dasselbe hat, kann erkennen, dass es da ist",
+      settings: "Wie die Bibliothek eingerichtet ist",
+    },
+    switchOn: "Verschlüsseln…",
+    relock: "Ändern, was sie öffnet…",
+    renew: "Neue Schlüssel…",
+    switchOff: "Entschlüsseln…",
+    resume: "Weitermachen",
+    running: "Die Bibliothek wird neu geschrieben",
+    switchedOn: "Deine Bibliothek ist verschlüsselt.",
+    renewed: "Deine Bibliothek hat neue Schlüssel. Der alte Wiederherstellungssatz öffnet nichts mehr.",
+    relocked: "Erledigt. Der Wiederherstellungssatz bleibt derselbe.",
+    switchedOff: "Deine Bibliothek ist nicht mehr verschlüsselt.",
+    ended: "Das ist jetzt erledigt.",
+    titles: {
+      on: "Bibliothek verschlüsseln",
+      renew: "Neue Schlüssel für deine Bibliothek",
+      relock: "Ändern, was deine Bibliothek öffnet",
+      off: "Bibliothek entschlüsseln?",
+    },
+    does: { on: "Verschlüsseln", renew: "Schlüssel erneuern", relock: "Ändern", off: "Entschlüsseln" },
+    lead: {
+      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor. Kopien, die es vor Aktualisierungen angelegt hat, werden gelöscht; beiseitegelegte Bibliotheken und exportierte Dateien bleiben, wie sie sind.",
+      renew: "Alles wird unter neuen Schlüsseln neu verschlüsselt, mit einem neuen Wiederherstellungssatz.",
+      relock: "Schlüssel und Wiederherstellungssatz bleiben dieselben.",
+    },
+    offHow:
+      "Wer an die Dateien der Bibliothek kommt, kann sie dann lesen. Alle Schlüssel werden gelöscht, der Wiederherstellungssatz mit ihnen.",
+    lock: "Was sie öffnet",
+    locks: { keychain: "Der Schlüsselbund dieses Rechners", passphrase: "Eine Passphrase" },
+    locksHow: {
+      keychain: "Nichts einzugeben: er öffnet sie, solange du angemeldet bist.",
+      passphrase: "Du gibst sie bei jedem Start von Backstory ein.",
+    },
+    short: (letters) =>
+      `Mindestens ${n(letters)} Buchstaben. Vier Wörter, die nicht zusammengehören, sind gut.`,
+    phrase: "Wiederherstellungssatz",
+    writeDown: "Schreib diese 24 Wörter auf, auf Papier, in dieser Reihenfolge.",
+    writeDownHow:
+      "Sie werden einmal gezeigt und nirgends aufbewahrt. Ohne sie ist bei vergessener Passphrase oder auf einem neuen Rechner alles in der Bibliothek verloren.",
+    toPhrase: "Wiederherstellungssatz zeigen",
+    written: "Ich habe ihn aufgeschrieben",
+    rehearse: "Gib diese Wörter von deinem Papier ein.",
+    word: (place) => `Wort ${n(place)}`,
+    otherWord: (place) => `Wort ${n(place)} ist ein anderes.`,
+    lookAgain: "Noch einmal ansehen",
+  },
+
   firstRun: {
     headline: "Jede Fassung jeder Figur",
     lead: "Hol eine Figur einmal herein. Backstory bewahrt dann jede Änderung auf, damit du zurückblicken, vergleichen und sehen kannst, wie sie gewachsen ist.",
@@ -293,6 +378,7 @@ export const de: Catalogue = {
     choose: "Dateien wählen",
     local: "Alles bleibt auf diesem Rechner. Kein Konto. Nichts wird gesendet.",
     sample: "Mit Beispielfiguren umsehen",
+    encrypt: "Verschlüsseln, was hier aufbewahrt wird",
   },
 
   library: {

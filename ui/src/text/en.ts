@@ -1,7 +1,20 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
 import privacy from "../../../docs/privacy.md?raw";
-import type { ActivityEntry, BackupReason, ChangeKind, ReadOnly, Rules, Section, Sort, StoreOperation, Theme } from "../api";
+import type {
+  ActivityEntry,
+  BackupReason,
+  ChangeKind,
+  Clear,
+  EncryptionState,
+  LockKind,
+  ReadOnly,
+  Rules,
+  Section,
+  Sort,
+  StoreOperation,
+  Theme,
+} from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("en");
@@ -293,6 +306,10 @@ export const en = {
     empty: "Start with an empty library",
     emptyHow: "The one that is there is kept beside it under another name. Nothing is deleted.",
     aside: (place: string) => `The library that was there is kept as ${place}.`,
+    locked: "Your library is locked",
+    unlock: "Passphrase, or the 24 words of the recovery phrase",
+    unlockHow: "What you type is used to open it and is kept nowhere.",
+    unlockDo: "Open",
   },
 
   firstRun: {
@@ -303,6 +320,7 @@ export const en = {
     choose: "Choose files",
     local: "Everything stays on this computer. No account. Nothing is sent.",
     sample: "Look around with sample characters",
+    encrypt: "Encrypt what is kept here",
   },
 
   library: {
@@ -1266,6 +1284,89 @@ export const en = {
     },
     acceptHow: "If you put a backup or another library in its place, accept it. That is noted as well.",
     accept: "Accept the log as it is",
+  },
+
+  encryption: {
+    title: "Encryption",
+    states: {
+      unsupported: "This library cannot be encrypted by Backstory",
+      off: "Not encrypted",
+      encrypting: "Half encrypted: it was interrupted",
+      on: "Encrypted",
+      renewing: "Keys half renewed: it was interrupted",
+      decrypting: "Half decrypted: it was interrupted",
+    } satisfies Record<EncryptionState, string>,
+    how: {
+      unsupported: "Libraries in a file or in a folder of this computer can be.",
+      off: "Whoever gets hold of the library’s files can read them. Encrypted, they tell nothing but what is listed below.",
+      encrypting: "What is new is encrypted already. Go on to encrypt the rest.",
+      on: "The recovery phrase opens it.",
+      renewing: "Everything can be read. Go on, so that the old keys open nothing any more.",
+      decrypting: "Everything can be read. Go on to decrypt the rest.",
+    } satisfies Record<EncryptionState, string>,
+    opens: {
+      keychain: "This computer’s keychain opens it, or your recovery phrase.",
+      passphrase: "Your passphrase opens it, or your recovery phrase.",
+    } satisfies Record<LockKind, string>,
+    with: "With what",
+    key: (algorithm: string, id: string, characters: number) =>
+      `${algorithm}, key ${id}: ${count(characters, "character", "characters")}, each under a key of its own`,
+    clear: "What stays readable",
+    stays: {
+      ids: "Ids of characters and versions",
+      times: "When something was captured, edited or deleted",
+      counts: "How many versions there are, and which changed something",
+      levels: "Levels, by which the list is sorted",
+      sizes: "How long documents are",
+      fingerprints: "A fingerprint of each document: who has the very same one can tell that it is there",
+      settings: "How the library is set up",
+    } satisfies Record<Clear, string>,
+    switchOn: "Encrypt…",
+    relock: "Change what opens it…",
+    renew: "New keys…",
+    switchOff: "Decrypt…",
+    resume: "Go on",
+    running: "Rewriting the library",
+    switchedOn: "Your library is encrypted.",
+    renewed: "Your library has new keys. The old recovery phrase opens nothing any more.",
+    relocked: "Done. The recovery phrase stays the same.",
+    switchedOff: "Your library is not encrypted any more.",
+    ended: "That is done now.",
+    titles: {
+      on: "Encrypt your library",
+      renew: "New keys for your library",
+      relock: "Change what opens your library",
+      off: "Decrypt your library?",
+    },
+    does: { on: "Encrypt", renew: "Renew keys", relock: "Change it", off: "Decrypt" },
+    lead: {
+      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before. Copies it made before updates are deleted; libraries you put aside and files you exported stay as they are.",
+      renew: "Everything is encrypted anew under new keys, with a new recovery phrase.",
+      relock: "The keys and the recovery phrase stay the same.",
+    },
+    offHow:
+      "Whoever gets hold of the library’s files can read them then. All keys are deleted, the recovery phrase with them.",
+    lock: "What opens it",
+    locks: { keychain: "This computer’s keychain", passphrase: "A passphrase" } satisfies Record<
+      LockKind,
+      string
+    >,
+    locksHow: {
+      keychain: "Nothing to type: it opens while you are signed in.",
+      passphrase: "You type it each time Backstory starts.",
+    } satisfies Record<LockKind, string>,
+    short: (letters: number) =>
+      `At least ${n(letters)} letters. Four words that do not belong together are good.`,
+    phrase: "Recovery phrase",
+    writeDown: "Write these 24 words down, on paper, in this order.",
+    writeDownHow:
+      "They are shown once and kept nowhere. Without them, a forgotten passphrase or a new computer means that everything in the library is lost.",
+    toPhrase: "Show the recovery phrase",
+    written: "I have written it down",
+    rehearse: "Type these words from your paper.",
+    word: (place: number) => `Word ${n(place)}`,
+    otherWord: (place: number) => `Word ${n(place)} is another one.`,
+    lookAgain: "Look again",
   },
 
   erase: {

@@ -110,6 +110,18 @@ export const germanErrors: Record<Code, Sentences> = {
     message: "Diese Passphrase öffnet den Export nicht.",
     hint: "Prüfe Groß- und Kleinschreibung und versuche es noch einmal.",
   },
+  library_locked: {
+    message: "Die Bibliothek ist verschlüsselt, und nichts, was sie öffnet, ist zur Hand.",
+    hint: "Gib die Passphrase ein, entsperre den Schlüsselbund oder gib die 24 Wörter des Wiederherstellungssatzes ein.",
+  },
+  library_key_wrong: {
+    message: "Diese Wörter öffnen die Bibliothek nicht.",
+    hint: "Prüfe jedes Wort. Ohne die Passphrase öffnen sie die 24 Wörter des Wiederherstellungssatzes.",
+  },
+  encryption_unsupported: {
+    message: "Eine Bibliothek dieser Art kann Backstory nicht verschlüsseln.",
+    hint: "Bibliotheken in einer Datei oder einem Ordner dieses Rechners lassen sich verschlüsseln. Zieh mit backstory migrate um.",
+  },
   format_unknown: {
     message: "Das ist JSON, aber keine Figur, die Backstory kennt.",
     hint: "Backstory liest Figuren von D&D Beyond und aus Foundry VTT.",

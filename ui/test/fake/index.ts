@@ -14,6 +14,8 @@ import type {
   JobEntry,
   JobRun,
   OnProgress,
+  Encryption,
+  LockKind,
   Overview,
   Preferences,
   ReadOnly,
@@ -48,6 +50,9 @@ export interface FakeOptions {
   hangsAfter?: number;
 }
 
+/** A recovery phrase. */
+const WORDS = Array.from({ length: 24 }, (_, place) => `${"abcdefghijklmnopqrstuvwx"[place]}word`);
+
 type Answers = {
   [C in Command]: (
     params: Commands[C][0],
@@ -68,6 +73,7 @@ export class FakeBridge implements Bridge {
   #sample: boolean;
   #cancelled = false;
   #agreed = false;
+  #lock: LockKind | null = null;
   #folders: WatchedFolder[] = [];
   #revision = 1;
   #backups = backups();
@@ -376,6 +382,24 @@ export class FakeBridge implements Bridge {
       this.#revision += 1;
       return erasedReceipt(scope.what === "everything");
     },
+    "encryption.get": () => this.#encryption(),
+    "encryption.phrase": () => ({ words: WORDS, ask: [3, 11, 20] }),
+    "encryption.start": ({ lock }, onProgress) => {
+      onProgress?.({ event: "started", job: 7, total: 0 });
+      onProgress?.({ event: "advanced", done: 1, total: 2 });
+      this.#lock = lock;
+      return this.#encryption();
+    },
+    "encryption.off": () => {
+      this.#lock = null;
+      return this.#encryption();
+    },
+    "encryption.resume": () => this.#encryption(),
+    "encryption.relock": ({ lock }) => {
+      this.#lock = lock;
+      return this.#encryption();
+    },
+    "library.unlock": () => ({ overview: this.#overview(), set_aside: null }),
     "erase.resumed": () => null,
     "receipt.save": (sealed) => ({ name: `Backstory ${sealed.number}.json` }),
     "receipt.check": ({ text }) => {
@@ -460,6 +484,18 @@ export class FakeBridge implements Bridge {
     return [
       { source: "ddb", purpose: "fetch", words: "…", wording: 1, agreed_at: since, withdrawn_at, holds: this.#agreed },
     ];
+  }
+
+  #encryption(): Encryption {
+    const on = this.#lock !== null;
+    const key = { id: "0a1b2c3d4e5f6071", algorithm: "XChaCha20-Poly1305", characters: this.#people.length };
+    return {
+      state: on ? "on" : "off",
+      lock: this.#lock,
+      keys: on ? [key] : [],
+      characters: this.#people.length,
+      clear: ["ids", "times", "counts", "levels", "sizes", "fingerprints", "settings"],
+    };
   }
 
   #overview(): Overview {

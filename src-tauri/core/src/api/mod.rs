@@ -12,6 +12,7 @@ pub mod compare;
 pub mod consent;
 pub mod cuts;
 pub mod dialogs;
+pub mod encryption;
 pub mod erase;
 pub mod export;
 pub mod health;
@@ -50,7 +51,7 @@ use crate::{
     model::CharacterId,
     retention::RetentionPolicy,
     source::{Draft, Source},
-    storage::{CharacterStorage, QueryFilter, StorageFactory, StorageInfo},
+    storage::{CharacterStorage, QueryFilter, Secret, StorageFactory, StorageInfo},
     wording::Language,
 };
 
@@ -151,6 +152,8 @@ pub trait Host: Send + Sync {
     async fn reopen(&self, _how: opening::OpenLibrary) -> Result<Option<opening::Reopened>> {
         Ok(None)
     }
+    /// What opens the player's library where it is encrypted, from now on: for the next [`Host::reopen`].
+    async fn unlock_with(&self, _words: Secret) {}
     /// Ends what writes by itself: watched folders, work at rest. It begins again with [`Host::reopened`].
     async fn stop_writers(&self) {}
     /// Another library is open now.
@@ -430,6 +433,7 @@ macro_rules! commands {
             "app.speak": app::Speak => app::Empty, speak;
             "library.ways": app::Empty => opening::Ways, library_ways;
             "library.open": opening::OpenLibrary => opening::Opened, library_open;
+            "library.unlock": encryption::UnlockGet => opening::Opened, library_unlock;
             "library.show": app::Empty => app::Empty, show_library;
             "preferences.get": app::Empty => app::Preferences, preferences_get;
             "preferences.set": app::Preferences => app::Empty, preferences_set;
@@ -461,6 +465,12 @@ macro_rules! commands {
             "activity.accept": app::Empty => crate::privacy::audit::verify::Verdict, activity_accept;
             "activity.save": activity::ActivitySave => keeping::FileSaved, activity_save;
             "privacy.cuts": app::Empty => cuts::Cuts, cuts;
+            "encryption.get": app::Empty => crate::encryption::Encryption, encryption_get;
+            "encryption.phrase": app::Empty => encryption::Phrase, encryption_phrase;
+            "encryption.start": encryption::EncryptionStart => crate::encryption::Encryption, encryption_start;
+            "encryption.off": app::Empty => crate::encryption::Encryption, encryption_off;
+            "encryption.resume": app::Empty => crate::encryption::Encryption, encryption_resume;
+            "encryption.relock": encryption::RelockSet => crate::encryption::Encryption, encryption_relock;
             "erase.plan": erase::EraseGet => crate::privacy::erase::ErasePlan, erase_plan;
             "erase.start": erase::EraseStart => erase::Erased, erase;
             "erase.resumed": app::Empty => Option<erase::Erased>, erase_resumed;
@@ -543,7 +553,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 mod commands {
     pub(super) use super::{
         activity::*, app::*, archiving::*, backup::*, character::*, compare::*, consent::*, cuts::*,
-        erase::*, export::*, health::*, import::*, jobs::*, keeping::*, opening::*, past::*, retention::*,
+        encryption::*, erase::*, export::*, health::*, import::*, jobs::*, keeping::*, opening::*, past::*,
+        retention::*,
     };
 }
 

@@ -30,6 +30,7 @@ pub use self::{
     variables::Lookup,
 };
 use crate::{
+    encryption::Unlock,
     error::{Code, Error, Result},
     retention::RetentionPolicy,
     storage::{Compression, Encoding, Secret, StoreOptions},
@@ -264,6 +265,7 @@ impl LibraryConfig {
             pool_size: Some(self.pool.size),
             wait: Some(Duration::from_secs(self.pool.wait_seconds)),
             passphrase: None,
+            unlock: Unlock::default(),
             read_replica: self.read_replica.as_ref().map(|address| Secret::new(address.reveal())),
         }
     }

@@ -6,13 +6,14 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Library, RETRIES};
 use crate::{
+    encryption::{Encryption, KeyChange},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, Member, Role, SnapshotId, VersionMetadata},
     privacy::audit::{Act, Action},
     storage::{
-        Changes, Deleted, Encoding, Expect, HistoryQuery, QueryFilter, Recompressed, RepairReport, Setting,
-        Write,
+        Changes, Deleted, Encoding, Expect, HistoryQuery, QueryFilter, Recompressed, RepairReport, Secret,
+        Setting, Write,
     },
 };
 
@@ -199,6 +200,29 @@ impl Library {
             self.note_upkeep(act).await;
         }
         Ok(report)
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::encryption`](crate::storage::CharacterStorage::encryption).
+    pub async fn encryption(&self) -> Result<Encryption> {
+        self.storage.encryption().await
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::new_phrase`](crate::storage::CharacterStorage::new_phrase).
+    pub fn new_phrase(&self) -> Result<Secret> {
+        self.storage.new_phrase()
+    }
+
+    /// # Errors
+    /// As [`CharacterStorage::change_keys`](crate::storage::CharacterStorage::change_keys).
+    pub async fn change_keys(
+        &self,
+        change: &KeyChange,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Encryption> {
+        self.storage.change_keys(change, progress, cancel).await
     }
 
     /// # Errors

@@ -28,6 +28,7 @@ use backstory_core::{
     backup::{self, Backup, Claim, Drill, Reason, damaged},
     clock::Clock,
     config::BackupConfig,
+    encryption::EncryptionState,
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     migrate::{MigrationOptions, StorageMigrator},
@@ -96,6 +97,14 @@ impl FolderBackups {
         if info.kind == "sqlite" {
             let (from, to) = (PathBuf::from(info.location), to.to_owned());
             return blocking(move || sqlite::copy(&from, &to)).await;
+        }
+        if !matches!(library.encryption().await?.state, EncryptionState::Off | EncryptionState::Unsupported) {
+            return Err(Error::new(
+                Code::EncryptionUnsupported,
+                "A backup of this library would not be encrypted, and the library is.",
+            )
+            .kept("No backup was made. The backups that were made before are as they were.")
+            .hint("Copy the library's folder itself, or keep the library in a file: backstory migrate."));
         }
         let target: Arc<dyn CharacterStorage> =
             Arc::new(SqliteStorage::open(to, SqliteOptions::default()).await?);
@@ -497,7 +506,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 }
 
 async fn open(file: &Path) -> Result<SqliteStorage> {
-    SqliteStorage::open(file, SqliteOptions { read_only: true, ..SqliteOptions::default() }).await
+    SqliteStorage::open(file, SqliteOptions { read_only: true, own_copy: true, ..SqliteOptions::default() })
+        .await
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {

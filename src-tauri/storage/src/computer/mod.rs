@@ -164,6 +164,10 @@ impl Computer for ThisComputer {
             }
             let (kind, path) = (place.kind, PathBuf::from(&place.path));
             blocking(move || {
+                if kind == HeldKind::Library {
+                    // The key first: without it, nothing of the rest can be read.
+                    crate::seal::forget_keys(&path);
+                }
                 let gone = match kind {
                     HeldKind::Library if path.is_dir() => folder::remove(&path),
                     HeldKind::Library => sqlite::remove(&path),

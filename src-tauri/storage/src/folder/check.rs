@@ -22,8 +22,8 @@ use super::{
     index::{self, IndexFile, Rows},
     journal::View,
     layout::{
-        self, ARCHIVE, AUDIT, CHARACTERS, HEAD, INDEX, JOURNAL, LATEST, RECORD, STAGED, TEMP, VERSIONS,
-        WRITER_LOCK,
+        self, ARCHIVE, AUDIT, CHARACTERS, HEAD, INDEX, JOURNAL, KEY, KEYS, LATEST, RECORD, STAGED, TEMP,
+        VERSIONS, WRITER_LOCK,
     },
     log, look,
     sealed::{self, Unsealed},
@@ -154,12 +154,15 @@ pub(super) fn library(_: &Shared, now: &Snapshot) -> Result<Findings> {
             }
             _ => findings.add("index_stale", INDEX, "The list is missing, edited or damaged.", Remedy::List),
         },
+        Err(error) if !view.ring().is_off() => {
+            findings.add("file_damaged", INDEX, error.message, Remedy::List);
+        }
         Err(error) => findings.add("file_damaged", INDEX, error.message, Remedy::None),
     }
     for (place, message) in log::check(view, head)? {
         findings.add("audit_damaged", place, message, Remedy::None);
     }
-    let ours = [HEAD, INDEX, CHARACTERS, AUDIT, TEMP];
+    let ours = [HEAD, INDEX, KEYS, CHARACTERS, AUDIT, TEMP];
     findings.strangers("", &disk.list("")?, |name| ours.contains(&name));
     findings.strangers(AUDIT, &disk.list(AUDIT)?, |name| layout::audit_page_of(name).is_some());
     findings.strangers(CHARACTERS, &disk.list(CHARACTERS)?, |name| layout::character_of(name).is_some());
@@ -427,7 +430,7 @@ impl Looking<'_> {
 
     /// Files nobody here made.
     fn strangers(&self, findings: &mut Findings) {
-        let ours = [RECORD, LATEST, VERSIONS, ARCHIVE];
+        let ours = [RECORD, LATEST, VERSIONS, ARCHIVE, KEY];
         findings.strangers(&self.folder, &self.files.here, |name| ours.contains(&name));
         let Saved { history, .. } = self.saved;
         let pages =

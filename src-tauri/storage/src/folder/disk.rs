@@ -7,10 +7,15 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use backstory_core::error::{Code, Error, Result};
+use backstory_core::{
+    encryption::Unlock,
+    error::{Code, Error, Result},
+};
+
+use crate::seal::{Ring, Seal};
 
 /// The largest file that is read whole: the index of a million characters, and nothing anybody would make by hand.
 const MAX_FILE: u64 = 1 << 30;
@@ -40,21 +45,46 @@ pub(super) struct Entry {
     pub(super) shown: String,
 }
 
+/// A text of `keys.json` and what it opened.
+type KnownRing = (Option<Vec<u8>>, Arc<Ring>);
+
 /// A library's folder.
 #[derive(Debug, Clone)]
 pub(super) struct Disk {
     root: Arc<Path>,
+    /// The keys of what is encrypted in it.
+    pub(super) seal: Arc<Seal>,
+    /// The last text of `keys.json`, and what it opened: most often it is still the same.
+    ring: Arc<Mutex<KnownRing>>,
     #[cfg(test)]
     pub(super) faults: Arc<super::faults::Faults>,
 }
 
 impl Disk {
     pub(super) fn new(root: &Path) -> Self {
+        Self::opened_by(root, Unlock::default())
+    }
+
+    /// The same, with what opens it where it is encrypted.
+    pub(super) fn opened_by(root: &Path, unlock: Unlock) -> Self {
         Self {
             root: root.into(),
+            seal: Arc::new(Seal::new(unlock)),
+            ring: Arc::default(),
             #[cfg(test)]
             faults: Arc::default(),
         }
+    }
+
+    /// The keys that this text of `keys.json` opened before.
+    pub(super) fn known_ring(&self, text: Option<&[u8]>) -> Option<Arc<Ring>> {
+        let known = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        (known.0.as_deref() == text).then(|| Arc::clone(&known.1))
+    }
+
+    /// Remembers what a text of `keys.json` opened.
+    pub(super) fn know_ring(&self, text: Option<Vec<u8>>, ring: &Arc<Ring>) {
+        *self.ring.lock().unwrap_or_else(PoisonError::into_inner) = (text, Arc::clone(ring));
     }
 
     /// The folder itself.

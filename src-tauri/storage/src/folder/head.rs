@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use backstory_core::{
     error::{Code, Error, Result},
+    hex,
     model::{CharacterId, Member},
     privacy::audit,
     storage::{Encoding, Setting},
@@ -21,6 +22,10 @@ use super::{
     layout::HEAD,
     sealed::{self, Unsealed},
 };
+use crate::seal::{Owner, Ring};
+
+/// The field that members are bound to.
+const MEMBERS: &str = "members";
 
 /// The form of the folder that this program writes.
 pub(super) const FORMAT: u32 = 2;
@@ -52,6 +57,9 @@ pub(super) struct Head {
     pub(super) erased: BTreeMap<CharacterId, u64>,
     /// Who has a place in which campaign.
     pub(super) members: Vec<Member>,
+    /// The same, where it is encrypted: then the list above is empty in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed_members: Option<String>,
     /// How the audit log ends.
     #[serde(default)]
     pub(super) audit: audit::Head,
@@ -103,11 +111,35 @@ impl Head {
             recent: BTreeMap::new(),
             erased: BTreeMap::new(),
             members: Vec::new(),
+            sealed_members: None,
             audit: audit::Head::default(),
             audit_page: 0,
             settings: Vec::new(),
             rebuilt: None,
         }
+    }
+
+    /// The text of the file, with what is personal in it encrypted where the library is.
+    pub(super) fn text(&self, ring: &Arc<Ring>) -> Result<Vec<u8>> {
+        let members = serde_json::to_vec(&self.members)
+            .map_err(|error| Error::internal("Who is a member cannot be put into words.").caused_by(error))?;
+        let head = match Owner::common(Arc::clone(ring)).seal(MEMBERS, &[], &members)? {
+            Some(sealed) => {
+                Self { members: Vec::new(), sealed_members: Some(hex::encode(&sealed)), ..self.clone() }
+            }
+            None => Self { sealed_members: None, ..self.clone() },
+        };
+        sealed::seal(&head)
+    }
+
+    /// The same with its members in the clear.
+    fn opened(self, ring: &Arc<Ring>) -> Result<Self> {
+        let Some(sealed) = &self.sealed_members else { return Ok(self) };
+        let sealed = hex::decode(sealed).ok_or_else(|| damaged(format!("{HEAD} has no members.")))?;
+        let members = Owner::common(Arc::clone(ring)).open(MEMBERS, &[], &sealed, true)?;
+        let members =
+            serde_json::from_slice(&members).map_err(|_| damaged(format!("{HEAD} has no members.")))?;
+        Ok(Self { members, sealed_members: None, ..self })
     }
 
     /// The same, to be relied on.
@@ -160,7 +192,10 @@ pub(super) fn read(view: &View, known: Option<&(Vec<u8>, Arc<Head>)>) -> Result<
         return Ok((bytes.clone(), Arc::clone(head)));
     }
     let head = match recognise(text.as_deref()) {
-        Found::Head(head) | Found::Newer(Some(head)) => head,
+        Found::Head(head) | Found::Newer(Some(head)) => match head.opened(&view.ring()) {
+            Err(error) if error.code == Code::StoreDamaged => index::rebuild_head(view, error.message)?,
+            head => head?,
+        },
         Found::Nothing if !index::has_characters(view)? => return Err(gone(view.disk())),
         Found::Nothing => index::rebuild_head(view, "it is missing".to_owned())?,
         Found::Damaged(why) => index::rebuild_head(view, why)?,

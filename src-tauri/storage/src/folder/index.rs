@@ -106,7 +106,12 @@ pub(super) struct Rows {
 impl Rows {
     /// Reads the list as the head says it is.
     pub(super) fn load(view: &View, head: &Head) -> Result<Self> {
-        let file = match view.read(INDEX)?.map(|text| sealed::unseal::<IndexFile>(&text)) {
+        let text = match view.read(INDEX) {
+            // One that does not open is made anew.
+            Err(error) if super::is_damage(&error) && !view.ring().is_off() => None,
+            text => text?,
+        };
+        let file = match text.map(|text| sealed::unseal::<IndexFile>(&text)) {
             Some(Unsealed::Whole(file)) if file.is_of(head) && head.rebuilt.is_none() => file,
             _ => return Self::scan(view, head),
         };

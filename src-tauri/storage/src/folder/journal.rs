@@ -6,18 +6,43 @@
 //! the journal ([`View`]) and sees every file as it will be.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
-use backstory_core::error::{Code, Error, Result};
+use backstory_core::{
+    encryption::EncryptionState,
+    error::{Code, Error, Result},
+    model::CharacterId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     disk::{Disk, damaged, parent},
-    layout::{self, HEAD, JOURNAL, STAGED, TEMP},
+    layout::{self, HEAD, JOURNAL, KEYS, STAGED, TEMP},
     sealed::{self, Unsealed},
 };
+use crate::seal::{Key, OVERHEAD, Owner, Ring};
+
+/// The field that files are bound to.
+const FIELD: &str = "file";
+
+/// What `keys.json` holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct KeysFile {
+    record: String,
+}
+
+/// The text of `keys.json` for a record of keys.
+pub(super) fn keys_text(record: &str) -> Result<Vec<u8>> {
+    sealed::seal(&KeysFile { record: record.to_owned() })
+}
+
+/// The record of keys in the text of a `keys.json`.
+pub(super) fn keys_record(text: &[u8]) -> Result<String> {
+    Ok(sealed::unseal::<KeysFile>(text).whole(KEYS)?.record)
+}
 
 /// A file that is to take its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +67,10 @@ pub(super) struct Journal {
 /// A change that is being put together. Nothing is on the disk before [`Change::commit`].
 #[derive(Debug, Default)]
 pub(super) struct Change {
+    /// The keys to encrypt with; none: those of the library as it is.
+    ring: Option<Arc<Ring>>,
+    /// The characters that get a new key.
+    pub(super) renewed: BTreeSet<CharacterId>,
     files: BTreeMap<String, Vec<u8>>,
     removals: BTreeSet<String>,
     folders: BTreeSet<String>,
@@ -57,6 +86,11 @@ pub(super) enum Done {
 }
 
 impl Change {
+    /// One whose files are encrypted with these keys.
+    pub(super) fn under(ring: &Arc<Ring>) -> Self {
+        Self { ring: Some(Arc::clone(ring)), ..Self::default() }
+    }
+
     /// Puts a file in its place, whatever is there.
     pub(super) fn put(&mut self, place: String, bytes: Vec<u8>) {
         self.removals.remove(&place);
@@ -99,6 +133,7 @@ impl Change {
 
     /// Has the disk keep the files and the journal.
     fn stage(mut self, disk: &Disk, revision: u64) -> Result<Journal> {
+        self.seal(disk)?;
         // The library's own file is moved last: whoever sees its new revision sees everything else too.
         let head = self.files.remove_entry(HEAD);
         let mut moves = Vec::with_capacity(self.files.len() + 1);
@@ -112,12 +147,12 @@ impl Change {
             }
             moves.push(Move { from, to, checksum: blake3::hash(&bytes).to_hex().to_string() });
         }
-        let journal = Journal {
-            revision,
-            moves,
-            removals: self.removals.into_iter().collect(),
-            folders: self.folders.into_iter().rev().collect(),
-        };
+        // Keys go first: without them, nothing of the rest can be read.
+        let (mut removals, others): (Vec<_>, Vec<_>) =
+            self.removals.into_iter().partition(|place| layout::is_clear(place));
+        removals.extend(others);
+        let journal =
+            Journal { revision, moves, removals, folders: self.folders.into_iter().rev().collect() };
         let draft = format!("{TEMP}/journal{STAGED}");
         disk.write(&draft, &sealed::seal(&journal)?)?;
         // The names of the files first: a journal must not outlive what it names.
@@ -125,6 +160,54 @@ impl Change {
         disk.rename(&draft, JOURNAL)?;
         disk.sync_folder(TEMP)?;
         Ok(journal)
+    }
+}
+
+impl Change {
+    /// Encrypts the files, where the library is to be encrypted. A character without a key gets one.
+    fn seal(&mut self, disk: &Disk) -> Result<()> {
+        let view = match &self.ring {
+            Some(ring) => View { ring: Arc::clone(ring), ..View::settled(disk)? },
+            None => View::settled(disk)?,
+        };
+        if !view.ring.seals() {
+            return Ok(());
+        }
+        let common = Owner::common(view.ring());
+        let (mut owners, mut keys) = (BTreeMap::new(), Vec::new());
+        for (place, bytes) in self.files.iter_mut().filter(|(place, _)| !layout::is_clear(place)) {
+            let owner = match layout::owner(place) {
+                None => &common,
+                Some(id) => match owners.entry(id) {
+                    Entry::Occupied(owner) => owner.into_mut(),
+                    Entry::Vacant(free) => {
+                        let id = free.key().clone();
+                        // One that is erased and written again has nothing in common with what it was.
+                        let is_new = self.removals.remove(&layout::key(&id)) || self.renewed.contains(&id);
+                        let known = if is_new { None } else { view.key(&id)? };
+                        let key = match known {
+                            Some(key) => key,
+                            None => {
+                                let (key, wrapped) = view.ring.new_key(&id)?;
+                                keys.push((layout::key(&id), wrapped));
+                                key
+                            }
+                        };
+                        free.insert(Owner::character(view.ring(), &id, Some(key)))
+                    }
+                },
+            };
+            let sealed = owner.seal(FIELD, place.as_bytes(), bytes)?;
+            if let Some(sealed) = sealed {
+                // Where files change their form, what was encrypted is opened once more before the old bytes go.
+                if self.ring.is_some() && owner.open(FIELD, place.as_bytes(), &sealed, true)? != *bytes {
+                    return Err(Error::internal("A file could not be encrypted."));
+                }
+                *bytes = sealed;
+            }
+        }
+        self.files.extend(keys);
+        Ok(())
     }
 }
 
@@ -223,6 +306,8 @@ fn trusted(journal: Journal) -> Result<Journal> {
 pub(super) struct View {
     disk: Disk,
     pending: Option<Arc<Journal>>,
+    /// The keys of what is encrypted.
+    ring: Arc<Ring>,
 }
 
 impl View {
@@ -237,12 +322,65 @@ impl View {
             Err(error) if error.code == Code::StoreDamaged => None,
             Err(error) => return Err(error),
         };
-        Ok(Self { disk: disk.clone(), pending })
+        Self::with(disk, pending)
     }
 
     /// The folder as it is, for whoever has the right to write and has replayed.
-    pub(super) fn settled(disk: &Disk) -> Self {
-        Self { disk: disk.clone(), pending: None }
+    ///
+    /// # Errors
+    /// `library_locked`, `library_key_wrong`, `store_damaged` where its keys cannot be opened.
+    pub(super) fn settled(disk: &Disk) -> Result<Self> {
+        Self::with(disk, None)
+    }
+
+    fn with(disk: &Disk, pending: Option<Arc<Journal>>) -> Result<Self> {
+        let mut view = Self { disk: disk.clone(), pending, ring: Arc::default() };
+        let text = view.kept(KEYS)?;
+        if text.is_none() {
+            view.ring = disk.seal.ring(None)?;
+        } else if let Some(ring) = disk.known_ring(text.as_deref()) {
+            view.ring = ring;
+        } else {
+            let record = text.as_deref().map(keys_record).transpose()?;
+            view.ring = disk.seal.ring(record.as_deref())?;
+            disk.know_ring(text, &view.ring);
+        }
+        Ok(view)
+    }
+
+    /// The keys of the library.
+    pub(super) fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring)
+    }
+
+    /// The same, to be read and written with these keys.
+    pub(super) fn under(&self, ring: &Arc<Ring>) -> Self {
+        Self { ring: Arc::clone(ring), ..self.clone() }
+    }
+
+    /// A character's own key.
+    fn key(&self, id: &CharacterId) -> Result<Option<Key>> {
+        self.wrapped_key(id)?.map(|wrapped| self.ring.key(id, &wrapped)).transpose()
+    }
+
+    /// The same as it is kept.
+    pub(super) fn wrapped_key(&self, id: &CharacterId) -> Result<Option<Vec<u8>>> {
+        self.kept(&layout::key(id))
+    }
+
+    /// A file's bytes as they were before they were encrypted.
+    fn opened(&self, place: &str, kept: Vec<u8>) -> Result<Vec<u8>> {
+        if self.ring.is_off() || layout::is_clear(place) {
+            return Ok(kept);
+        }
+        let owner = match layout::owner(place) {
+            Some(id) => Owner::character(self.ring(), &id, self.key(&id)?),
+            None => Owner::common(self.ring()),
+        };
+        match owner.open(FIELD, place.as_bytes(), &kept, owner.made(&kept))? {
+            Cow::Borrowed(_) => Ok(kept),
+            Cow::Owned(opened) => Ok(opened),
+        }
     }
 
     /// The disk looked at.
@@ -265,8 +403,22 @@ impl View {
         self.pending.as_ref().is_some_and(|journal| journal.removals.iter().any(|removed| removed == place))
     }
 
-    /// A file's length; none when there is no file.
+    /// A file's length, without what encrypting it added; none when there is no file.
     pub(super) fn length(&self, place: &str) -> Result<Option<u64>> {
+        let length = self.kept_length(place)?;
+        match self.ring.state() {
+            EncryptionState::Off => Ok(length),
+            _ if layout::is_clear(place) => Ok(length),
+            EncryptionState::On => Ok(length.map(|length| length.saturating_sub(OVERHEAD as u64))),
+            // Some are encrypted and some are not.
+            _ => match self.read(place) {
+                Err(error) if error.code == Code::StoreDamaged => Ok(length),
+                bytes => Ok(bytes?.map(|bytes| bytes.len() as u64)),
+            },
+        }
+    }
+
+    fn kept_length(&self, place: &str) -> Result<Option<u64>> {
         if self.is_leaving(place) {
             return Ok(None);
         }
@@ -279,7 +431,15 @@ impl View {
     }
 
     /// A file's bytes; none when there is no file.
+    ///
+    /// # Errors
+    /// As [`Disk::read`]; `store_damaged` when it is encrypted and does not open.
     pub(super) fn read(&self, place: &str) -> Result<Option<Vec<u8>>> {
+        self.kept(place)?.map(|kept| self.opened(place, kept)).transpose()
+    }
+
+    /// A file's bytes as they are kept.
+    fn kept(&self, place: &str) -> Result<Option<Vec<u8>>> {
         if let Some(journal) = &self.pending {
             if self.is_leaving(place) {
                 return Ok(None);

@@ -10,6 +10,12 @@ pub(super) const HEAD: &str = "metadata.json";
 /// The list of all characters.
 pub(super) const INDEX: &str = "index.json";
 
+/// What the library says of its keys, where it is encrypted.
+pub(super) const KEYS: &str = "keys.json";
+
+/// In a character's folder: the key of everything in it, under a master key.
+pub(super) const KEY: &str = "key";
+
 /// A folder for each character.
 pub(super) const CHARACTERS: &str = "characters";
 
@@ -78,6 +84,25 @@ fn is_device(name: &str) -> bool {
     matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
+/// Where a character's key is.
+pub(super) fn key(id: &CharacterId) -> String {
+    join(&character(id), KEY)
+}
+
+/// Whose folder a place is in.
+pub(super) fn owner(place: &str) -> Option<CharacterId> {
+    let (folder, _) = place.strip_prefix(CHARACTERS)?.strip_prefix('/')?.split_once('/')?;
+    character_of(folder)
+}
+
+/// Whether a file is never encrypted: what it takes to open the others, and the audit log, which names nobody.
+pub(super) fn is_clear(place: &str) -> bool {
+    place == HEAD
+        || place == KEYS
+        || place.starts_with(AUDIT)
+        || owner(place).is_some_and(|id| place == key(&id))
+}
+
 /// The name of a document's file without its ending: of the first version that had it, else of its hash.
 pub(super) fn content_stem(version: Option<u64>, hash: &ContentHash) -> String {
     match version {
@@ -97,6 +122,7 @@ pub(super) fn is_ours(place: &str) -> bool {
     place.split('/').all(plain)
         && (place == HEAD
             || place == INDEX
+            || place == KEYS
             || place
                 .strip_prefix(AUDIT)
                 .and_then(|rest| rest.strip_prefix('/'))
@@ -152,7 +178,9 @@ mod tests {
 
     #[test]
     fn a_journal_cannot_reach_out_of_the_folder() {
-        for place in ["metadata.json", "index.json", "characters/ddb-1/versions/v000001.json.zst"] {
+        for place in
+            ["metadata.json", "index.json", "keys.json", "characters/ddb-1/versions/v000001.json.zst"]
+        {
             assert!(is_ours(place), "{place}");
         }
         for place in [

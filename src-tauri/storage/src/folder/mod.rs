@@ -1,12 +1,14 @@
 //! A library in a folder of plain files: what a player can read with any editor, copy with any program and sync.
 //!
 //! ```text
+//! keys.json                     what an encrypted library says of its keys; nothing opens with it alone
 //! metadata.json                 the library: form, revision, who has a place in which campaign, what changed lately
 //! index.json                    the list of all characters; made from their files, and made again when it is damaged
 //! characters/{id}/metadata.json what the list knows of a character, and the pages of its history
 //! characters/{id}/latest.json   its newest document, byte for byte as imported
 //! characters/{id}/versions/     every distinct document once: v000012.json.zst, or v000012.delta.zst against another one;
 //!                               and the history in pages of 64 versions, history-000001.json
+//! characters/{id}/key           in an encrypted library: what all files here are encrypted with, under the library's key
 //! characters/{id}/archive/      the same for those that are seldom looked at
 //! audit/                        what was done with the library, in pages of 64 entries: 000000000001.json
 //! temp/                         files on their way, the journal of the change being made, the writer's lock
@@ -27,6 +29,7 @@ mod faults;
 mod head;
 mod index;
 mod journal;
+mod keys;
 mod layout;
 mod lock;
 mod log;
@@ -50,13 +53,14 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    encryption::{Encryption, KeyChange},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     privacy::audit::{self, Entry},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
-        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo,
+        HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
         StorageStatistics, StorageTransaction, StoreOptions,
     },
 };
@@ -139,7 +143,7 @@ impl FolderStorage {
     }
 
     fn open_here(path: PathBuf, options: &StoreOptions) -> Result<Self> {
-        let disk = Disk::new(&path);
+        let disk = Disk::opened_by(&path, options.unlock.clone());
         let wait = options.wait.unwrap_or(WAIT);
         let read_only = opening::open(&disk, options, wait)?;
         let shared = Shared::new(disk, wait, read_only.is_none(), options.encoding);
@@ -484,9 +488,27 @@ impl CharacterStorage for FolderStorage {
         blocking(move || Writing::start(shared, lock)?.clean_up()).await
     }
 
+    async fn encryption(&self) -> Result<Encryption> {
+        self.read(|_, now| keys::told(&now.view)).await
+    }
+
+    fn new_phrase(&self) -> Result<Secret> {
+        crate::seal::new_phrase()
+    }
+
+    async fn change_keys(
+        &self,
+        change: &KeyChange,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Encryption> {
+        keys::change(self, change, progress, cancel).await
+    }
+
     async fn statistics(&self) -> Result<StorageStatistics> {
         self.read(|shared, now| {
             let mut sum = shared.with_rows(&now.view, &now.head, Rows::statistics)?;
+            sum.keys = keys::told(&now.view)?.keys;
             sum.store_bytes = shared.disk.bytes_below("")?;
             Ok(sum)
         })
@@ -506,10 +528,16 @@ pub(crate) fn claim(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What a library says of its keys; none where it has none or cannot be read.
+pub(crate) fn record(path: &Path) -> Option<String> {
+    journal::keys_record(&std::fs::read(path.join(layout::KEYS)).ok()?).ok()
+}
+
 /// Takes a library's files away, and its folder where nothing else is in it.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     // The list goes first: a folder without it is no library any more.
-    for name in [layout::HEAD, layout::INDEX, layout::CHARACTERS, layout::AUDIT, layout::TEMP] {
+    // And the keys with it: nothing of the rest can be read then.
+    for name in [layout::HEAD, layout::KEYS, layout::INDEX, layout::CHARACTERS, layout::AUDIT, layout::TEMP] {
         crate::computer::point();
         crate::computer::remove(&path.join(name))?;
     }

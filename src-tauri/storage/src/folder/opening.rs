@@ -1,6 +1,6 @@
 //! Opening a folder: is it there, is it ours, is it sound, may it be written.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 use backstory_core::{
     error::{Code, Error, Result},
@@ -14,7 +14,6 @@ use super::{
     journal::{self, Change, View},
     layout::{CHARACTERS, HEAD, INDEX, TEMP},
     lock::WriterLock,
-    sealed,
 };
 use crate::rules;
 
@@ -136,7 +135,7 @@ fn create(disk: &Disk, options: &StoreOptions, wait: Duration) -> Result<()> {
     let head = Head::new(options.encoding.unwrap_or_default());
     let mut change = Change::default();
     change.put(INDEX.to_owned(), IndexFile::text(&head, std::iter::empty())?);
-    change.put(HEAD.to_owned(), sealed::seal(&head)?);
+    change.put(HEAD.to_owned(), head.text(&Arc::default())?);
     change.commit(disk, head.revision)?;
     Ok(())
 }

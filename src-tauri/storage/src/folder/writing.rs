@@ -23,13 +23,14 @@ use super::{
     layout::{self, ARCHIVE, HEAD, INDEX, LATEST, RECORD, VERSIONS},
     lock::WriterLock,
     log,
-    sealed::{self, Unsealed},
+    sealed::Unsealed,
 };
 use crate::{
     codec::{self, Codec},
     recent::RecentDocuments,
     record::Effect,
     rules,
+    seal::Ring,
     settings::Settings,
 };
 
@@ -90,7 +91,7 @@ impl Writing {
 
     /// The same, with whatever head there is: for repairs.
     pub(super) fn start_anyway(shared: Arc<Shared>, lock: WriterLock) -> Result<Self> {
-        let view = View::settled(&shared.disk);
+        let view = View::settled(&shared.disk)?;
         let (head_text, head) = head::read(&view, shared.known_head().as_ref())?;
         Ok(Self {
             shared,
@@ -230,7 +231,7 @@ impl Writing {
         if self.wants_index || head.wants_index() {
             self.put_index(&mut head, &drafts, &mut change)?;
         }
-        let text = sealed::seal(&head)?;
+        let text = head.text(&self.view.ring())?;
         change.put(HEAD.to_owned(), text.clone());
         change.commit(&self.shared.disk, head.revision)?;
         let (before, revision) = (self.head.revision, head.revision);
@@ -242,11 +243,32 @@ impl Writing {
         Ok(revision)
     }
 
+    /// Writes files anew under these keys, as one change that is told nobody: what is in them stays what it is.
+    pub(super) fn rewrite(
+        &mut self,
+        ring: &Arc<Ring>,
+        fill: impl FnOnce(&View, &mut Change) -> Result<()>,
+    ) -> Result<()> {
+        self.check_alone()?;
+        let mut head = self.head.trusted();
+        head.revision += 1;
+        let mut change = Change::under(ring);
+        fill(&self.view.under(ring), &mut change)?;
+        let text = head.text(ring)?;
+        change.put(HEAD.to_owned(), text.clone());
+        change.commit(&self.shared.disk, head.revision)?;
+        let before = self.head.revision;
+        (self.head, self.head_text) = (Arc::new(head), text);
+        self.shared.committed(before, &self.head, &self.head_text, std::iter::empty());
+        self.view = View::open(&self.shared.disk)?;
+        Ok(())
+    }
+
     /// Nobody else has written: not even a computer that shares the folder and knows nothing of our lock.
     fn check_alone(&mut self) -> Result<()> {
         if self.view.pending_revision().is_some() {
             journal::replay(&self.shared.disk)?;
-            self.view = View::settled(&self.shared.disk);
+            self.view = View::settled(&self.shared.disk)?;
         }
         let now = self.view.read(HEAD)?.unwrap_or_default();
         if self.lock.is_in_place(&self.shared.disk) && now == self.head_text {

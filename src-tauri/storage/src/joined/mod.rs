@@ -412,6 +412,7 @@ impl CharacterStorage for JoinedStorage {
             document_bytes: new.document_bytes + old.document_bytes.saturating_sub(hidden.document_bytes),
             encoded_bytes: new.encoded_bytes + old.encoded_bytes.saturating_sub(hidden.encoded_bytes),
             store_bytes: new.store_bytes + old.store_bytes,
+            keys: new.keys.into_iter().chain(old.keys).collect(),
         })
     }
 }

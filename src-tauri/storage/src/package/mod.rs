@@ -402,6 +402,7 @@ impl CharacterStorage for PackageStorage {
             document_bytes,
             encoded_bytes: store_bytes,
             store_bytes,
+            keys: Vec::new(),
         })
     }
 }

@@ -558,6 +558,7 @@ pub(super) async fn statistics(client: Client) -> Result<StorageStatistics> {
         document_bytes: unsigned(contents.try_get(1)?)?,
         encoded_bytes: unsigned(contents.try_get(2)?)?,
         store_bytes: unsigned(size.try_get(0)?)?,
+        keys: Vec::new(),
     })
 }
 

@@ -13,7 +13,7 @@ use backstory_core::{
     model::{CharacterId, CharacterIndex, Seen},
     storage::{CheckReport, CheckScope, Problem},
 };
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use super::{
     blocking, content,
@@ -21,6 +21,7 @@ use super::{
     opening::{self, Door},
     query,
     rows::{self, timestamp, unsigned},
+    session::Session,
     traces,
 };
 use crate::{
@@ -40,7 +41,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const RECENT_BYTES: usize = 16 << 20;
 
 /// Where rows are that are not what was written, with the version's number where there is one; and what that means.
-const SEALED: [(&str, &str); 11] = [
+const SEALED: [(&str, &str); 13] = [
     (
         "SELECT k.id, v.number FROM version AS v LEFT JOIN character AS k ON k.row = v.character \
          WHERE v.checksum IS NOT checksum(v.row, v.character, v.id, v.number, v.captured_at, v.edited_at, v.content, \
@@ -82,6 +83,15 @@ const SEALED: [(&str, &str); 11] = [
         "What blame, search and progress know of it is not what was written. `backstory retell --all` tells it anew.",
     ),
     (
+        "SELECT k.id, 0 FROM data_key AS d LEFT JOIN character AS k ON k.row = d.character \
+         WHERE d.checksum IS NOT checksum(d.character, d.key)",
+        "The key of what is encrypted of it is not what was written.",
+    ),
+    (
+        "SELECT 'library', 0 FROM seal WHERE checksum IS NOT checksum(id, record)",
+        "What the library says of its keys is not what was written.",
+    ),
+    (
         "SELECT 'entry ' || sequence || ' of the audit log', 0 FROM audit \
          WHERE checksum IS NOT checksum(sequence, text, hash)",
         "It is not what was written. `backstory audit --verify` says more.",
@@ -99,7 +109,7 @@ const SEALED: [(&str, &str); 11] = [
 
 /// A check under way.
 struct Check {
-    connection: Connection,
+    connection: Session,
     recent: RecentDocuments,
     report: CheckReport,
 }
@@ -186,9 +196,10 @@ impl Steps<'_> {
 impl Check {
     async fn start(door: Door) -> Result<Self> {
         blocking(move || {
-            let connect = || -> failure::Result<Connection> {
+            let connect = || -> failure::Result<Session> {
                 let connection = door.connect_reader()?;
                 connection.execute_batch("BEGIN")?;
+                connection.refresh_to_read()?;
                 Ok(connection)
             };
             let connection = connect().map_err(|failure| failure.at(&door.path))?;
@@ -396,22 +407,30 @@ impl Check {
         Ok(history)
     }
 
+    /// Whether what the list shows of a character is encrypted.
+    fn is_sealed(&self, row: i64) -> failure::Result<bool> {
+        let sql = "SELECT typeof(details) = 'blob' FROM character WHERE row = ?1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([row], |row| row.get(0))?)
+    }
+
     /// Whether the columns for filtering and sorting are what they would be if they were written now.
     fn is_projected(&self, row: i64, index: &CharacterIndex) -> failure::Result<bool> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id = ?2 AND level = ?3 AND last_changed = ?4 AND campaign IS ?5 AND name_folded = ?6 \
              AND search_folded = ?7 AND classes = ?8 AND owner IS ?9 AND deleted = ?10 FROM character_index WHERE character = ?1",
         )?;
+        let is_sealed = self.is_sealed(row)?;
+        let text = |text: String| if is_sealed { String::new() } else { text };
         let mut found = statement.query(params![
             row,
             index.id.as_str(),
             index.level,
             nanoseconds(index.last_changed),
-            matching::campaign(index),
-            fold(&index.name),
-            matching::search_text(index),
-            rows::class_names(index)?,
-            index.owner,
+            matching::campaign(index).filter(|_| !is_sealed),
+            text(fold(&index.name)),
+            text(matching::search_text(index)),
+            if is_sealed { rows::NO_CLASSES.to_owned() } else { rows::class_names(index)? },
+            index.owner.as_deref().filter(|_| !is_sealed),
             index.deleted_at.is_some(),
         ])?;
         Ok(found.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(false))

@@ -15,13 +15,21 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     failure::{Result, damaged},
     rows::{integer, unsigned},
+    session::Session,
 };
 use crate::{
     codec::{self, Codec, Link},
     recent::RecentDocuments,
+    seal::Owner,
 };
 
-/// A content as it is stored.
+/// What is added to the number of a codec where its data is encrypted.
+pub(super) const SEALED: i64 = 0x100;
+
+/// The field that documents are bound to.
+pub(super) const FIELD: &str = "document";
+
+/// A content as it is stored, opened.
 struct Stored {
     base: Option<i64>,
     codec: Codec,
@@ -44,34 +52,53 @@ pub(super) fn find(connection: &Connection, character: i64, hash: &ContentHash) 
     }
 }
 
-fn load(connection: &Connection, row: i64) -> Result<Stored> {
-    let mut statement = connection.prepare_cached(
-        "SELECT base, codec, length, hash, coalesce((SELECT data FROM archive WHERE content = row), data) \
+/// Those that lean on each other have one owner, which is looked up once.
+fn load(session: &Session, row: i64, owner: &mut Option<Owner>) -> Result<Stored> {
+    let mut statement = session.prepare_cached(
+        "SELECT base, codec, length, hash, coalesce((SELECT data FROM archive WHERE content = row), data), character \
              FROM content WHERE row = ?1",
     )?;
     let columns = |row: &rusqlite::Row<'_>| {
-        Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get(3)?, row.get(4)?))
+        let (hash, data): ([u8; 32], Vec<u8>) = (row.get(3)?, row.get(4)?);
+        Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, hash, data, row.get::<_, i64>(5)?))
     };
-    let Some((base, codec, length, hash, data)) = statement.query_row([row], columns).optional()? else {
+    let found = statement.query_row([row], columns).optional()?;
+    let Some((base, number, length, hash, data, character)) = found else {
         return Err(damaged("A saved document leans on another one that is missing."));
     };
     let length = usize::try_from(length).map_err(|_| damaged("A saved document has no length."))?;
-    Ok(Stored { base, codec: Codec::from_number(codec)?, length, hash: ContentHash(hash), data })
+    let owner = match owner {
+        Some(owner) => owner,
+        None => owner.insert(session.owner(character)?),
+    };
+    let (codec, is_sealed) = form(number)?;
+    let data = owner.open(FIELD, &hash, &data, is_sealed)?.into_owned();
+    Ok(Stored { base, codec, length, hash: ContentHash(hash), data })
+}
+
+/// How a content is kept, by its number, and whether it is encrypted.
+fn form(number: i64) -> Result<(Codec, bool)> {
+    Ok((Codec::from_number(number & !SEALED)?, number & SEALED != 0))
+}
+
+/// The number and the bytes that a content is kept as.
+fn sealed(owner: &Owner, hash: &ContentHash, encoded: codec::Encoded) -> Result<(i64, Vec<u8>)> {
+    let number = encoded.codec.number();
+    Ok(match owner.seal(FIELD, &hash.0, &encoded.data)? {
+        Some(sealed) => (number | SEALED, sealed),
+        None => (number, encoded.data),
+    })
 }
 
 /// Decodes a content and compares it with its hash.
 ///
 /// Follows the chain of bases down to a keyframe, or to a document that is still in `recent`.
-pub(super) fn document(
-    connection: &Connection,
-    recent: &mut RecentDocuments,
-    row: i64,
-) -> Result<Arc<Vec<u8>>> {
+pub(super) fn document(connection: &Session, recent: &mut RecentDocuments, row: i64) -> Result<Arc<Vec<u8>>> {
     let mut chain = Vec::new();
     let mut next = Some(row);
-    let mut start = None;
+    let (mut start, mut owner) = (None, None);
     while let Some(row) = next {
-        let stored = load(connection, row)?;
+        let stored = load(connection, row, &mut owner)?;
         start = recent.get(&stored.hash);
         if start.is_some() {
             break;
@@ -93,9 +120,40 @@ pub(super) fn document(
     Ok(document)
 }
 
+/// Stores a content's bytes from one owner for another. What was written is opened once more before the old bytes go.
+pub(super) fn rewrite(session: &Session, row: i64, from: &Owner, into: &Owner) -> Result<()> {
+    let (number, hash, is_archived, kept): (i64, [u8; 32], bool, Vec<u8>) = session
+        .prepare_cached(
+            "SELECT c.codec, c.hash, a.data IS NOT NULL, coalesce(a.data, c.data) FROM content AS c \
+             LEFT JOIN archive AS a ON a.content = c.row WHERE c.row = ?1",
+        )?
+        .query_row([row], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let (codec, is_sealed) = form(number)?;
+    let data = from.open(FIELD, &hash, &kept, is_sealed)?;
+    let sealed = into.seal(FIELD, &hash, &data)?;
+    if let Some(sealed) = &sealed
+        && into.open(FIELD, &hash, sealed, true)? != data
+    {
+        return Err(damaged("A document could not be encrypted."));
+    }
+    let number = codec.number() | if sealed.is_some() { SEALED } else { 0 };
+    let data = sealed.as_deref().unwrap_or(&data);
+    if is_archived {
+        session
+            .prepare_cached("UPDATE archive SET data = ?2 WHERE content = ?1")?
+            .execute(params![row, data])?;
+        session.prepare_cached("UPDATE content SET codec = ?2 WHERE row = ?1")?.execute([row, number])?;
+    } else {
+        session
+            .prepare_cached("UPDATE content SET codec = ?2, data = ?3 WHERE row = ?1")?
+            .execute(params![row, number, data])?;
+    }
+    Ok(())
+}
+
 /// Keeps a document, once per character.
 pub(super) fn put(
-    connection: &Connection,
+    connection: &Session,
     recent: &mut RecentDocuments,
     encoding: &Encoding,
     character: i64,
@@ -110,6 +168,8 @@ pub(super) fn put(
         Some(row) => encode_against(connection, recent, row, &bytes, encoding)?,
         None => (None, codec::encode(&bytes, None, encoding)?),
     };
+    let length = integer(bytes.len() as u64);
+    let (number, data) = sealed(&connection.writing_owner(character)?, &hash, encoded)?;
     connection
         .prepare_cached(
             "INSERT INTO content (character, rung, base, codec, length, hash, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -118,10 +178,10 @@ pub(super) fn put(
             character,
             integer(rung),
             base,
-            encoded.codec.number(),
-            integer(bytes.len() as u64),
+            number,
+            length,
             hash.0,
-            encoded.data,
+            data,
         ])?;
     recent.put(hash, bytes);
     Ok(())
@@ -129,7 +189,7 @@ pub(super) fn put(
 
 /// A damaged base is no reason not to save: the document is then kept whole.
 fn encode_against(
-    connection: &Connection,
+    connection: &Session,
     recent: &mut RecentDocuments,
     row: i64,
     bytes: &[u8],
@@ -180,7 +240,7 @@ pub(super) fn stored(
         |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<[u8; 32]>>(2)?));
     let found: Option<(i64, i64, _)> = statement.query_row(params![character, hash.0], columns).optional()?;
     let Some((codec, bytes, base)) = found else { return Ok(None) };
-    let codec = Codec::from_number(codec)?.name().to_owned();
+    let codec = form(codec)?.0.name().to_owned();
     Ok(Some(StoredForm { codec, bytes: unsigned(bytes)?, base: base.map(ContentHash) }))
 }
 
@@ -240,7 +300,7 @@ pub(super) fn unused(connection: &Connection, rows: BTreeSet<i64>) -> Result<BTr
 
 /// Takes documents away. What leans on them is first stored against something that stays, and compared with its hash.
 pub(super) fn drop(
-    connection: &Connection,
+    connection: &Session,
     recent: &mut RecentDocuments,
     encoding: &Encoding,
     character: i64,
@@ -298,7 +358,7 @@ impl Ladder {
 /// Stores a document against another base, or whole, and reads it back before anything of the old form is lost. Says
 /// whether that changed anything.
 fn store_anew(
-    connection: &Connection,
+    connection: &Session,
     recent: &mut RecentDocuments,
     encoding: &Encoding,
     row: i64,
@@ -309,14 +369,18 @@ fn store_anew(
         Some(onto) => encode_against(connection, recent, onto, &bytes, encoding)?,
         None => (None, codec::encode(&bytes, None, encoding)?),
     };
-    let was = load(connection, row)?;
+    let was = load(connection, row, &mut None)?;
     if (was.base, was.codec, &was.data) == (base, encoded.codec, &encoded.data) {
         return Ok(false);
     }
+    let character = connection
+        .prepare_cached("SELECT character FROM content WHERE row = ?1")?
+        .query_row([row], |row| row.get(0))?;
+    let (number, data) = sealed(&connection.writing_owner(character)?, &was.hash, encoded)?;
     connection.prepare_cached("DELETE FROM archive WHERE content = ?1")?.execute([row])?;
     connection
         .prepare_cached("UPDATE content SET base = ?2, codec = ?3, data = ?4 WHERE row = ?1")?
-        .execute(params![row, base, encoded.codec.number(), encoded.data])?;
+        .execute(params![row, base, number, data])?;
     place(connection, row)?;
     let again = document(connection, &mut RecentDocuments::new(0), row)?;
     if again == bytes { Ok(true) } else { Err(damaged("A document could not be stored anew.")) }
@@ -324,7 +388,7 @@ fn store_anew(
 
 /// Stores every document of a character anew. One that is damaged, or leans on a damaged one, stays as it is.
 pub(super) fn recompress(
-    connection: &Connection,
+    connection: &Session,
     recent: &mut RecentDocuments,
     encoding: &Encoding,
     character: i64,

@@ -10,11 +10,13 @@ mod check;
 mod checksum;
 mod content;
 mod failure;
+mod keys;
 mod opening;
 mod query;
 mod recompress;
 mod repair;
 mod rows;
+mod session;
 mod traces;
 mod transaction;
 
@@ -27,26 +29,32 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    encryption::{Encryption, KeyChange, Unlock},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
     privacy::audit::{Entry, Head},
-    search::{SearchHit, SearchQuery},
+    search::{self, SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
-        StorageTransaction,
+        Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
+        StorageStatistics, StorageTransaction,
     },
 };
-use rusqlite::Connection;
 use tokio::sync::{Semaphore, watch};
 
 use self::{
     failure::Failure,
     opening::Door,
+    session::Session,
     transaction::{Room, Transaction, Writer},
 };
-use crate::{blocking::blocking, recent::RecentDocuments, waiting};
+use crate::{
+    blocking::blocking,
+    recent::RecentDocuments,
+    seal::{self, Seal},
+    waiting,
+};
 
 /// How many reads run at a time. More would wait for the same disk and the same processors.
 const READERS: usize = 8;
@@ -66,11 +74,21 @@ pub struct SqliteOptions {
     pub read_only: bool,
     /// How new documents are kept.
     pub encoding: Encoding,
+    /// What opens it where it is encrypted.
+    pub unlock: Unlock,
+    /// It is this program's own copy of a library: the keys that opened that one open it, too.
+    pub own_copy: bool,
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { wait: Duration::from_secs(10), read_only: false, encoding: Encoding::default() }
+        Self {
+            wait: Duration::from_secs(10),
+            read_only: false,
+            encoding: Encoding::default(),
+            unlock: Unlock::default(),
+            own_copy: false,
+        }
     }
 }
 
@@ -98,8 +116,10 @@ pub fn look(path: &Path) -> Result<()> {
 /// # Errors
 /// As [`SqliteStorage::back_up`].
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
-    let copied = opening::open(from, SqliteOptions::default().wait, true)
-        .and_then(|(door, _)| backup::copy(&door.connect_reader()?, to));
+    let copied = opening::open_to_copy(from, SqliteOptions::default().wait).and_then(|door| {
+        let session = door.connect_reader()?;
+        backup::copy(&session, to)
+    });
     copied.map_err(|failure| failure.at(from))
 }
 
@@ -121,6 +141,11 @@ pub(crate) fn is_foreign(path: &Path) -> bool {
     look(path).is_err_and(|error| error.code == Code::InvalidArgument)
 }
 
+/// What a library says of its keys; none where it has none or cannot be read.
+pub(crate) fn record(path: &Path) -> Option<String> {
+    opening::record(path).ok().flatten()
+}
+
 /// Takes a library's file away, with everything SQLite keeps beside it.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     crate::computer::remove(path)?;
@@ -138,7 +163,7 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
 fn look_for_damage(readers: Arc<Readers>, damage: Arc<OnceLock<String>>) {
     // A thread of its own: nobody waits for it at the program's end.
     std::thread::spawn(move || {
-        let look = |connection: &Connection| -> Result<String, Failure> {
+        let look = |connection: &Session| -> Result<String, Failure> {
             Ok(connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?)
         };
         match readers.read(look) {
@@ -160,7 +185,7 @@ fn look_for_damage(readers: Arc<Readers>, damage: Arc<OnceLock<String>>) {
 #[derive(Debug)]
 struct Readers {
     door: Door,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Session>>,
     permits: Arc<Semaphore>,
     catalogue: query::SharedCatalogue,
 }
@@ -178,7 +203,12 @@ impl SqliteStorage {
 
     fn open_here(path: &Path, options: &SqliteOptions) -> Result<Self, Failure> {
         let left_open = opening::was_left_open(path);
-        let (door, read_only) = opening::open(path, options.wait, options.read_only)?;
+        let seal = match options.own_copy {
+            true => Seal::at_hand(),
+            false => Seal::new(options.unlock.clone()),
+        };
+        let seal = Arc::new(seal);
+        let (door, read_only) = opening::open(path, options.wait, options.read_only, seal)?;
         let commits = watch::Sender::new(0);
         let writer = match read_only {
             Some(read_only) => Err(read_only),
@@ -243,7 +273,7 @@ impl SqliteStorage {
     async fn read<T, F>(&self, read: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+        F: FnOnce(&Session) -> Result<T, Failure> + Send + 'static,
     {
         let readers = Arc::clone(&self.readers);
         let permit = Arc::clone(&readers.permits).acquire_owned().await;
@@ -256,30 +286,31 @@ impl SqliteStorage {
 }
 
 impl Readers {
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T> {
+    fn read<T>(&self, read: impl FnOnce(&Session) -> Result<T, Failure>) -> Result<T> {
         let connection = self.take().map_err(|failure| failure.at(&self.door.path))?;
         let result = in_one_moment(&connection, read).map_err(|failure| failure.at(&self.door.path));
         self.put_back(connection);
         result
     }
 
-    fn take(&self) -> Result<Connection, Failure> {
+    fn take(&self) -> Result<Session, Failure> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(|| self.door.connect_reader(), Ok)
     }
 
-    fn put_back(&self, connection: Connection) {
+    fn put_back(&self, connection: Session) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
 
 /// Runs a read that sees one state of the store, whatever is committed meanwhile.
 fn in_one_moment<T>(
-    connection: &Connection,
-    read: impl FnOnce(&Connection) -> Result<T, Failure>,
+    connection: &Session,
+    read: impl FnOnce(&Session) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let moment = connection.unchecked_transaction()?;
-    read(&moment)
+    let _moment = connection.unchecked_transaction()?;
+    connection.refresh_to_read()?;
+    read(connection)
 }
 
 #[async_trait]
@@ -295,7 +326,7 @@ impl CharacterStorage for SqliteStorage {
     }
 
     async fn revision(&self) -> Result<u64> {
-        self.read(query::revision).await
+        self.read(|connection| query::revision(connection)).await
     }
 
     async fn query(&self, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
@@ -328,8 +359,15 @@ impl CharacterStorage for SqliteStorage {
     }
 
     async fn search(&self, query: &SearchQuery) -> Result<Vec<SearchHit>> {
-        let query = query.clone();
-        self.read(move |connection| traces::search(connection, &query)).await
+        let asked = query.clone();
+        let found = self.read(move |connection| {
+            // Where texts are encrypted there is no index of words: every trace is opened.
+            connection.is_plain().then(|| traces::search(connection, &asked)).transpose()
+        });
+        match found.await? {
+            Some(found) => Ok(found),
+            None => search::in_traces(self, query).await,
+        }
     }
 
     async fn sightings(&self, character: &CharacterId) -> Result<Vec<Sighting>> {
@@ -346,11 +384,11 @@ impl CharacterStorage for SqliteStorage {
     }
 
     async fn audit_head(&self) -> Result<Head> {
-        self.read(audit::head).await
+        self.read(|connection| audit::head(connection)).await
     }
 
     async fn settings(&self) -> Result<Vec<Setting>> {
-        self.read(query::settings).await
+        self.read(|connection| query::settings(connection)).await
     }
 
     async fn changes_since(&self, revision: u64, limit: u32) -> Result<Changes> {
@@ -412,6 +450,23 @@ impl CharacterStorage for SqliteStorage {
     async fn scrub(&self, _: &dyn Progress, cancel: &Cancel) -> Result<()> {
         cancel.check()?;
         self.begin_own().await?.scrub().await
+    }
+
+    async fn encryption(&self) -> Result<Encryption> {
+        self.read(keys::told).await
+    }
+
+    fn new_phrase(&self) -> Result<Secret> {
+        seal::new_phrase()
+    }
+
+    async fn change_keys(
+        &self,
+        change: &KeyChange,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Encryption> {
+        keys::change(self, change, progress, cancel).await
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

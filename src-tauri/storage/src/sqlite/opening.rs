@@ -3,10 +3,12 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use backstory_core::{
+    encryption::Unlock,
     error::{Code, Error},
     storage::ReadOnly,
 };
@@ -15,8 +17,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use super::{
     backup, checksum,
     failure::{Failure, Result},
+    session::{self, Session},
 };
-use crate::rules;
+use crate::{rules, seal::Seal};
 
 mod migrations {
     refinery::embed_migrations!("src/sqlite/migrations");
@@ -55,15 +58,33 @@ pub(super) struct Door {
     /// The file cannot be written and has no companions: SQLite must not look for them.
     immutable: bool,
     writable: bool,
+    /// The keys of what is encrypted.
+    pub(super) seal: Arc<Seal>,
 }
 
 /// Opens a library, creating it where there is none.
-pub(super) fn open(path: &Path, wait: Duration, want_read_only: bool) -> Result<(Door, Option<ReadOnly>)> {
-    let mut door = Door { path: path.to_owned(), wait, immutable: false, writable: !want_read_only };
-    if want_read_only {
+pub(super) fn open(
+    path: &Path,
+    wait: Duration,
+    want_read_only: bool,
+    seal: Arc<Seal>,
+) -> Result<(Door, Option<ReadOnly>)> {
+    let door = Door { path: path.to_owned(), wait, immutable: false, writable: !want_read_only, seal };
+    unlock(&door)?;
+    open_locked(door)
+}
+
+/// For whoever copies a library as it is, encrypted or not.
+pub(super) fn open_to_copy(path: &Path, wait: Duration) -> Result<Door> {
+    open_locked(Door::plain(path.to_owned(), wait, false, false)).map(|(door, _)| door)
+}
+
+fn open_locked(mut door: Door) -> Result<(Door, Option<ReadOnly>)> {
+    let (path, wait) = (door.path.clone(), door.wait);
+    if !door.writable {
         return settle_read_only(door, ReadOnly::Asked);
     }
-    create(path, wait)?;
+    create(&path, wait)?;
     match prepare(&door) {
         Ok(None) => Ok((door, None)),
         Ok(Some(newer)) => settle_read_only(Door { writable: false, ..door }, newer),
@@ -72,6 +93,23 @@ pub(super) fn open(path: &Path, wait: Duration, want_read_only: bool) -> Result<
             settle_read_only(door, ReadOnly::NotAllowed)
         }
         Err(failure) => Err(failure),
+    }
+}
+
+/// Opens the keys of a library that is encrypted, before anything else is done to it: without them nothing is written, not
+/// even to bring it up to date. What keeps the file from being looked at is told by whoever opens it next.
+fn unlock(door: &Door) -> Result<()> {
+    if !door.path.exists() {
+        return Ok(());
+    }
+    let look = Door { writable: false, ..door.clone() };
+    let Ok(connection) = look.connect() else { return Ok(()) };
+    if check_owner(&connection, &door.path).is_err() {
+        return Ok(());
+    }
+    match session::record(&connection) {
+        Ok(record) => door.seal.ring(record.as_deref()).map(drop).map_err(Failure::from),
+        Err(_) => Ok(()),
     }
 }
 
@@ -92,7 +130,7 @@ fn create(path: &Path, wait: Duration) -> Result<()> {
     let draft = tempfile::Builder::new().prefix(".backstory-new-").tempdir_in(folder).map_err(failed)?;
     let made = draft.path().join("library");
     private_file().open(&made).map_err(failed)?;
-    prepare_once(&Door { path: made.clone(), wait, immutable: false, writable: true })?;
+    prepare_once(&Door::plain(made.clone(), wait, false, true))?;
     match fs::hard_link(&made, path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -276,9 +314,14 @@ fn is_unwritable(failure: &Failure) -> bool {
     matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
 }
 
+/// What a library that nobody has open says of its keys.
+pub(super) fn record(path: &Path) -> Result<Option<String>> {
+    session::record(&Door::plain(path.to_owned(), Duration::ZERO, false, false).connect()?)
+}
+
 /// Looks whether a file that nobody has open is a whole library of this or an older program. Nothing is written.
 pub(super) fn look(path: &Path) -> Result<()> {
-    let door = Door { path: path.to_owned(), wait: Duration::ZERO, immutable: true, writable: false };
+    let door = Door::plain(path.to_owned(), Duration::ZERO, true, false);
     let connection = door.connect()?;
     check_owner(&connection, path)?;
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -293,7 +336,7 @@ pub(super) fn look(path: &Path) -> Result<()> {
 
 /// Folds the log into the file and keeps none, which SQLite does only where nobody else has the file open.
 pub(super) fn claim(path: &Path) -> Result<()> {
-    let door = Door { path: path.to_owned(), wait: CLAIM, immutable: false, writable: true };
+    let door = Door::plain(path.to_owned(), CLAIM, false, true);
     let connection = door.connect()?;
     let until = Instant::now() + CLAIM;
     loop {
@@ -338,6 +381,11 @@ fn settle_read_only(mut door: Door, why: ReadOnly) -> Result<(Door, Option<ReadO
 }
 
 impl Door {
+    /// To a file of which nothing encrypted is read.
+    fn plain(path: PathBuf, wait: Duration, immutable: bool, writable: bool) -> Self {
+        Self { path, wait, immutable, writable, seal: Arc::new(Seal::new(Unlock::default())) }
+    }
+
     /// A new connection with everything set that a connection must have.
     pub(super) fn connect(&self) -> Result<Connection> {
         let access =
@@ -360,19 +408,19 @@ impl Door {
     }
 
     /// The one connection that writes: it keeps more pages at hand than the many that read.
-    pub(super) fn connect_writer(&self) -> Result<Connection> {
+    pub(super) fn connect_writer(&self) -> Result<Session> {
         let connection = self.connect()?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         // What is taken out is overwritten.
         connection.pragma_update(None, "secure_delete", true)?;
-        Ok(connection)
+        Ok(Session::new(connection, Arc::clone(&self.seal)))
     }
 
     /// A connection that cannot write by mistake.
-    pub(super) fn connect_reader(&self) -> Result<Connection> {
+    pub(super) fn connect_reader(&self) -> Result<Session> {
         let connection = self.connect()?;
         connection.pragma_update(None, "query_only", true)?;
-        Ok(connection)
+        Ok(Session::new(connection, Arc::clone(&self.seal)))
     }
 }
 

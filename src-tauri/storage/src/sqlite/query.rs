@@ -17,7 +17,9 @@ use uuid::Uuid;
 use super::{
     content,
     failure::{self, Failure, Result},
+    keys,
     rows::{self, integer, timestamp, unsigned},
+    session::{Session, open_text},
     traces,
 };
 use crate::{
@@ -54,7 +56,7 @@ pub(super) type SharedCatalogue = Mutex<Option<(u64, Arc<Catalogue>)>>;
 /// The catalogue as of this reader's moment.
 ///
 /// The moment begins under the lock: it is never older than what the catalogue holds already.
-fn catalogue(connection: &Connection, shared: &SharedCatalogue) -> Result<Arc<Catalogue>> {
+fn catalogue(connection: &Session, shared: &SharedCatalogue) -> Result<Arc<Catalogue>> {
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
     let now = revision(connection)?;
     // A store put back from a backup has counted less: it is read anew.
@@ -75,7 +77,7 @@ fn is_loaded(shared: &SharedCatalogue) -> bool {
 }
 
 /// Loads the catalogue, or brings it up to date, before somebody waits for it.
-pub(super) fn warm(connection: &Connection, shared: &SharedCatalogue) -> Result<()> {
+pub(super) fn warm(connection: &Session, shared: &SharedCatalogue) -> Result<()> {
     catalogue(connection, shared).map(drop)
 }
 
@@ -90,7 +92,10 @@ macro_rules! listed {
     };
 }
 
-fn listed_since(connection: &Connection, seen: u64) -> Result<Vec<Listed>> {
+fn listed_since(connection: &Session, seen: u64) -> Result<Vec<Listed>> {
+    if !connection.is_plain() {
+        return opened_since(connection, seen);
+    }
     // Reading everything by an index would visit every page many times.
     let sql = if seen == 0 { listed!("+written > ?1") } else { listed!("written > ?1") };
     let mut statement = connection.prepare_cached(sql)?;
@@ -113,6 +118,42 @@ fn listed_since(connection: &Connection, seen: u64) -> Result<Vec<Listed>> {
     Ok(listed)
 }
 
+/// The same where texts are encrypted: they stand in the characters' own rows only.
+fn opened_since(connection: &Session, seen: u64) -> Result<Vec<Listed>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT k.row, k.id, k.revision, k.details, d.key FROM character_index AS i JOIN character AS k ON k.row = i.character \
+         LEFT JOIN data_key AS d ON d.character = k.row WHERE +i.written > ?1 AND k.details IS NOT NULL",
+    )?;
+    let mut found = statement.query([integer(seen)])?;
+    let mut listed = Vec::new();
+    while let Some(row) = found.next()? {
+        let id = CharacterId::new(row.get::<_, String>(1)?)?;
+        let key = row.get_ref(4)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+        let owner = connection.owner_of(&id, key)?;
+        let details = open_text(&owner, rows::CHARACTER, &[], row.get_ref(3)?)?;
+        let index = rows::index(id, row.get(2)?, &details)?;
+        listed.push(Listed {
+            key: row.get(0)?,
+            id: index.id.to_string(),
+            name_folded: matching::fold(&index.name),
+            search_folded: matching::search_text(&index),
+            classes: index
+                .classes
+                .iter()
+                .map(|class| class.name.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            level: index.level,
+            campaign: matching::campaign(&index).map(str::to_owned),
+            last_changed: nanoseconds(index.last_changed),
+            owner: index.owner,
+            is_deleted: index.deleted_at.is_some(),
+        });
+    }
+    Ok(listed)
+}
+
 /// The rows of characters that were erased. A new character may have got one of them since.
 fn erased_since(connection: &Connection, seen: u64) -> Result<Vec<i64>> {
     let mut statement = connection.prepare_cached("SELECT character FROM tombstone WHERE written > ?1")?;
@@ -124,7 +165,7 @@ fn erased_since(connection: &Connection, seen: u64) -> Result<Vec<i64>> {
 ///
 /// Named ones are fetched, the plain first page is read from its index, everything else is found in the catalogue.
 pub(super) fn characters(
-    connection: &Connection,
+    connection: &Session,
     shared: &SharedCatalogue,
     filter: &QueryFilter,
 ) -> Result<Page<CharacterIndex>> {
@@ -146,7 +187,7 @@ pub(super) fn characters(
     Ok(Page { items, total: found.total, next })
 }
 
-fn named(connection: &Connection, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
+fn named(connection: &Session, filter: &QueryFilter) -> Result<Page<CharacterIndex>> {
     let mut found = Vec::new();
     for id in filter.ids.iter().collect::<BTreeSet<_>>() {
         if let Some(row) = character_row(connection, id)? {
@@ -187,19 +228,19 @@ pub(super) fn character_row(connection: &Connection, id: &CharacterId) -> Result
 }
 
 /// What the list shows of a character.
-pub(super) fn character(connection: &Connection, row: i64) -> Result<Option<CharacterIndex>> {
+pub(super) fn character(connection: &Session, row: i64) -> Result<Option<CharacterIndex>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, revision, details FROM character WHERE row = ?1 AND details IS NOT NULL",
     )?;
     let mut found = statement.query([row])?;
     let Some(columns) = found.next()? else { return Ok(None) };
     let id = CharacterId::new(columns.get::<_, String>(0)?)?;
-    let details = columns.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-    rows::index(id, columns.get(1)?, details).map(Some)
+    let details = open_text(&connection.owner(row)?, rows::CHARACTER, &[], columns.get_ref(2)?)?;
+    rows::index(id, columns.get(1)?, &details).map(Some)
 }
 
 /// The versions of a character that match, and how many there are in all.
-pub(super) fn history(connection: &Connection, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
+pub(super) fn history(connection: &Session, query: &HistoryQuery) -> Result<Page<VersionMetadata>> {
     let Some(character) = character_row(connection, &query.character)? else {
         return Ok(Page::new(Vec::new(), 0));
     };
@@ -230,9 +271,10 @@ pub(super) fn history(connection: &Connection, query: &HistoryQuery) -> Result<P
     conditions.values.extend(window(query.limit, query.offset));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(params_from_iter(conditions.values))?;
+    let owner = connection.owner(character)?;
     let mut items = Vec::new();
     while let Some(row) = found.next()? {
-        items.push(rows::version(&query.character, row)?);
+        items.push(rows::version(&owner, &query.character, row)?);
     }
     if query.stored {
         for version in &mut items {
@@ -240,7 +282,7 @@ pub(super) fn history(connection: &Connection, query: &HistoryQuery) -> Result<P
         }
     }
     if query.traces {
-        traces::fill(connection, &mut items)?;
+        traces::fill(connection, &owner, &mut items)?;
     }
     let total = total.unwrap_or(items.len() as u64);
     Ok(Page::new(items, total))
@@ -262,16 +304,21 @@ pub(super) fn sightings(connection: &Connection, id: &CharacterId) -> Result<Vec
 }
 
 /// Who has a place in which campaign.
-pub(super) fn members(connection: &Connection) -> Result<Vec<Member>> {
+pub(super) fn members(connection: &Session) -> Result<Vec<Member>> {
     let mut statement =
         connection.prepare_cached("SELECT campaign, user, role FROM member ORDER BY campaign, user")?;
-    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    found
-        .map(|row| {
-            let (campaign, user, role) = row?;
-            Ok(Member { campaign, user, role: rows::role(role)? })
-        })
-        .collect()
+    let owner = connection.common();
+    let mut found = statement.query([])?;
+    let mut members = Vec::new();
+    while let Some(row) = found.next()? {
+        let text = |column: usize| -> Result<String> {
+            Ok(open_text(&owner, rows::MEMBER[column], &[], row.get_ref(column)?)?.into_owned())
+        };
+        members.push(Member { campaign: text(0)?, user: text(1)?, role: rows::role(row.get(2)?)? });
+    }
+    // Encrypted texts stand in no order.
+    members.sort_by(|a, b| (&a.campaign, &a.user).cmp(&(&b.campaign, &b.user)));
+    Ok(members)
 }
 
 /// What the program keeps for itself.
@@ -311,7 +358,7 @@ pub(super) fn changes_since(connection: &Connection, revision: u64, limit: u32) 
 
 /// A document, compared with its hash.
 pub(super) fn document(
-    connection: &Connection,
+    connection: &Session,
     recent: &mut RecentDocuments,
     character: &CharacterId,
     hash: &ContentHash,
@@ -335,9 +382,9 @@ pub(super) fn document(
 /// Which classes and campaigns there are, and how many characters have each.
 ///
 /// A window asks for this first of all, so it does not wait for the catalogue; whether that was there is told too.
-pub(super) fn facets(connection: &Connection, shared: &SharedCatalogue) -> Result<(Facets, bool)> {
+pub(super) fn facets(connection: &Session, shared: &SharedCatalogue) -> Result<(Facets, bool)> {
     let versions = || count(connection, "SELECT count(*) FROM version", &Conditions::default());
-    if !is_loaded(shared) {
+    if !is_loaded(shared) && connection.is_plain() {
         return Ok((Facets { versions: versions()?, ..grouped(connection)? }, false));
     }
     let (catalogue, versions) = (catalogue(connection, shared)?, versions()?);
@@ -369,7 +416,7 @@ fn grouped(connection: &Connection) -> Result<Facets> {
 }
 
 /// How much there is.
-pub(super) fn statistics(connection: &Connection, path: &Path) -> Result<StorageStatistics> {
+pub(super) fn statistics(connection: &Session, path: &Path) -> Result<StorageStatistics> {
     let number = |sql: &str| -> Result<u64> {
         unsigned(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     };
@@ -385,6 +432,7 @@ pub(super) fn statistics(connection: &Connection, path: &Path) -> Result<Storage
              + (SELECT coalesce(sum(length(data)), 0) FROM archive)",
         )?,
         store_bytes: file_size(path) + file_size(&companion(path, "-wal")),
+        keys: keys::told(connection)?.keys,
     })
 }
 

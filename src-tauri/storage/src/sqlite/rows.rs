@@ -16,8 +16,23 @@ use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::failure::{Failure, Result, damaged};
-use crate::rules::nanoseconds;
+use super::{
+    failure::{Failure, Result, damaged},
+    session::open_text,
+};
+use crate::{rules::nanoseconds, seal::Owner};
+
+/// The field that what is known of a version is bound to.
+pub(super) const VERSION: &str = "version";
+
+/// The field that what the list shows of a character is bound to.
+pub(super) const CHARACTER: &str = "character";
+
+/// The field that what a version changed is bound to.
+pub(super) const TRACE: &str = "trace";
+
+/// The fields that who has a place in which campaign is bound to.
+pub(super) const MEMBER: [&str; 2] = ["campaign", "user"];
 
 /// A count as SQLite keeps it. `rules::check` has refused what does not fit.
 pub(super) fn integer(number: u64) -> i64 {
@@ -146,6 +161,9 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
     })
 }
 
+/// What stands in the place of [`class_names`] where they are encrypted.
+pub(super) const NO_CLASSES: &str = "[]";
+
 /// The names of a character's classes as JSON, each once.
 pub(super) fn class_names(index: &CharacterIndex) -> Result<String> {
     let names: BTreeSet<&str> = index.classes.iter().map(|class| class.name.as_str()).collect();
@@ -246,11 +264,12 @@ macro_rules! found {
 pub(super) use found;
 
 /// A version from its row.
-pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {
+pub(super) fn version(owner: &Owner, character: &CharacterId, row: &Row<'_>) -> Result<VersionMetadata> {
     let number = unsigned(row.get(1)?)?;
-    let details = row.get_ref(9)?.as_str().map_err(rusqlite::Error::from)?;
+    let id: [u8; 16] = row.get(0)?;
+    let details = open_text(owner, VERSION, &id, row.get_ref(9)?)?;
     let VersionDetails(source, origin, cuts, sentences, counts, landmark, deriver, pinned, tags, rare) =
-        from_json(details, character.as_str())?;
+        from_json(&details, character.as_str())?;
     let [changes, state, level] = counts;
     let edited_at: Option<i64> = row.get(3)?;
     let sentence = |(topic, said): (Topic, Cow<'_, Said>)| Sentence { topic, said: said.into_owned() };
@@ -261,7 +280,7 @@ pub(super) fn version(character: &CharacterId, row: &Row<'_>) -> Result<VersionM
     };
     let sentences = sentences.into_iter().map(sentence).collect();
     Ok(VersionMetadata {
-        id: SnapshotId(Uuid::from_bytes(row.get(0)?)),
+        id: SnapshotId(Uuid::from_bytes(id)),
         character: character.clone(),
         version: number,
         captured_at: timestamp(row.get(2)?)?,

@@ -13,7 +13,9 @@ use uuid::Uuid;
 use super::{
     failure::{Result, damaged},
     rows::{self, unsigned},
+    session::Session,
 };
+use crate::seal::{Owner, is_envelope};
 
 /// How hard zstd tries: traces are small and somebody waits.
 const LEVEL: i32 = 3;
@@ -22,21 +24,29 @@ const LEVEL: i32 = 3;
 const MAX_BYTES: usize = 64 << 20;
 
 /// Keeps a version's trace in the place of the one before. A version without one keeps what it has.
-pub(super) fn put(connection: &Connection, version: i64, metadata: &VersionMetadata) -> Result<()> {
+pub(super) fn put(
+    connection: &Session,
+    owner: &Owner,
+    version: i64,
+    metadata: &VersionMetadata,
+) -> Result<()> {
     let Some(trace) = &metadata.trace else { return Ok(()) };
     let json = rows::to_json(&**trace)?;
     let data =
         zstd::bulk::compress(json.as_bytes(), LEVEL).map_err(|_| damaged("A trace cannot be compressed."))?;
+    let data = owner.seal(rows::TRACE, metadata.id.0.as_bytes(), &data)?.unwrap_or(data);
     let is_new = connection
         .prepare_cached(
             "INSERT INTO trace (version, data) VALUES (?1, ?2) \
              ON CONFLICT (version) DO UPDATE SET data = excluded.data WHERE data IS NOT excluded.data",
         )?
         .execute(params![version, data])?;
-    if is_new > 0 {
-        index(connection, version, &words(trace))?;
+    match (is_new, owner.seals()) {
+        (0, _) => Ok(()),
+        (_, false) => index(connection, version, &words(trace)),
+        // The words of what is encrypted stand nowhere.
+        (_, true) => unindex(connection, version),
     }
-    Ok(())
 }
 
 /// What the index holds of a trace.
@@ -51,29 +61,49 @@ fn index(connection: &Connection, version: i64, words: &str) -> Result<()> {
     Ok(())
 }
 
+/// Takes a version's words out of the index.
+pub(super) fn unindex(connection: &Connection, version: i64) -> Result<()> {
+    connection.prepare_cached("DELETE FROM word_index WHERE rowid = ?1")?.execute([version])?;
+    Ok(())
+}
+
+/// Puts the words of a trace into the index, which has none of them.
+pub(super) fn reindex(connection: &Connection, version: i64, data: &[u8]) -> Result<()> {
+    index(connection, version, &words(&read(data, "a character")?))
+}
+
 /// Makes the index of words anew: first so that it agrees with its own texts, then these with the traces. A trace that cannot
 /// be read loses its place in the index; telling anew makes both.
-pub(super) fn repair(connection: &Connection) -> Result<()> {
+pub(super) fn repair(connection: &Session) -> Result<()> {
     connection.execute("INSERT INTO word_index (word_index) VALUES ('rebuild')", [])?;
     connection.execute("DELETE FROM word_index WHERE rowid NOT IN (SELECT version FROM trace)", [])?;
     for (version, right) in stale(connection)? {
-        index(connection, version, &right)?;
+        match right {
+            Some(right) => index(connection, version, &right)?,
+            None => unindex(connection, version)?,
+        }
     }
     Ok(())
 }
 
 /// The versions whose text in the index of words is not what their trace says, and what it says. A trace that cannot be read
-/// says nothing.
-pub(super) fn stale(connection: &Connection) -> Result<Vec<(i64, String)>> {
+/// says nothing; of an encrypted one there is to be nothing.
+pub(super) fn stale(connection: &Session) -> Result<Vec<(i64, Option<String>)>> {
     let mut statement = connection.prepare(
         "SELECT t.version, t.data, w.text FROM trace AS t LEFT JOIN word_index AS w ON w.rowid = t.version",
     )?;
     let mut rows = statement.query([])?;
     let mut stale = Vec::new();
     while let Some(row) = rows.next()? {
-        let right = row.get_ref(1)?.as_blob().ok().and_then(|data| read(data, "a character").ok());
-        let right = right.map_or_else(String::new, |trace| words(&trace));
-        if row.get_ref(2)?.as_bytes_or_null().ok().flatten() != Some(right.as_bytes()) {
+        let data = row.get_ref(1)?.as_blob().ok();
+        let right = match data.filter(|data| !is_envelope(data)) {
+            None if data.is_some() => None,
+            data => {
+                let trace = data.and_then(|data| read(data, "a character").ok());
+                Some(trace.map_or_else(String::new, |trace| words(&trace)))
+            }
+        };
+        if row.get_ref(2)?.as_bytes_or_null().ok().flatten() != right.as_deref().map(str::as_bytes) {
             stale.push((row.get(0)?, right));
         }
     }
@@ -81,14 +111,16 @@ pub(super) fn stale(connection: &Connection) -> Result<Vec<(i64, String)>> {
 }
 
 /// Fills in the traces of versions of one character.
-pub(super) fn fill(connection: &Connection, versions: &mut [VersionMetadata]) -> Result<()> {
+pub(super) fn fill(connection: &Session, owner: &Owner, versions: &mut [VersionMetadata]) -> Result<()> {
     let mut statement = connection.prepare_cached(
         "SELECT t.data FROM version AS v JOIN trace AS t ON t.version = v.row WHERE v.id = ?1",
     )?;
     for version in versions {
         let data: Option<Vec<u8>> =
             statement.query_row([version.id.0.as_bytes()], |row| row.get(0)).optional()?;
-        version.trace = data.map(|data| read(&data, version.character.as_str())).transpose()?.map(Arc::new);
+        let Some(data) = data else { continue };
+        let data = owner.open(rows::TRACE, version.id.0.as_bytes(), &data, is_envelope(&data))?;
+        version.trace = Some(Arc::new(read(&data, version.character.as_str())?));
     }
     Ok(())
 }
@@ -105,7 +137,7 @@ fn unreadable(whose: &str) -> super::failure::Failure {
 }
 
 /// Where words appeared: the index gives the versions that have all of them, their traces say where.
-pub(super) fn search(connection: &Connection, query: &SearchQuery) -> Result<Vec<SearchHit>> {
+pub(super) fn search(connection: &Session, query: &SearchQuery) -> Result<Vec<SearchHit>> {
     let words = query.words();
     if words.is_empty() {
         return Ok(Vec::new());

@@ -14,7 +14,7 @@ use backstory_core::{
     storage::{Encoding, Expect, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params, types::Value};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::{
@@ -23,6 +23,7 @@ use super::{
     opening::Door,
     query,
     rows::{self, integer, timestamp, unsigned},
+    session::{Session, seal_text},
     traces,
 };
 use crate::{
@@ -41,7 +42,7 @@ const NAP: Duration = Duration::from_millis(20);
 /// The connection that writes, and what it remembers between transactions.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub(super) connection: Connection,
+    pub(super) connection: Session,
     recent: RecentDocuments,
     /// How new documents are kept.
     encoding: Encoding,
@@ -50,12 +51,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, encoding: Encoding, commits: watch::Sender<u64>) -> Self {
+    pub(super) fn new(connection: Session, encoding: Encoding, commits: watch::Sender<u64>) -> Self {
         Self { connection, recent: RecentDocuments::new(RECENT_BYTES), encoding, commits }
     }
 
     /// What documents are read and written with.
-    pub(super) fn parts(&mut self) -> (&Connection, &mut RecentDocuments) {
+    pub(super) fn parts(&mut self) -> (&Session, &mut RecentDocuments) {
         (&self.connection, &mut self.recent)
     }
 }
@@ -97,13 +98,15 @@ pub(super) async fn begin(writer: Arc<Mutex<Writer>>, door: Door) -> Result<Tran
     let open = blocking(move || {
         let begun = writer.connection.execute_batch("BEGIN IMMEDIATE");
         begun.map_err(|error| Failure::from(error).at(&path))?;
-        Ok(Open {
+        let open = Open {
             writer,
             revisions_before: HashMap::new(),
             touched: BTreeSet::new(),
             notes: Vec::new(),
             frees: false,
-        })
+        };
+        open.writer.connection.refresh().map_err(|failure| failure.at(&path))?;
+        Ok(open)
     });
     Ok(Transaction { open: Some(open.await?), door })
 }
@@ -260,7 +263,7 @@ impl StorageTransaction for Transaction {
     }
 }
 
-fn surroundings(connection: &Connection, id: &CharacterId, at: Timestamp) -> failure::Result<Surroundings> {
+fn surroundings(connection: &Session, id: &CharacterId, at: Timestamp) -> failure::Result<Surroundings> {
     let Some(character) = query::character_row(connection, id)? else { return Ok(Surroundings::default()) };
     let at = nanoseconds(at);
     let mut surroundings = Surroundings {
@@ -285,7 +288,7 @@ enum Side {
 
 /// The version next to a moment, with its row number.
 fn neighbour(
-    connection: &Connection,
+    connection: &Session,
     id: &CharacterId,
     character: i64,
     at: i64,
@@ -302,7 +305,7 @@ fn neighbour(
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query(params![character, at])?;
     let Some(row) = found.next()? else { return Ok(None) };
-    Ok(Some((row.get(11)?, rows::version(id, row)?)))
+    Ok(Some((row.get(11)?, rows::version(&connection.owner(character)?, id, row)?)))
 }
 
 fn seen_at(connection: &Connection, character: i64, at: i64) -> failure::Result<Vec<ContentHash>> {
@@ -368,7 +371,9 @@ impl Open {
             ),
             Write::DropVersions { character, versions } => self.drop_versions(&character, &versions),
             Write::Erase { character, expect } => self.erase(&character, expect),
-            Write::Member { campaign, user, role } => self.put_member(&campaign, &user, role),
+            Write::Member { campaign, user, role } => {
+                put_member(&self.writer.connection, &campaign, &user, role)
+            }
             Write::Audit { note, .. } => {
                 self.notes.push(note);
                 Ok(())
@@ -399,9 +404,23 @@ impl Open {
     /// Writes the row of the list and what it is filtered by.
     pub(super) fn put_row(&self, row: i64, index: &CharacterIndex) -> failure::Result<()> {
         let connection = &self.writer.connection;
+        let owner = connection.writing_owner(row)?;
+        let details = seal_text(&owner, rows::CHARACTER, &[], rows::index_details(index)?)?;
         connection
             .prepare_cached("UPDATE character SET revision = ?2, details = ?3 WHERE row = ?1")?
-            .execute(params![row, integer(index.revision), rows::index_details(index)?])?;
+            .execute(params![row, integer(index.revision), details])?;
+        self.put_listed(row, index, owner.seals())
+    }
+
+    /// Writes what the list is filtered and sorted by. Of what is encrypted, no text: whoever filters opens the rows.
+    pub(super) fn put_listed(
+        &self,
+        row: i64,
+        index: &CharacterIndex,
+        is_sealed: bool,
+    ) -> failure::Result<()> {
+        let connection = &self.writer.connection;
+        let text = |text: String| if is_sealed { String::new() } else { text };
         connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO character_index (character, written, id, level, last_changed, campaign, \
@@ -413,11 +432,11 @@ impl Open {
                 index.id.as_str(),
                 index.level,
                 nanoseconds(index.last_changed),
-                matching::campaign(index),
-                fold(&index.name),
-                matching::search_text(index),
-                rows::class_names(index)?,
-                index.owner,
+                matching::campaign(index).filter(|_| !is_sealed),
+                text(fold(&index.name)),
+                text(matching::search_text(index)),
+                if is_sealed { rows::NO_CLASSES.to_owned() } else { rows::class_names(index)? },
+                index.owner.as_deref().filter(|_| !is_sealed),
                 index.deleted_at.is_some(),
             ])?;
         Ok(())
@@ -444,6 +463,9 @@ impl Open {
             return Err(rules::content_unknown(metadata).into());
         };
         let row = self.version_place(metadata, character)?;
+        let owner = connection.writing_owner(character)?;
+        let details =
+            seal_text(&owner, rows::VERSION, metadata.id.0.as_bytes(), rows::version_details(metadata)?)?;
         connection
             .prepare_cached(
                 "INSERT INTO version (row, character, id, number, captured_at, edited_at, content, bytes, kind, \
@@ -466,10 +488,11 @@ impl Open {
                 rows::kind_number(metadata.summary.kind),
                 nanoseconds(metadata.seen.last),
                 integer(metadata.seen.count),
-                rows::version_details(metadata)?,
+                details,
                 metadata.archived,
             ])?;
-        traces::put(connection, row.unwrap_or_else(|| connection.last_insert_rowid()), metadata)?;
+        let row = row.unwrap_or_else(|| connection.last_insert_rowid());
+        traces::put(connection, &owner, row, metadata)?;
         content::place(connection, content)
     }
 
@@ -501,6 +524,8 @@ impl Open {
         let Some(row) = row else { return Ok(()) };
         let connection = &self.writer.connection;
         for sql in [
+            // The key first: without it, nothing of the rest can be read.
+            "DELETE FROM data_key WHERE character = ?1",
             "DELETE FROM sighting WHERE character = ?1",
             "DELETE FROM version WHERE character = ?1",
             "DELETE FROM archive WHERE content IN (SELECT row FROM content WHERE character = ?1)",
@@ -518,19 +543,6 @@ impl Open {
                  VALUES (?1, ?2, (SELECT revision + 1 FROM store))",
             )?
             .execute(params![id.as_str(), row])?;
-        Ok(())
-    }
-
-    fn put_member(&self, campaign: &str, user: &str, role: Option<Role>) -> failure::Result<()> {
-        let connection = &self.writer.connection;
-        match role {
-            Some(role) => connection
-                .prepare_cached("INSERT OR REPLACE INTO member (campaign, user, role) VALUES (?1, ?2, ?3)")?
-                .execute(params![campaign, user, rows::role_number(role)])?,
-            None => connection
-                .prepare_cached("DELETE FROM member WHERE campaign = ?1 AND user = ?2")?
-                .execute([campaign, user])?,
-        };
         Ok(())
     }
 
@@ -595,4 +607,28 @@ impl Open {
         }
         Ok(())
     }
+}
+
+/// Gives somebody a place in a campaign, or takes it away. Where texts are encrypted, the same ones always look the same.
+pub(super) fn put_member(
+    connection: &Session,
+    campaign: &str,
+    user: &str,
+    role: Option<Role>,
+) -> failure::Result<()> {
+    let owner = connection.common();
+    let [campaign, user] = [(rows::MEMBER[0], campaign), (rows::MEMBER[1], user)].map(|(field, text)| {
+        let sealed = owner.seal_alike(field, text.as_bytes());
+        sealed.map(|sealed| sealed.map_or_else(|| Value::Text(text.to_owned()), Value::Blob))
+    });
+    let (campaign, user) = (campaign?, user?);
+    match role {
+        Some(role) => connection
+            .prepare_cached("INSERT OR REPLACE INTO member (campaign, user, role) VALUES (?1, ?2, ?3)")?
+            .execute(params![campaign, user, rows::role_number(role)])?,
+        None => connection
+            .prepare_cached("DELETE FROM member WHERE campaign = ?1 AND user = ?2")?
+            .execute(params![campaign, user])?,
+    };
+    Ok(())
 }

@@ -5,7 +5,7 @@
 //! machine; ratios and goals are what to read. Nothing here is a test: nothing fails.
 //!
 //! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `past`, `backends`,
-//! `cache`, `start`, `window`.
+//! `cache`, `sealed`, `start`, `window`.
 //!
 //! The real histories beside the project are used where they are there, generated ones of the same shape where not.
 
@@ -20,6 +20,7 @@
 mod backends;
 mod cache;
 mod past;
+mod sealed;
 mod window;
 
 use std::{
@@ -75,6 +76,9 @@ fn main() {
         }
         if is_wanted("backends") {
             backends::run(&mut table).await;
+        }
+        if is_wanted("sealed") {
+            sealed::run(&mut table).await;
         }
         if is_wanted("cache") {
             cache::run(&mut table).await;
