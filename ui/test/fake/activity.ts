@@ -1,7 +1,10 @@
 // An audit log: many days of it, so that it takes more than a page.
 import type { AuditAction, Activity, ActivityEntry, ActivityGet, CharacterEntry, Verdict } from "../../src/api";
 
-const SIZE = 230;
+/** Few enough that all of them are drawn where nothing has a height. */
+const SIZE = 40;
+/** So many a page, however many are asked for. */
+const MOST = 15;
 const ACTIONS: readonly AuditAction[] = ["capture", "sighting", "pin", "export", "erase", "agree"];
 
 const hash = "0".repeat(64);
@@ -28,19 +31,20 @@ export function activityLog(people: readonly CharacterEntry[]): ActivityEntry[] 
   });
 }
 
-export function activityPage(log: readonly ActivityEntry[], { filter, before, limit = 100 }: ActivityGet): Activity {
+export function activityPage(log: readonly ActivityEntry[], { filter, before, limit = MOST }: ActivityGet): Activity {
   const takes = (entry: ActivityEntry) =>
     (!filter?.actions?.length || filter.actions.includes(entry.action)) &&
     (!filter?.character || entry.character?.id === filter.character) &&
     (!filter?.origin || entry.origin === filter.origin) &&
     (!filter?.since || entry.at >= filter.since);
   const matching = log.filter((entry) => takes(entry) && (before === undefined || entry.sequence < before));
-  const entries = matching.slice(0, limit);
+  const most = Math.min(limit, MOST);
+  const entries = matching.slice(0, most);
   const last = entries.at(-1);
   return {
     entries,
     size: log.length,
-    ...(matching.length > limit && last ? { next: last.sequence } : {}),
+    ...(matching.length > most && last ? { next: last.sequence } : {}),
   };
 }
 

@@ -75,7 +75,7 @@ pub(super) fn entries(view: &View, after: u64, limit: u32) -> Result<Vec<Entry>>
 }
 
 /// Adds entries to a change, and to the head that goes with it.
-pub(super) fn append(view: &View, head: &mut Head, change: &mut Change, notes: &[Box<Note>]) -> Result<()> {
+pub(super) fn append(view: &View, head: &mut Head, change: &mut Change, notes: &[Note]) -> Result<()> {
     if notes.is_empty() {
         return Ok(());
     }

@@ -45,7 +45,7 @@ pub(super) struct Writing {
     drafts: BTreeMap<CharacterId, Draft>,
     members: Option<BTreeMap<(String, String), Role>>,
     /// What the audit log gets with the change.
-    notes: Vec<Box<Note>>,
+    notes: Vec<Note>,
     settings: Option<Settings>,
     /// The list must be written anew, whatever changed.
     wants_index: bool,
@@ -192,7 +192,7 @@ impl Writing {
                 let settings = self.settings.get_or_insert_with(|| head.settings.iter().cloned().collect());
                 settings.put(setting, expect)?;
             }
-            Write::Audit { note, .. } => self.notes.push(note),
+            Write::Audit { note, .. } => self.notes.push(*note),
             _ => {}
         }
         Ok(())

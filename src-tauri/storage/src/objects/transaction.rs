@@ -51,7 +51,7 @@ pub(super) struct Transaction {
     drafts: BTreeMap<CharacterId, Draft>,
     members: Vec<Place>,
     /// What the audit log gets at the commit.
-    notes: Vec<Box<Note>>,
+    notes: Vec<Note>,
     /// All of them as this transaction leaves them, once it wrote one, and which it wrote.
     settings: Option<(Settings, BTreeSet<String>)>,
     deadline: Deadline,
@@ -175,7 +175,7 @@ impl Transaction {
                 written.insert(setting.key.clone());
                 settings.put(setting, expect)?;
             }
-            Write::Audit { note, .. } => self.notes.push(note),
+            Write::Audit { note, .. } => self.notes.push(*note),
             _ => {}
         }
         Ok(())

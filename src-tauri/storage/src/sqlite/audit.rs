@@ -56,7 +56,7 @@ fn kept_head(connection: &Connection) -> Result<Head> {
 }
 
 /// Adds entries, as a part of the transaction that is open.
-pub(super) fn append(connection: &Connection, notes: &[Box<Note>]) -> Result<()> {
+pub(super) fn append(connection: &Connection, notes: &[Note]) -> Result<()> {
     if notes.is_empty() {
         return Ok(());
     }

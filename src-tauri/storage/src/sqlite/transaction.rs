@@ -68,7 +68,7 @@ pub(super) struct Open {
     /// The characters written to so far.
     pub(super) touched: BTreeSet<CharacterId>,
     /// What the audit log gets at the commit.
-    notes: Vec<Box<Note>>,
+    notes: Vec<Note>,
     /// Something was taken away: its pages can be given back.
     frees: bool,
 }
@@ -375,7 +375,7 @@ impl Open {
                 put_member(&self.writer.connection, &campaign, &user, role)
             }
             Write::Audit { note, .. } => {
-                self.notes.push(note);
+                self.notes.push(*note);
                 Ok(())
             }
             Write::Setting { setting, expect } => self.put_setting(&setting, expect),
