@@ -13,13 +13,13 @@ use backstory_core::{
 use serde_json::Value;
 use tauri::{State, ipc::Channel};
 
-use crate::resting::Resting;
+use crate::upkeep::Upkeep;
 
 /// Runs a command of the core. A defect inside it becomes an `internal` error instead of an answer that never comes.
 #[tauri::command]
 pub(crate) async fn call(
     app: State<'_, Arc<App>>,
-    resting: State<'_, Arc<Resting>>,
+    upkeep: State<'_, Arc<Upkeep>>,
     command: String,
     params: Value,
     progress: Channel<ProgressEvent>,
@@ -29,7 +29,7 @@ pub(crate) async fn call(
             tracing::debug!(%error, "nobody listens to the progress any more");
         }
     }));
-    let _using = resting.used();
+    let _using = upkeep.used();
     forward(app.inner().clone(), command, params, progress).await
 }
 

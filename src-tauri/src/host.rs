@@ -11,16 +11,19 @@ use backstory_core::{
     api::{
         App, AppEvent, Host,
         app::{ConfigValue, Configuration, Licence, Preferences},
+        backup::Backups,
         dialogs::Dialog,
         erase::Computer,
         export::Outlet,
+        health::Machine,
         import::{FileResult, WatchedFolder},
-        notices::notice,
+        notices::{Notice, notice},
         opening::{OpenLibrary, Reopened, Ways},
     },
-    config::Setting,
+    config::{AlertsConfig, Setting},
     error::{Code, Error, Result},
     model::CharacterId,
+    storage::StorageInfo,
     wording::Language,
 };
 use backstory_sources::{
@@ -28,8 +31,11 @@ use backstory_sources::{
     watch::{is_library, own_library},
 };
 use backstory_storage::{
+    backups::FolderBackups,
+    clock::SystemClock,
     computer::{Session, ThisComputer},
     config::{self, data_folder},
+    machine,
     outlet::FileOutlet,
 };
 use tauri::{AppHandle, Emitter, Manager, Wry};
@@ -41,7 +47,7 @@ use crate::{
     libraries::Libraries,
     notices::{CAN_NOTIFY, Notices},
     preferences::PreferencesFile,
-    resting::{Resting, retell},
+    upkeep::retell,
     watching::Watching,
 };
 
@@ -130,6 +136,16 @@ impl Desktop {
         self.watching.watch(app.own_library(), folders, data_folder(), told);
     }
 
+    /// Tells the player that something is not well, where the configuration wants the system to and they look elsewhere.
+    pub(crate) fn warn(&self, notice: Notice) {
+        let wants = config::load(&config::Flags::default()).is_ok_and(|loaded| loaded.config.alerts.notify);
+        let window = self.handle.get_webview_window(WINDOW);
+        let looks = window.is_some_and(|window| window.is_focused().unwrap_or(true));
+        if wants && !looks {
+            self.notices.warn(notice);
+        }
+    }
+
     /// This computer, with the library that would be opened.
     pub(crate) fn computer(&self) -> Result<Arc<dyn Computer>> {
         if self.libraries.is_demo() {
@@ -139,7 +155,19 @@ impl Desktop {
         let libraries = self.libraries.clone();
         let session =
             Session { is_there: || Ok(SystemKeychain.get()?.is_some()), forget: || SystemKeychain.forget() };
-        Ok(Arc::new(ThisComputer::new(move || libraries.path(), session)?))
+        Ok(Arc::new(ThisComputer::new(move || libraries.path(), backup_folder, session)?))
+    }
+
+    /// The backups of the library, as they are configured.
+    pub(crate) fn backups(&self) -> Result<Arc<dyn Backups>> {
+        if self.libraries.is_demo() {
+            return Err(Error::new(Code::InvalidArgument, "These are the samples, which are kept nowhere.")
+                .hint("Start Backstory without --demo to back up what is yours."));
+        }
+        let libraries = self.libraries.clone();
+        let config = || config::load(&config::Flags::default()).map(|loaded| loaded.config.backup);
+        let version = env!("CARGO_PKG_VERSION");
+        Ok(Arc::new(FolderBackups::new(config, move || libraries.path(), Arc::new(SystemClock), version)))
     }
 
     async fn change_folders(
@@ -288,9 +316,6 @@ impl Host for Desktop {
 
     async fn reopened(&self) {
         self.watch_folders();
-        if let Some(resting) = self.handle.try_state::<Arc<Resting>>() {
-            resting.forget();
-        }
         if let Some(app) = self.handle.try_state::<Arc<App>>() {
             tauri::async_runtime::spawn(retell(app.inner().clone()));
         }
@@ -389,6 +414,21 @@ impl Host for Desktop {
         CAN_NOTIFY
     }
 
+    async fn may_recompress(&self) -> bool {
+        config::encoding(&config::Flags::default()).is_ok_and(|chosen| chosen.is_none())
+    }
+
+    async fn machine(&self, library: Option<&StorageInfo>) -> Machine {
+        let library = library.cloned();
+        tauri::async_runtime::spawn_blocking(move || machine::look(library.as_ref()))
+            .await
+            .unwrap_or_default()
+    }
+
+    async fn alerts(&self) -> Option<AlertsConfig> {
+        Some(config::load(&config::Flags::default()).ok()?.config.alerts)
+    }
+
     async fn window_ready(&self) {
         self.show();
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
@@ -412,6 +452,11 @@ impl Host for Desktop {
     fn emit(&self, event: AppEvent) {
         emit(&self.handle, event);
     }
+}
+
+/// Where the configuration wants backups.
+pub(crate) fn backup_folder() -> Option<PathBuf> {
+    config::load(&config::Flags::default()).ok()?.config.backup.folder.map(|folder| folder.reveal().into())
 }
 
 /// Whether the player asked to be told, and does not look at the window.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use backstory_core::{
-    api::opening::{OpenLibrary, Reopened, Ways},
+    api::opening::{LibraryCopy, OpenLibrary, Reopened, Ways},
     clock::Clock as _,
     config::{Address, Origin},
     error::{Code, Error, Result},
@@ -15,13 +15,13 @@ use backstory_core::{
 };
 use backstory_sources::watch::is_library;
 use backstory_storage::{
-    aside,
+    aside, backups,
     clock::SystemClock,
     config::{self, Chosen, Flags},
     open::{self, Stores},
 };
 
-use crate::preferences::PreferencesFile;
+use crate::{host::backup_folder, preferences::PreferencesFile};
 
 /// The libraries of this account, as the window opens them.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Libraries {
         };
         if let Some(path) = open::local(&chosen.library.address) {
             ways.location = path.display().to_string();
-            ways.copies = if path.is_dir() || is_held { Vec::new() } else { aside::copies(&path) };
+            ways.copies = if path.is_dir() || is_held { Vec::new() } else { copies(&path) };
             ways.set_aside = path.exists() && !is_held;
             ways.read_only = self.open_with(true).await.is_ok();
         }
@@ -153,8 +153,7 @@ impl Libraries {
         })?;
         let copy = copy
             .map(|name| {
-                let known = aside::copies(&path).into_iter().any(|copy| copy.name == name);
-                known.then(|| path.with_file_name(&name)).ok_or_else(|| {
+                copy_called(&path, &name).ok_or_else(|| {
                     Error::new(Code::FileUnreadable, format!("The copy {name} is not there."))
                         .kept("Nothing was changed.")
                 })
@@ -187,6 +186,28 @@ fn is_open_to_choice() -> bool {
         let setting = loaded.config.settings.get("library");
         setting.is_none_or(|setting| matches!(setting.origin, Origin::Default))
     })
+}
+
+/// Everything that can take a library's place, newest first: copies from before it was changed, and backups.
+fn copies(library: &Path) -> Vec<LibraryCopy> {
+    let backups = backups::files(backup_folder().as_deref(), library).into_iter();
+    let backups = backups.map(|(_, backup)| LibraryCopy {
+        name: backup.name,
+        made_at: backup.made_at,
+        bytes: backup.bytes,
+    });
+    let mut copies: Vec<_> = aside::copies(library).into_iter().chain(backups).collect();
+    copies.sort_by(|a, b| b.made_at.cmp(&a.made_at).then_with(|| a.name.cmp(&b.name)));
+    copies
+}
+
+/// The file of the copy or the backup of this name.
+fn copy_called(library: &Path, name: &str) -> Option<PathBuf> {
+    if aside::copies(library).into_iter().any(|copy| copy.name == name) {
+        return Some(library.with_file_name(name));
+    }
+    let mut backups = backups::files(backup_folder().as_deref(), library).into_iter();
+    backups.find(|(_, backup)| backup.name == name).map(|(file, _)| file)
 }
 
 fn address(path: &Path) -> Result<Address> {

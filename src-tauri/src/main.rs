@@ -9,8 +9,8 @@ mod libraries;
 mod log;
 mod notices;
 mod preferences;
-mod resting;
 mod shell;
+mod upkeep;
 mod watching;
 
 use std::process::ExitCode;

@@ -74,6 +74,15 @@ impl Notices {
         });
     }
 
+    /// Says at once what is not well. It stands beside what came in, and not in its place.
+    pub(crate) fn warn(&self, notice: Notice) {
+        tauri::async_runtime::spawn(async move {
+            if let Err(error) = system::show(&notice, 0).await {
+                tracing::warn!(%error, "the system did not take a message");
+            }
+        });
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

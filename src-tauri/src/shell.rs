@@ -6,13 +6,14 @@ use backstory_core::{
     api::{
         self, App, AppEvent, Host, Parts,
         erase::{resume, takes_library},
+        health,
         import::Remote,
     },
     error::{Code, Error},
     job::Silent,
 };
 use backstory_sources::{fetch::DdbFetcher, files::Files, registry, sample};
-use backstory_storage::{clock::SystemClock, config, open::Stores};
+use backstory_storage::{cache, clock::SystemClock, config, exporter, open::Stores};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
 use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
@@ -23,7 +24,8 @@ use crate::{
     bridge,
     host::{Desktop, WINDOW},
     preferences::PreferencesFile,
-    resting::{self, Resting},
+    upkeep::{self, Upkeep},
+    watching::minimises,
 };
 
 /// A page that has not said by then that it is there is shown as it is, so that a fault can be seen.
@@ -64,12 +66,18 @@ pub(crate) fn run(arguments: Arguments) -> tauri::Result<()> {
     Ok(())
 }
 
-/// On macOS files and links do not come as arguments.
-fn happened(_handle: &AppHandle, _event: tauri::RunEvent) {
+/// The end of the program; and on macOS, files and links, which do not come as arguments there.
+fn happened(handle: &AppHandle, event: tauri::RunEvent) {
+    // What is under way stops at a step that leaves everything whole.
+    if let tauri::RunEvent::Exit = event
+        && let Some(upkeep) = handle.try_state::<Arc<Upkeep>>()
+    {
+        tauri::async_runtime::block_on(upkeep.stop());
+    }
     #[cfg(target_os = "macos")]
-    if let tauri::RunEvent::Opened { urls } = _event {
+    if let tauri::RunEvent::Opened { urls } = event {
         let words = std::iter::once(String::new()).chain(urls.into_iter().map(String::from)).collect();
-        second_start(_handle, words, Path::new("/"));
+        second_start(handle, words, Path::new("/"));
     }
 }
 
@@ -79,11 +87,11 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
     let demo = arguments.demo;
     let desktop = Arc::new(Desktop::new(handle.clone(), preferences, arguments));
     let app = Arc::new(tauri::async_runtime::block_on(open(desktop.clone(), demo)));
-    let resting = Arc::new(Resting::default());
+    let upkeep = Arc::new(Upkeep::default());
     handle.manage(app.clone());
-    handle.manage(resting.clone());
+    handle.manage(upkeep.clone());
     handle.manage(desktop.clone());
-    tauri::async_runtime::spawn(work_beside(desktop.clone(), app, resting));
+    tauri::async_runtime::spawn(work_beside(desktop.clone(), app, upkeep));
     let watcher = handle.clone();
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;
@@ -97,14 +105,24 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
 }
 
 /// What runs beside the player. Until something can be seen, all cores work for the first screen, and a little longer.
-async fn work_beside(desktop: Arc<Desktop>, app: Arc<App>, resting: Arc<Resting>) {
+async fn work_beside(desktop: Arc<Desktop>, app: Arc<App>, upkeep: Arc<Upkeep>) {
     desktop.until_shown().await;
     desktop.watch_folders();
     tokio::time::sleep(SETTLING).await;
-    resting::retell(app.clone()).await;
-    // Whoever chose how documents are kept has them kept like that.
-    if config::encoding(&config::Flags::default()).is_ok_and(|chosen| chosen.is_none()) {
-        resting::watch(app, resting).await;
+    tauri::async_runtime::spawn(upkeep::remember_log(app.clone()));
+    upkeep::retell(app.clone()).await;
+    serve_metrics(&app);
+    upkeep::tend(app, upkeep, desktop).await;
+}
+
+/// Serves what is measured, where the configuration wants that.
+fn serve_metrics(app: &Arc<App>) {
+    let loaded = config::load(&config::Flags::default());
+    let Some(listen) = loaded.ok().and_then(|loaded| loaded.config.metrics.listen) else { return };
+    let app = app.clone();
+    let text = move || tauri::async_runtime::block_on(health::prometheus(&app));
+    if let Err(error) = exporter::serve(&listen, text) {
+        tracing::warn!(?error, "what is measured is not served");
     }
 }
 
@@ -139,14 +157,17 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
     if let Err(error) = &storage {
         tracing::error!(?error, "the library cannot be opened");
     }
-    let configured = config::load(&config::Flags::default()).map(|loaded| loaded.config);
+    let configured = config::load(&config::Flags::default()).map(|loaded| loaded.config).ok();
     let app = App::new(Parts {
         storage,
+        cache: configured.as_ref().and_then(|config| cache::open(&config.cache, None)),
         computer,
+        backups: desktop.backups(),
         factory: Arc::new(Stores),
         sources: registry::sources(),
-        remote: config::data_folder().map(|folder| Arc::new(DdbFetcher::real(&folder)) as Arc<dyn Remote>),
-        intake: Arc::new(Files::new()),
+        remote: config::data_folder()
+            .map(|folder| Arc::new(DdbFetcher::real(&folder).minimise(minimises())) as Arc<dyn Remote>),
+        intake: Arc::new(Files::new().minimise(minimises())),
         samples: Arc::new(sample::drafts),
         host: desktop,
         clock: Arc::new(SystemClock),

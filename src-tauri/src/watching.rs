@@ -12,6 +12,7 @@ use backstory_core::{
     library::Library,
 };
 use backstory_sources::watch::{Event, Settings, Watch};
+use backstory_storage::config;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// So many of the latest files are told of for each folder.
@@ -131,7 +132,8 @@ fn start(library: Result<Arc<Library>>, folders: Vec<PathBuf>, memory: Result<Pa
             .kept("The files in the folder are as they were.")
             .hint("They are taken once the library can be written to."));
     }
-    Watch::start(library, folders, &memory?, Settings::default()).map(Some)
+    let settings = Settings { minimise: minimises(), ..Settings::default() };
+    Watch::start(library, folders, &memory?, settings).map(Some)
 }
 
 async fn hear(
@@ -153,6 +155,11 @@ fn gone(folder: &Path) -> Error {
     Error::new(Code::FileUnreadable, format!("The folder {} is not there now.", folder.display()))
         .kept("What was taken from it is in your library.")
         .hint("Where it is on a disk or a network, connect that: Backstory goes on by itself. Else stop watching it.")
+}
+
+/// Whether other players' rows are cut out of what comes in. A configuration that cannot be read keeps nothing of others.
+pub(crate) fn minimises() -> bool {
+    config::load(&config::Flags::default()).map_or(true, |loaded| loaded.config.privacy.minimise)
 }
 
 #[cfg(test)]

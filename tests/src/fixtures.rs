@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use backstory_core::{
     clock::Clock,
+    error::Result,
     model::{
         CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Seen, Sentence, SnapshotId,
         Summary, Topic, VersionMetadata,
@@ -38,6 +39,10 @@ impl Clock for Still {
 
     fn snapshot_id(&self) -> SnapshotId {
         snapshot_id(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn secret(&self) -> Result<[u8; 16]> {
+        Ok(u128::from(self.0.fetch_add(1, Ordering::Relaxed)).to_be_bytes())
     }
 }
 
@@ -90,6 +95,7 @@ pub fn index(id: CharacterId) -> CharacterIndex {
         deleted_at: None,
         linked: None,
         also: Vec::new(),
+        audit_key: None,
         anonymised_at: None,
         revision: 1,
     }

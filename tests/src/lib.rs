@@ -14,5 +14,6 @@ pub mod driver;
 pub mod faults;
 pub mod fixtures;
 pub mod home;
+pub mod purse;
 pub mod servers;
 pub mod strategies;

@@ -72,6 +72,7 @@ pub fn indexes(id: CharacterId) -> impl Strategy<Value = CharacterIndex> {
                 deleted_at,
                 linked: None,
                 also: Vec::new(),
+                audit_key: None,
                 anonymised_at: Some(times[0]).filter(|_| counts[0] % 2 == 0),
                 revision: 1,
             }

@@ -5,76 +5,21 @@
 use std::sync::Arc;
 
 use backstory_core::{
-    error::{Code, Result},
+    error::Code,
     job::{Cancel, Silent},
-    json::Tree,
     library::{Captured, Library},
-    model::{CharacterId, ContentHash, Kind, VersionMetadata},
-    sheet::Sheet,
-    source::{Draft, Reading, Source},
+    model::{CharacterId, Kind, VersionMetadata},
+    source::Draft,
     storage::{CharacterStorage, CheckScope, Deleted, HistoryQuery, StorageFactory},
     wording::{Language, Said},
 };
 use backstory_storage::open::Stores;
-use backstory_tests::fixtures::{Still, moment};
+use backstory_tests::{
+    fixtures::{Still, moment},
+    purse::{PURSE, Purse, draft, purse},
+};
 use jiff::Timestamp;
 use proptest::prelude::*;
-
-/// Documents of the form `{"name":…,"gp":…,"lost":…,"noise":…}`. The second deriver has learned that the coins are of silver.
-struct Purse {
-    deriver: u32,
-}
-
-const PURSE: Purse = Purse { deriver: 1 };
-
-impl Source for Purse {
-    fn name(&self) -> &'static str {
-        "purse"
-    }
-
-    fn label(&self) -> &'static str {
-        "Purse"
-    }
-
-    fn deriver(&self) -> u32 {
-        self.deriver
-    }
-
-    fn recognises(&self, tree: &Tree<'_>) -> bool {
-        tree.root().get("gp").is_some()
-    }
-
-    fn read(&self, tree: &Tree<'_>) -> Result<Reading> {
-        let mut sheet = Sheet { name: tree.root().text("name").unwrap_or_default(), ..Sheet::default() };
-        let coins = tree.root().int("gp").unwrap_or(0);
-        *(if self.deriver == 1 { &mut sheet.currency.gp } else { &mut sheet.currency.sp }) = coins;
-        sheet.hit_points_max.value = 20;
-        sheet.state.hit_points_lost = i32::try_from(tree.root().int("lost").unwrap_or(0)).unwrap();
-        let character = CharacterId::new("purse-1")?;
-        Ok(Reading { character, sheet, edited_at: None, foreign: Vec::new(), linked: None })
-    }
-}
-
-fn draft(seconds: i64, document: &str) -> Draft {
-    let reading = PURSE.read(&Tree::parse(document).unwrap()).unwrap();
-    Draft {
-        linked: None,
-        restores: None,
-        character: reading.character,
-        source: "purse",
-        document: Arc::new(document.as_bytes().to_vec()),
-        content: ContentHash::of(document.as_bytes()),
-        cuts: Vec::new(),
-        sheet: Arc::new(reading.sheet),
-        edited_at: None,
-        captured_at: moment(seconds),
-        origin: None,
-    }
-}
-
-fn purse(gp: u32, lost: u32, noise: u32) -> String {
-    format!(r#"{{"name":"Tam","gp":{gp},"lost":{lost},"noise":{noise}}}"#)
-}
 
 fn library(storage: Arc<dyn CharacterStorage>) -> Library {
     Library::new(storage, vec![Arc::new(PURSE)], Arc::new(Still::default()), "test")

@@ -129,7 +129,8 @@ fn core_touches_no_clock_no_chance_no_environment_and_no_disk() {
 
 #[test]
 fn the_nouns_and_contracts_of_core_know_nothing_above_them() {
-    const NOUNS: [&str; 6] = ["model.rs", "sheet.rs", "trace.rs", "json.rs", "storage.rs", "source.rs"];
+    const NOUNS: [&str; 7] =
+        ["model.rs", "sheet.rs", "trace.rs", "json.rs", "cache.rs", "storage.rs", "source.rs"];
     for (name, text) in files("src-tauri/core/src", &[".rs"]) {
         if !NOUNS.contains(&name.trim_start_matches("src-tauri/core/src/")) {
             continue;
@@ -258,4 +259,27 @@ fn the_scanners_see_what_they_must() {
     let expected = [("./a", false), ("../b", true), ("./c.css", false), ("./e", false), ("./d", false)];
     assert_eq!(found, expected.map(|(from, types_only)| (from.to_owned(), types_only)));
     assert_eq!(resolve("ui/src/screens/x/y.ts", "../../api"), "ui/src/api");
+}
+
+/// What stands around a store passes everything on: a method that it does not have would be answered by the contract's default, as
+/// if the store had none.
+#[test]
+fn what_stands_around_a_store_passes_everything_on() {
+    let read = |name: &str| fs::read_to_string(root().join("src-tauri/core/src").join(name)).unwrap();
+    let contract = read("storage.rs");
+    let methods = |name: &str| -> Vec<String> {
+        let body = contract.split(&format!("pub trait {name}")).nth(1).unwrap();
+        let body = body.split("\n}\n").next().unwrap();
+        let named =
+            body.lines().filter_map(|line| line.trim().trim_start_matches("async ").strip_prefix("fn "));
+        named.map(|rest| rest.split(['(', '<']).next().unwrap().to_owned()).collect()
+    };
+    let (store, transaction) = (methods("CharacterStorage:"), methods("StorageTransaction:"));
+    assert!(store.len() > 15 && transaction.len() > 3, "{store:?} {transaction:?}");
+    for wrapper in ["access.rs", "measured.rs"] {
+        let text = read(wrapper);
+        for method in store.iter().chain(&transaction) {
+            assert!(text.contains(&format!("fn {method}(")), "{wrapper} does not pass on {method}");
+        }
+    }
 }

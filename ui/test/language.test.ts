@@ -16,6 +16,7 @@ import { languageFor, speak, use } from "../src/text";
 import { en, type Catalogue } from "../src/text/en";
 import { germanErrors, inGerman } from "../src/text/errors.de";
 import { FakeBridge, someFiles, type FakeOptions } from "./fake";
+import { alert } from "./fake/storage";
 
 const [OPEN, CLOSE] = ["⟦", "⟧"];
 
@@ -121,6 +122,7 @@ const SCREENS: [string, Route, FakeOptions?][] = [
   ["comparing", { name: "compare", a: version(28), b: version(29), mode: "sheet" }],
   ["the documents", { name: "compare", a: version(28), b: version(29), mode: "raw" }],
   ["settings", { name: "settings" }, { preferences: { pinned: ["ddb-102"] } }],
+  ["storage and health", { name: "storage" }, { alerts: [alert] }],
   ["help", { name: "help" }],
 ];
 

@@ -22,7 +22,7 @@ async function settings(options: FakeOptions = {}): Promise<FakeBridge> {
   await app.start();
   render(App);
   await tick();
-  router.go({ name: "settings" });
+  router.go({ name: "storage" });
   await screen.findByRole("heading", { name: "How long versions are kept" });
   return bridge;
 }

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use backstory_core::{
-    api::export::Form,
+    api::{activity::LogForm, export::Form},
     config::Address,
     diff::Section,
+    privacy::audit::Action,
     storage::{Compression, Sort},
 };
 use clap::{Parser, Subcommand, ValueEnum};
@@ -244,6 +245,22 @@ pub(crate) enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// Work that is done by itself while nobody uses the library: what there is, and doing it now.
+    Jobs {
+        #[command(subcommand)]
+        what: Option<crate::upkeep::JobsCommand>,
+    },
+    /// How the library and what is around it stands. Exit code 1 where something is critical.
+    Health {
+        /// Serve what is measured as Prometheus reads it, at the address metrics.listen, until Ctrl-C.
+        #[arg(long)]
+        serve: bool,
+    },
+    /// Backups of the library: which there are, making one, bringing one back, trying the newest.
+    Backup {
+        #[command(subcommand)]
+        what: Option<crate::backups::BackupCommand>,
+    },
     /// Put a character into the bin: it leaves the list and keeps everything.
     Delete {
         /// An id, or a name where only one has it.
@@ -272,11 +289,45 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         receipt: Option<PathBuf>,
     },
-    /// Check what Backstory says it did.
+    /// What was done with the library, newest first; and whether the log of it holds together.
+    #[command(after_long_help = crate::auditing::ACTIONS)]
     Audit {
+        /// Only what concerns this character: an id, or a name where only one has it, in the bin or not.
+        #[arg(long)]
+        character: Option<String>,
+        /// Only this, say export; may be given several times. The names are below (`backstory help audit`).
+        #[arg(long = "action", value_name = "ACTION", value_parser = action)]
+        actions: Vec<Action>,
+        /// Only from there: window, command, watch, rest.
+        #[arg(long)]
+        origin: Option<String>,
+        /// At or after this time.
+        #[arg(long, value_name = "TIME")]
+        since: Option<Timestamp>,
+        /// Before this time.
+        #[arg(long, value_name = "TIME")]
+        until: Option<Timestamp>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// Only before the entry of this number: the next page.
+        #[arg(long, value_name = "N")]
+        before: Option<u64>,
+        /// Write them into this file instead, oldest first.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["limit", "before"])]
+        to: Option<PathBuf>,
+        /// What the file looks like.
+        #[arg(long, value_enum, default_value_t = LogFormArg::Lines, requires = "to")]
+        format: LogFormArg,
+        /// Whether no entry was changed, left out or added, and the log goes on from what was last seen on this computer.
+        #[arg(long, conflicts_with_all = ["character", "actions", "origin", "since", "until", "to", "verify_receipt"])]
+        verify: bool,
+        /// Take the log as it is from now on, although it is not the one that was last seen here: after a backup was put back.
+        #[arg(long, conflicts_with_all = ["character", "actions", "origin", "since", "until", "to", "verify_receipt", "verify"])]
+        accept: bool,
         /// Whether this receipt of an erasure is as it was made.
         #[arg(long, value_name = "FILE")]
-        verify_receipt: PathBuf,
+        verify_receipt: Option<PathBuf>,
     },
     /// Keep a version for ever.
     Pin {
@@ -402,6 +453,24 @@ impl From<FormArg> for Form {
     }
 }
 
+/// What an export of the audit log looks like.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormArg {
+    /// A line of JSON for each entry, with its hash: everything that verifying takes.
+    Lines,
+    /// A table, for a spreadsheet.
+    Csv,
+}
+
+impl From<LogFormArg> for LogForm {
+    fn from(form: LogFormArg) -> Self {
+        match form {
+            LogFormArg::Lines => Self::Lines,
+            LogFormArg::Csv => Self::Csv,
+        }
+    }
+}
+
 /// Where a session can be.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Site {
@@ -470,6 +539,10 @@ pub(crate) fn address(text: &str) -> Result<Address, String> {
         "" => Err("a library has a name, a path or an address".to_owned()),
         _ => Ok(Address::new(text)),
     }
+}
+
+fn action(text: &str) -> Result<Action, String> {
+    Action::called(text).ok_or_else(|| "not an action; `backstory help audit` names them".to_owned())
 }
 
 fn section(text: &str) -> Result<Section, String> {

@@ -6,9 +6,11 @@ use std::{
     sync::Arc,
 };
 
+use async_trait::async_trait;
 use backstory_core::{
     api::{
         App, Host, Parts,
+        activity::{ActivityFilter, ActivityGet},
         app::{Empty, VerifyGet, verify},
         archiving::ArchiveGet,
         character::{
@@ -17,36 +19,44 @@ use backstory_core::{
         compare::{CompareGet, RawCompareGet, VersionRef, compare_raw, compare_sheets},
         erase::{Computer, resume, takes_library},
         export::{Exported, How, chosen, export},
-        import::{ImportOptions, ImportReport, Intake, Outcome, import},
+        health::Machine,
+        import::{ImportOptions, ImportReport, Intake, Outcome, Remote, import},
         keeping::{
-            NoteSet, PinSet, TagSet, character_delete, character_undelete, recompress, statistics,
-            version_note, version_pin, version_tag,
+            NoteSet, PinSet, TagSet, cache_statistics, character_delete, character_undelete, recompress,
+            statistics, version_note, version_pin, version_tag,
         },
         past::{BlameGet, RetellSet, SearchGet, blame, progress, retell, search, version_restore},
     },
     clock::Clock as _,
+    config::AlertsConfig,
     error::{Code, Error, Result},
     job::Silent,
     json::MAX_BYTES,
     privacy::erase::Scope,
-    storage::{CharacterStorage, Deleted, Encoding, QueryFilter, Secret},
+    storage::{CharacterStorage, Deleted, Encoding, QueryFilter, Secret, StorageInfo},
 };
 use backstory_sources::{
+    fetch::{DdbFetcher, Keychain as _, SystemKeychain},
     files::{Files, STDIN},
     registry, sample,
+    watch::Settings,
 };
 use backstory_storage::{
+    cache,
     clock::SystemClock,
     config::{self, Flags},
+    machine,
     open::Stores,
     outlet::FileOutlet,
 };
 
 use crate::{
     args::{Args, Command, ConfigCommand},
-    db, erasing, keeping, live, manual, migrate,
+    auditing::{self, Asked},
+    backups, db, erasing, keeping, live, manual, migrate,
     print::{self, Bar},
     settings::{self, Effective, Libraries},
+    upkeep,
 };
 
 /// Exit code for "done in part".
@@ -81,26 +91,40 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     let command = match command {
         Command::Login { site } => return live::login(site, json).await.map(|()| 0),
         Command::Logout { site } => return live::logout(site, json).await.map(|()| 0),
-        Command::Consent { withdraw } => return live::consent(withdraw, json).await.map(|()| 0),
         command => command,
     };
-    let files = Arc::new(Files::new());
-    // Whoever wants everything gone need not be able to open it.
-    let needs_library = !matches!(command, Command::Erase { everything: true, .. } | Command::Audit { .. });
+    let files = Arc::new(Files::new().minimise(config::load(&flags)?.config.privacy.minimise));
+    let erases_everything = matches!(command, Command::Erase { everything: true, .. });
+    let needs_library = match &command {
+        // Whoever wants everything gone, or to take something back, need not be able to open it.
+        Command::Erase { everything: true, .. } | Command::Consent { .. } | Command::Health { .. } => false,
+        Command::Audit { verify_receipt, .. } => verify_receipt.is_none(),
+        // Where it cannot be opened a backup is wanted most.
+        Command::Backup { what } => what.as_ref().is_some_and(backups::BackupCommand::needs_library),
+        _ => true,
+    };
     let app = open_app(&flags, Arc::clone(&files), needs_library).await?;
+    let done = perform(command, &app, &files, json, quiet).await;
+    if !erases_everything {
+        app.see_log().await;
+    }
+    done
+}
+
+/// Does what is asked of a library; gives the exit code.
+async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: bool) -> Result<u8> {
     match command {
         Command::Config { .. }
         | Command::Migrate(_)
         | Command::Login { .. }
         | Command::Logout { .. }
-        | Command::Consent { .. }
         | Command::Completions { .. }
         | Command::Manual { .. } => Ok(()),
-        Command::Db { what } => db::with_library(what, &app, json).await,
+        Command::Db { what } => db::with_library(what, app, json).await,
         Command::Import { paths, captured_at, dry_run, decrypt } => {
             let passphrase = if decrypt { Some(passphrase()?) } else { None };
             let options = ImportOptions { captured_at, passphrase, dry_run };
-            return import_files(&app, &files, &paths, options, json, quiet).await;
+            return import_files(app, files, &paths, options, json, quiet).await;
         }
         Command::Export { characters, all: _, to, format, redact, encrypt } => {
             let passphrase = if encrypt { Some(passphrase()?) } else { None };
@@ -109,16 +133,26 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
             let outlet = Box::new(FileOutlet::create(&to)?);
             let bar = Bar::new(quiet || json);
             let how = How { form: format.into(), redact, passphrase };
-            let work = export(&app, &characters, how, outlet, &bar);
-            let exported = stoppable(&app, work).await?;
+            let work = export(app, &characters, how, outlet, &bar);
+            let exported = stoppable(app, work).await?;
             bar.finish();
             let exported = Exported { file: Some(to.display().to_string()), ..exported };
             print::result(json, &exported, print::exported)
         }
         Command::Fetch { characters, agree } => {
-            return live::fetch(&app, &characters, agree, json, quiet).await;
+            return live::fetch(
+                app,
+                &characters,
+                live::Asking { agree, minimise: files.minimises() },
+                json,
+                quiet,
+            )
+            .await;
         }
-        Command::Watch { folders, once } => return live::watch(&app, folders, once, json, quiet).await,
+        Command::Watch { folders, once } => {
+            let settings = Settings { once, minimise: files.minimises(), ..Settings::default() };
+            return live::watch(app, folders, settings, json, quiet).await;
+        }
         Command::List {
             name,
             class,
@@ -147,51 +181,51 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
                 deleted: if deleted { Deleted::Only } else { Deleted::Without },
                 ..QueryFilter::default()
             };
-            print::result(json, &characters_list(&app, filter, &Silent).await?, print::list)
+            print::result(json, &characters_list(app, filter, &Silent).await?, print::list)
         }
         Command::Show { character, version } => {
             let request = SheetGet { character, version };
-            print::result(json, &character_sheet(&app, request, &Silent).await?, print::sheet)
+            print::result(json, &character_sheet(app, request, &Silent).await?, print::sheet)
         }
         Command::History { character, quiet_too, limit, offset } => {
             let request = HistoryGet { character, quiet_too, limit, offset };
-            print::result(json, &character_history(&app, request, &Silent).await?, print::history)
+            print::result(json, &character_history(app, request, &Silent).await?, print::history)
         }
         Command::Diff { what, section, state, raw } => {
             let (from, to) = sides(what)?;
             if raw {
                 let request = RawCompareGet { from, to };
-                print::result(json, &compare_raw(&app, request, &Silent).await?, print::raw)
+                print::result(json, &compare_raw(app, request, &Silent).await?, print::raw)
             } else {
                 let request = CompareGet { from, to, section, state, same: false };
-                print::result(json, &compare_sheets(&app, request, &Silent).await?, print::comparison)
+                print::result(json, &compare_sheets(app, request, &Silent).await?, print::comparison)
             }
         }
         Command::Blame { character, field, version } => {
             let request = BlameGet { character, version, field };
-            print::result(json, &blame(&app, request, &Silent).await?, print::past::blame)
+            print::result(json, &blame(app, request, &Silent).await?, print::past::blame)
         }
         Command::Search { text, character, first, limit } => {
             let request = SearchGet { text, character, first, limit };
-            print::result(json, &search(&app, request, &Silent).await?, print::past::hits)
+            print::result(json, &search(app, request, &Silent).await?, print::past::hits)
         }
         Command::Progress { character } => {
             let request = CharacterGet { character };
-            print::result(json, &progress(&app, request, &Silent).await?, print::past::growth)
+            print::result(json, &progress(app, request, &Silent).await?, print::past::growth)
         }
         Command::Restore { character, version } => {
             let request = VersionRef { character, version };
-            print::result(json, &version_restore(&app, request, &Silent).await?, print::past::restored)
+            print::result(json, &version_restore(app, request, &Silent).await?, print::past::restored)
         }
         Command::Retell { all } => {
             let bar = Bar::new(quiet || json);
-            let done = stoppable(&app, retell(&app, RetellSet { all }, &bar)).await?;
+            let done = stoppable(app, retell(app, RetellSet { all }, &bar)).await?;
             bar.finish();
             print::result(json, &done, print::past::retold)
         }
-        Command::Document { character, version } => document(&app, &character, version.as_deref()).await,
+        Command::Document { character, version } => document(app, &character, version.as_deref()).await,
         Command::Delete { character } => {
-            let index = character_delete(&app, CharacterGet { character }, &Silent).await?;
+            let index = character_delete(app, CharacterGet { character }, &Silent).await?;
             print::result(json, &index, print::binned)
         }
         Command::Erase { character, everything, dry_run, yes, receipt } => {
@@ -199,51 +233,85 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
                 Some(character) if !everything => Scope::Character { character },
                 _ => Scope::Everything,
             };
-            erasing::run(&app, scope, erasing::How { dry_run, yes, receipt, json, quiet }).await
+            erasing::run(app, scope, erasing::How { dry_run, yes, receipt, json, quiet }).await
         }
-        Command::Audit { verify_receipt } => return erasing::check(&app, &verify_receipt, json).await,
+        Command::Audit {
+            character,
+            actions,
+            origin,
+            since,
+            until,
+            limit,
+            before,
+            to,
+            format,
+            verify,
+            accept,
+            verify_receipt,
+        } => {
+            let filter = ActivityFilter { character, actions, origin, since, until };
+            let asked = match (verify_receipt, to) {
+                (Some(receipt), _) => Asked::Receipt(receipt),
+                (None, _) if verify => Asked::Verify,
+                (None, _) if accept => Asked::Accept,
+                (None, Some(to)) => Asked::File(to, filter, format.into()),
+                (None, None) => Asked::List(ActivityGet { filter, before, limit: Some(limit) }),
+            };
+            return auditing::run(app, asked, json).await;
+        }
+        Command::Consent { withdraw } => live::consent(app, withdraw, json).await,
         Command::Undelete { character } => {
-            let index = character_undelete(&app, CharacterGet { character }, &Silent).await?;
+            let index = character_undelete(app, CharacterGet { character }, &Silent).await?;
             print::result(json, &index, print::taken_back)
         }
         Command::Pin { character, version, off } => {
             let request = PinSet { character, version, pinned: !off };
-            print::result(json, &version_pin(&app, request, &Silent).await?, print::marks)
+            print::result(json, &version_pin(app, request, &Silent).await?, print::marks)
         }
         Command::Tag { character, version, names, remove } => {
             let request = TagSet { character, version, add: names, remove };
-            print::result(json, &version_tag(&app, request, &Silent).await?, print::marks)
+            print::result(json, &version_tag(app, request, &Silent).await?, print::marks)
         }
         Command::Note { character, version, note, remove: _ } => {
             let request = NoteSet { character, version, note };
-            print::result(json, &version_note(&app, request, &Silent).await?, print::marks)
+            print::result(json, &version_note(app, request, &Silent).await?, print::marks)
         }
         Command::Archive { characters, older_than, restore, dry_run } => {
             let request = ArchiveGet { characters, older_than_days: older_than, restore };
-            keeping::archive(&app, request, dry_run, json, quiet).await
+            keeping::archive(app, request, dry_run, json, quiet).await
         }
         Command::Anonymise { character, dry_run, yes } => {
-            keeping::anonymise(&app, character, dry_run, yes, json, quiet).await
+            keeping::anonymise(app, character, dry_run, yes, json, quiet).await
         }
-        Command::Retention { what } => keeping::run(&app, what, json, quiet).await,
-        Command::Stats => print::result(json, &statistics(&app, Empty {}, &Silent).await?, print::statistics),
+        Command::Retention { what } => keeping::run(app, what, json, quiet).await,
+        Command::Stats => {
+            let library = statistics(app, Empty {}, &Silent).await?;
+            let cache = cache_statistics(app, Empty {}, &Silent).await?;
+            print::result(json, &print::standing::Standing { library, cache }, print::standing::words)
+        }
         Command::Recompress { compression, level, whole, smallest } => {
             let chosen =
                 Encoding { compression: compression.into(), level, delta: !whole, ..Encoding::default() };
             let encoding = if smallest { Encoding::AT_REST } else { chosen };
             let bar = Bar::new(quiet || json);
-            let done = stoppable(&app, recompress(&app, encoding, &bar)).await?;
+            let done = stoppable(app, recompress(app, encoding, &bar)).await?;
             bar.finish();
             print::result(json, &done, print::recompressed)
         }
+        Command::Jobs { what } => return upkeep::jobs(app, what, json, quiet).await,
+        Command::Health { serve } => return upkeep::stands(&Arc::new(app), &flags, serve, json).await,
+        Command::Backup { what } => return backups::run(app, what, json, quiet).await,
         Command::Verify { read_data, repair } => {
             let bar = Bar::new(quiet || json);
-            let report = stoppable(&app, verify(&app, VerifyGet { read_data, repair }, &bar)).await?;
+            let report = stoppable(app, verify(app, VerifyGet { read_data, repair }, &bar)).await?;
             bar.finish();
             print::result(json, &report, print::check)?;
             return Ok(u8::from(!report.ok));
         }
     }?;
+    if let Ok(library) = app.library() {
+        library.settled().await;
+    }
     Ok(0)
 }
 
@@ -292,13 +360,15 @@ fn app(
     let config = config::load(flags)?.config;
     Ok(App::new(Parts {
         storage,
+        cache: cache::open(&config.cache, None),
         computer,
+        backups: Ok(backups::kept(flags)),
         factory: stores,
         sources: registry::sources(),
-        remote: Err(Error::internal("The command line brings its own.")),
+        remote: config::data_folder().map(|folder| Arc::new(DdbFetcher::real(&folder)) as Arc<dyn Remote>),
         intake: files,
         samples: Arc::new(sample::drafts),
-        host: Arc::new(Terminal),
+        host: Arc::new(Terminal { flags: flags.clone() }),
         clock: Arc::new(SystemClock),
         language: config.language,
         version: env!("CARGO_PKG_VERSION"),
@@ -408,6 +478,25 @@ fn sides(what: Vec<String>) -> Result<(VersionRef, VersionRef)> {
 }
 
 /// The command line has no window.
-struct Terminal;
+struct Terminal {
+    flags: Flags,
+}
 
-impl Host for Terminal {}
+#[async_trait]
+impl Host for Terminal {
+    async fn may_recompress(&self) -> bool {
+        config::encoding(&self.flags).is_ok_and(|chosen| chosen.is_none())
+    }
+
+    async fn machine(&self, library: Option<&StorageInfo>) -> Machine {
+        machine::look(library)
+    }
+
+    async fn alerts(&self) -> Option<AlertsConfig> {
+        Some(config::load(&self.flags).ok()?.config.alerts)
+    }
+
+    async fn keychain(&self) -> Option<Result<()>> {
+        Some(SystemKeychain.get().map(drop))
+    }
+}

@@ -42,14 +42,21 @@ pub(crate) struct How {
 
 /// This computer, with the library that the command line names.
 pub(crate) fn this_computer(flags: &Flags) -> Result<Arc<dyn Computer>> {
-    let flags = flags.clone();
-    let library = move || {
-        let loaded = config::load(&flags).ok()?;
-        open::local(&config::chosen(&loaded.config).ok()?.library.address)
-    };
+    let of_backups = flags.clone();
+    let backups =
+        move || config::load(&of_backups).ok()?.config.backup.folder.map(|folder| folder.reveal().into());
     let session =
         Session { is_there: || Ok(SystemKeychain.get()?.is_some()), forget: || SystemKeychain.forget() };
-    Ok(Arc::new(ThisComputer::new(library, session)?))
+    Ok(Arc::new(ThisComputer::new(local_library(flags), backups, session)?))
+}
+
+/// The file or the folder that would be opened as the library.
+pub(crate) fn local_library(flags: &Flags) -> impl Fn() -> Option<PathBuf> + Send + Sync + 'static {
+    let flags = flags.clone();
+    move || {
+        let loaded = config::load(&flags).ok()?;
+        open::local(&config::chosen(&loaded.config).ok()?.library.address)
+    }
 }
 
 /// Says what would go, asks, and erases it.
@@ -144,6 +151,7 @@ fn planned(plan: &ErasePlan) -> String {
         let what = kind(place.kind);
         lines.push(match place.path.is_empty() {
             true => format!("  {what}"),
+            false if place.files == 0 => format!("  {what}: {}", place.path),
             false => {
                 format!(
                     "  {what}: {} ({}, {})",
@@ -167,11 +175,13 @@ fn kind(kind: HeldKind) -> &'static str {
         HeldKind::Library => "the library",
         HeldKind::Copies => "a copy made before a change",
         HeldKind::SetAside => "a library that was put aside",
+        HeldKind::Backups => "backups that Backstory made",
         HeldKind::Leftovers => "what an interrupted write left",
         HeldKind::Settings => "settings of the window",
         HeldKind::WindowData => "data of the window's web engine",
         HeldKind::Records => "records of watched folders, agreements and requests",
         HeldKind::Session => "the session with D&D Beyond, in the keychain",
+        HeldKind::Cache => "copies of documents in the cache",
     }
 }
 
@@ -186,5 +196,6 @@ fn reach(kind: BeyondKind) -> &'static str {
         BeyondKind::Configuration => "the configuration you wrote",
         BeyondKind::Keychain => "a session with D&D Beyond, if the keychain, which does not open, holds one",
         BeyondKind::SetAside => "a library that was put aside and holds others too",
+        BeyondKind::Cache => "copies of documents in a cache that does not answer: they end by themselves",
     }
 }

@@ -8,10 +8,14 @@ use std::{
 use backstory_core::{
     api::{
         App,
-        import::{Agreement, FileResult, ImportReport, Remote as _, fetch as fetch_all},
+        app::Empty,
+        consent::{Agreement, Purpose, consent_list, note_consent},
+        import::{FileResult, ImportReport, Remote as _, fetch as fetch_all},
     },
     clock::Clock as _,
     error::{Code, Error, Result},
+    job::Silent,
+    privacy::audit::Action,
 };
 use backstory_sources::{
     fetch::{Consent, DDB, DdbFetcher, Keychain as _, MAX_SESSION, SystemKeychain, WORDS, session},
@@ -28,20 +32,27 @@ use crate::{
     print::{self, Bar},
 };
 
+/// What is agreed to, and what is kept of others.
+pub(crate) struct Asking {
+    pub(crate) agree: bool,
+    pub(crate) minimise: bool,
+}
+
 /// Fetches characters; the exit code is that of an import.
 pub(crate) async fn fetch(
     app: &App,
     characters: &[String],
-    agree: bool,
+    asking: Asking,
     json: bool,
     quiet: bool,
 ) -> Result<u8> {
     let folder = data_folder()?;
     let consent = Consent::in_folder(&folder);
-    if consent.agreed(DDB)?.is_none() && (agree || agrees(json)) {
+    if consent.agreed(DDB)?.is_none() && (asking.agree || agrees(json)) {
         consent.agree(DDB, SystemClock.now())?;
+        note_consent(app, Action::Agree, &DdbFetcher::real(&folder).agreement().await?).await;
     }
-    let fetcher = DdbFetcher::real(&folder);
+    let fetcher = DdbFetcher::real(&folder).minimise(asking.minimise);
     let bar = Bar::new(quiet || json);
     let report = stoppable(app, fetch_all(app, &fetcher, characters, &bar)).await?;
     bar.finish();
@@ -92,12 +103,13 @@ struct Consents {
 }
 
 /// Tells what was agreed to; takes it back first, where that is wanted.
-pub(crate) async fn consent(withdraw: Option<Site>, json: bool) -> Result<()> {
+pub(crate) async fn consent(app: &App, withdraw: Option<Site>, json: bool) -> Result<()> {
     let ddb = DdbFetcher::real(&data_folder()?);
     if let Some(Site::Ddb) = withdraw {
         ddb.withdraw().await?;
+        note_consent(app, Action::Withdraw, &ddb.agreement().await?).await;
     }
-    let consents = Consents { consents: ddb.agreement().await?.into_iter().collect() };
+    let consents = Consents { consents: consent_list(app, Empty {}, &Silent).await? };
     print::result(json, &consents, |all| match all.consents.as_slice() {
         [] => "You agreed to nothing. Nothing leaves this computer.\n".to_owned(),
         all => all.iter().map(agreed).collect(),
@@ -111,11 +123,11 @@ fn agreed(one: &Agreement) -> String {
         (None, true) => "holds".to_owned(),
         (None, false) => "is asked anew: the words mean something else now".to_owned(),
     };
-    format!(
-        "D&D Beyond is asked for characters you name: agreed on {}, {state}.\n\n{}\n",
-        day(one.agreed_at),
-        one.words
-    )
+    let what = match one.purpose {
+        Purpose::Fetch => "D&D Beyond is asked for characters you name",
+        Purpose::Notify => "The system tells what came in",
+    };
+    format!("{what}: agreed on {}, {state}.\n\n{}\n", day(one.agreed_at), one.words)
 }
 
 /// A keychain may ask its owner first: that takes as long as it takes.
@@ -149,11 +161,11 @@ fn typed() -> Result<String> {
 pub(crate) async fn watch(
     app: &App,
     folders: Vec<PathBuf>,
-    once: bool,
+    settings: Settings,
     json: bool,
     quiet: bool,
 ) -> Result<u8> {
-    let settings = Settings { once, ..Settings::default() };
+    let once = settings.once;
     let (watch, mut events) = Watch::start(app.library()?, folders, &data_folder()?, settings)?;
     // One ear for as long as it runs: one for each turn would miss whoever stops it while something is being told.
     let mut interrupt = tokio::spawn(tokio::signal::ctrl_c());

@@ -4,6 +4,8 @@
 //! failure. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part.
 
 mod args;
+mod auditing;
+mod backups;
 mod commands;
 mod db;
 mod erasing;
@@ -13,6 +15,7 @@ mod manual;
 mod migrate;
 mod print;
 mod settings;
+mod upkeep;
 
 use std::process::ExitCode;
 

@@ -13,13 +13,16 @@ use std::{
 
 use backstory_core::{
     access::guarded,
+    backup::Reason,
     config::{Address, LibraryConfig},
     error::{Code, Result},
     job::{Cancel, Progress, ProgressEvent},
     migrate::{Action, Left, MigrationOptions, MigrationPlan, MigrationReport, Released, StorageMigrator},
+    privacy::audit::Scribe,
     storage::{CharacterStorage, StorageFactory, StoreOptions},
 };
 use backstory_storage::{
+    clock::SystemClock,
     config::{Flags, chosen, load},
     joined::{JoinedStorage, Manner},
     memory::MemoryStorage,
@@ -30,6 +33,7 @@ use serde::Serialize;
 
 use crate::{
     args::address,
+    backups,
     commands::IN_PART,
     print::{self, Bar, bytes, count},
 };
@@ -65,6 +69,9 @@ pub(crate) struct Options {
     /// Afterwards take away from the old library what was read back from the new one. This cannot be undone.
     #[arg(long, requires = "yes")]
     release: bool,
+    /// Make no backup of a library before something is written to it or taken away from it.
+    #[arg(long)]
+    no_backup: bool,
     /// Do not ask.
     #[arg(long)]
     yes: bool,
@@ -148,7 +155,8 @@ async fn work(options: &Options, flags: &Flags, told: &Told, cancel: &Cancel) ->
         true => open_or_imagine(&target).await?,
         false => open(&target, false).await?,
     };
-    let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&to))?;
+    let scribe = Scribe::new(Arc::new(SystemClock), "command");
+    let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&to))?.recorded_by(scribe);
     let manner = match options.strategy {
         Strategy::Full | Strategy::Backup => None,
         Strategy::Gradual => Some(Manner::Gradual),
@@ -175,11 +183,36 @@ async fn work(options: &Options, flags: &Flags, told: &Told, cancel: &Cancel) ->
         done.plan = Some(plan);
         return Ok(done);
     }
+    back_up(&to, options, flags, told, cancel).await?;
     done.report = migrator.run(&how, told, cancel).await?;
     if options.release && is_whole(&done) {
+        back_up(&from, options, flags, told, cancel).await?;
         done.released = Some(migrator.release(told, cancel).await?);
     }
     Ok(done)
+}
+
+/// A library that is about to be changed is backed up, where there is something in it and it is kept anywhere.
+async fn back_up(
+    library: &Arc<dyn CharacterStorage>,
+    options: &Options,
+    flags: &Flags,
+    told: &Told,
+    cancel: &Cancel,
+) -> Result<()> {
+    let info = library.info();
+    let is_kept = ["sqlite", "folder", "postgres", "objects"].contains(&info.kind.as_str());
+    if options.no_backup || !is_kept || library.statistics().await?.characters == 0 {
+        return Ok(());
+    }
+    let reason = Reason::BeforeMigration;
+    backups::kept(flags).make(Arc::clone(library), reason, told, cancel).await.map(drop).map_err(
+        |mut error| {
+            error.message =
+                format!("{} was not backed up, so nothing was done to it: {}", info.location, error.message);
+            error
+        },
+    )
 }
 
 /// How a library is opened that is known by its name or its address.

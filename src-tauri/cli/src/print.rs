@@ -1,6 +1,7 @@
 //! How answers look on a terminal.
 
 pub(crate) mod past;
+pub(crate) mod standing;
 
 use std::{
     fmt::Write as _,
@@ -398,7 +399,7 @@ fn note(entry: &HistoryEntry) -> String {
     lines.map(|line| format!("{:>20}{line}\n", "")).collect()
 }
 
-pub(crate) fn statistics(sum: &StorageStatistics) -> String {
+fn statistics(sum: &StorageStatistics) -> String {
     let rows = [
         ("Characters", sum.characters.to_string()),
         ("Versions", sum.versions.to_string()),

@@ -24,8 +24,10 @@ pub(crate) struct Effective {
 
 impl Effective {
     pub(crate) fn of(loaded: &Loaded) -> Self {
-        let Config { settings, unready, .. } = &loaded.config;
-        Self { file: loaded.file.clone(), settings: settings.clone(), unready: unready.clone() }
+        let Config { settings, unready, cache, .. } = &loaded.config;
+        let (file, settings, mut unready) = (loaded.file.clone(), settings.clone(), unready.clone());
+        unready.extend(cache.unready.clone().map(|error| ("cache".to_owned(), error)));
+        Self { file, settings, unready }
     }
 }
 

@@ -111,6 +111,7 @@ impl Computer {
         }
         // So that a mark can be seen in the file.
         computer.run(&["recompress", "--compression", "none", "--whole"]);
+        computer.run(&["backup", "now"]);
         for place in ["config", "data", "cache"] {
             let own = computer.path(place).join("app.backstory.desktop");
             fs::create_dir_all(own.join("deep")).unwrap();
@@ -153,7 +154,7 @@ impl Computer {
     /// Every file that Backstory keeps, with what is in it.
     fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut waiting: Vec<_> =
-            ["config", "data", "cache", "temp", "characters of mine", "objects of mine"]
+            ["config", "data", "cache", "temp", "backups", "characters of mine", "objects of mine"]
                 .map(|place| self.path(place))
                 .into();
         let mut kept = Vec::new();
@@ -293,6 +294,13 @@ fn is_gone_without_the_other(computer: &Computer, ids: &[String], before: &Value
     assert_eq!(&computer.json(&["history", &ids[1], "--quiet-too"]), before);
     assert_eq!(computer.json(&["verify", "--read-data"])["ok"], true);
     assert!(!computer.library().with_file_name("library.before-2.sqlite").exists(), "a copy holds it, too");
+    let backups = computer.json(&["backup"]);
+    let backups = backups["backups"].as_array().unwrap();
+    // Where it was cut short behind the last look, the new one may be missing; never is there one that has it.
+    assert!(
+        backups.iter().all(|backup| backup["reason"] == "after_erase" && backup["characters"] == 1),
+        "{backups:?}"
+    );
 }
 
 #[test]

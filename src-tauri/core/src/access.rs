@@ -13,6 +13,7 @@
 //! | capture a version                | yes | yes | – | – | – |
 //! | bin, thin, erase, give away      | yes | – | – | – | – |
 //! | put members into the campaign    | admin | yes | – | – | – |
+//! | read what was done with it       | yes | own | own | own | own |
 //!
 //! A character is shared with the members of its campaign only where its owner is a member too. What somebody may not see is
 //! answered as if it were not there.
@@ -31,10 +32,11 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
+        Kept, Page, Pool, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
         StorageTransaction, Surroundings, VisibleTo, Write,
     },
 };
@@ -246,6 +248,20 @@ impl CharacterStorage for Guarded {
         Ok(members)
     }
 
+    /// Everybody reads what they did, and what concerns their own; the hashes of the rest let them verify the whole.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        let mut entries = self.inner.audit(after, limit).await?;
+        if !self.principal.admin && !self.inner.info().capabilities.enforces_access {
+            let may_read = |entry: &Entry| entry.readers.contains(&self.principal.user);
+            entries = entries.into_iter().map(|e| if may_read(&e) { e } else { e.unread() }).collect();
+        }
+        Ok(entries)
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.inner.audit_head().await
+    }
+
     /// Everybody has their own: the store keeps them apart.
     async fn settings(&self) -> Result<Vec<Setting>> {
         self.inner.settings().await
@@ -329,6 +345,10 @@ impl CharacterStorage for Guarded {
         self.inner.keeps()
     }
 
+    fn pool(&self) -> Option<Pool> {
+        self.inner.pool()
+    }
+
     async fn statistics(&self) -> Result<StorageStatistics> {
         if self.principal.admin {
             return self.inner.statistics().await;
@@ -392,6 +412,10 @@ impl Writer {
                 self.need(character, Operation::Dispose).await
             }
             Write::Member { campaign, .. } => self.admit_member(campaign),
+            Write::Audit { by, .. } => {
+                *by = Some(self.principal.user.clone());
+                Ok(())
+            }
             Write::Setting { .. } => Ok(()),
         }
     }

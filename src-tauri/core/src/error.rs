@@ -80,10 +80,20 @@ pub enum Code {
     StoreBusy,
     /// The store, or something in it, is damaged.
     StoreDamaged,
+    /// Another program does work on the library that nobody asked for.
+    JobRunning,
+    /// There is no such backup, or it is gone.
+    BackupMissing,
+    /// A backup is not what it was when it was made.
+    BackupDamaged,
     /// The server of a store does not answer.
     StoreUnreachable,
     /// The store does not let this user in, or does not let them do this.
     AccessDenied,
+    /// A cache's server does not answer, or not in time.
+    CacheUnavailable,
+    /// A cache's server does not let this user in, or does not let them do this.
+    CacheRefused,
     /// There is no room left on the disk.
     StorageFull,
     /// The disk or the database refused an operation.
@@ -137,6 +147,7 @@ impl Error {
                 code,
                 Code::StoreBusy
                     | Code::StoreUnreachable
+                    | Code::CacheUnavailable
                     | Code::Conflict
                     | Code::RateLimited
                     | Code::SourceUnreachable

@@ -1,8 +1,11 @@
 //! Everything Backstory means: characters, versions, comparison, history. No SQL, no HTTP, no Tauri, no clock, no environment, no files.
 
 pub mod access;
+pub mod alerts;
 pub mod api;
 pub mod archive;
+pub mod backup;
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod diff;
@@ -12,6 +15,8 @@ pub mod history;
 pub mod job;
 pub mod json;
 pub mod library;
+pub mod measured;
+pub mod metrics;
 pub mod migrate;
 pub mod model;
 pub mod package;

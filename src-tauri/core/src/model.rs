@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Code, Error, Result},
+    privacy::audit::SubjectKey,
     sheet::{Class, Rules},
     trace::Trace,
     wording::Said,
@@ -350,6 +351,10 @@ pub struct CharacterIndex {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, ts(as = "Option<Vec<String>>", optional))]
     pub also: Vec<CharacterId>,
+    /// What leads from it to its entries in the audit log; none until something is noted of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(skip))]
+    pub audit_key: Option<SubjectKey>,
     /// When it lost what told of its player. None: it never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(as = "Option<String>", optional))]

@@ -8,6 +8,9 @@
 //! characters/<id>/history.jsonl           one Line a version, in the order of the history
 //! characters/<id>/sheet.json              the sheet of the newest version, for other tools
 //! characters/<id>/documents/v000012.json  each distinct document, byte for byte, named after the first version that has it
+//! audit.jsonl                             the whole audit log, an entry a line, where every character is exported
+//! records.jsonl                           of some characters: the entries of the audit log that concern them
+//! consent.json                            what was agreed to, and since when
 //! SHA256SUMS                              of every file above: `sha256sum -c SHA256SUMS`
 //! ```
 //!
@@ -20,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     hex,
     model::{CharacterId, VersionMetadata},
+    privacy::audit::TreeHead,
 };
 
 /// How the name of such a file ends.
@@ -32,6 +36,12 @@ pub const FORMAT: &str = "backstory";
 pub const VERSION: u32 = 1;
 /// The file with the sums.
 pub const SUMS: &str = "SHA256SUMS";
+/// The audit log: [`crate::privacy::audit::lines`].
+pub const LOG: &str = "audit.jsonl";
+/// Those entries of the audit log that concern the characters, where they are not all there are.
+pub const RECORDS: &str = "records.jsonl";
+/// What was agreed to.
+pub const CONSENT: &str = "consent.json";
 /// The file that says what is in the others.
 pub const MANIFEST: &str = "manifest.json";
 /// Words for whoever opens it without Backstory.
@@ -57,6 +67,9 @@ pub struct Manifest {
     /// Whether what is personal was left out: documents are not those of the source, and identities are pseudonyms.
     #[serde(default)]
     pub redacted: bool,
+    /// What stood for the audit log when this was exported; none where it was made to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<TreeHead>,
     /// The characters, in the order of their ids.
     pub characters: Vec<Packed>,
 }

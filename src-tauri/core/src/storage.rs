@@ -13,7 +13,8 @@
 //! - **Checked**: a document is compared with its hash before it is returned; a mismatch is `store_damaged`, never wrong bytes.
 //! - **Ordered**: a character's history is ordered by `(captured_at, id)`, in both directions, in every answer.
 //! - **Idempotent**: every [`Write`] may be applied twice with the effect of once, except [`Write::Character`],
-//!   [`Write::Erase`] and [`Write::Setting`], whose condition then no longer holds (`conflict`).
+//!   [`Write::Erase`] and [`Write::Setting`], whose condition then no longer holds (`conflict`), and [`Write::Audit`], which is
+//!   a second entry.
 //! - **After a crash**: the store is as after its last commit. What a crash may leave behind besides (an unnamed file, a
 //!   document nobody names) is never shown, is reported by [`CharacterStorage::check`] and taken away by
 //!   [`CharacterStorage::repair`].
@@ -38,6 +39,7 @@ use crate::{
     hex,
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, SnapshotId, VersionMetadata},
+    privacy::audit::{self, Note},
     search::{self, SearchHit, SearchQuery},
 };
 
@@ -553,6 +555,16 @@ pub enum Write {
         /// As what; none: no longer.
         role: Option<Role>,
     },
+    /// Adds to the audit log. The store gives the entry its number and its place in the chain when it commits, behind every
+    /// entry that was committed before ([`audit::Head::append`]). Nothing ever changes or takes away an entry.
+    Audit {
+        /// What it says.
+        note: Box<Note>,
+        /// Who did it, in a store that several people share; one that keeps them apart itself knows better.
+        by: Option<String>,
+        /// Whose character it is about: they may read it too.
+        owner: Option<String>,
+    },
     /// Puts a setting. Fails with `conflict` when `expect` does not hold of it as this transaction has it so far
     /// ([`Expect::Absent`]: it was never written); the new `revision` must be higher.
     Setting {
@@ -574,7 +586,7 @@ impl Write {
             | Self::RemoveSightings { character, .. }
             | Self::DropVersions { character, .. }
             | Self::Erase { character, .. } => Some(character),
-            Self::Member { .. } | Self::Setting { .. } => None,
+            Self::Member { .. } | Self::Setting { .. } | Self::Audit { .. } => None,
         }
     }
 }
@@ -674,6 +686,19 @@ pub struct StorageStatistics {
     pub encoded_bytes: u64,
     /// Bytes of the whole store.
     pub store_bytes: u64,
+}
+
+/// Connections to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "ConnectionPool"))]
+pub struct Pool {
+    /// Those that are open.
+    pub open: u64,
+    /// At most so many.
+    pub most: u64,
+    /// Who waits for one.
+    pub waiting: u64,
 }
 
 /// A value characters share, and how many have it.
@@ -783,6 +808,19 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// `storage_failed`, `store_busy`.
     async fn members(&self) -> Result<Vec<Member>>;
 
+    /// The entries of the audit log behind this number, oldest first, at most so many. Whoever may not read one is given its
+    /// hashes, so that everybody can verify the whole. An entry that cannot be read is left out: verifying tells of it.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<audit::Entry>>;
+
+    /// The end of the audit log.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn audit_head(&self) -> Result<audit::Head>;
+
     /// Every setting of whoever asks, ordered by name, those without a value included.
     ///
     /// # Errors
@@ -864,6 +902,11 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// What of erased things is kept by what lies beneath the store, where Backstory cannot take it away.
     fn keeps(&self) -> &'static [Kept] {
         &[]
+    }
+
+    /// The connections to a server, where there is a pool of them.
+    fn pool(&self) -> Option<Pool> {
+        None
     }
 
     /// How much there is.

@@ -21,12 +21,14 @@ impl Host for NoWindow {}
 fn app() -> App {
     App::new(Parts {
         storage: Ok(Arc::new(MemoryStorage::new())),
+        cache: None,
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: Err(backstory_core::error::Error::internal("No network here.")),
         intake: Arc::new(Files::new()),
         samples: Arc::new(sample::drafts),
         computer: Err(Error::internal("Nothing is kept in this test.")),
+        backups: Err(Error::internal("Nothing is kept in this test.")),
         host: Arc::new(NoWindow),
         clock: Arc::new(SystemClock),
         version: "0",

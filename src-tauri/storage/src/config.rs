@@ -179,6 +179,20 @@ fn from_folder(config: &mut Config, folder: &Path) {
             setting.value = Value::Address(address);
         }
     }
+    if let Some(setting) = config.settings.get_mut("backup.folder")
+        && in_file(Some(setting))
+        && let Value::Address(written) = &setting.value
+    {
+        let path = match Path::new(written.reveal()).strip_prefix("~") {
+            Ok(below) => directories::BaseDirs::new().map(|base| base.home_dir().join(below)),
+            Err(_) => std::path::absolute(folder.join(written.reveal())).ok(),
+        };
+        if let Some(path) = path {
+            let moved = written.moved(path.display().to_string());
+            config.backup.folder = Some(moved.clone());
+            setting.value = Value::Address(moved);
+        }
+    }
     if in_file(config.settings.get("library"))
         && config.named(config.library.reveal()).is_none()
         && let Some(address) = open::anchored(&config.library, folder)

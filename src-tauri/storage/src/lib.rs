@@ -4,14 +4,18 @@
 //! [`backstory_core::history::encoding`].
 
 pub mod aside;
+pub mod backups;
 mod blocking;
+pub mod cache;
 mod catalogue;
 pub mod clock;
 pub mod codec;
 pub mod computer;
 pub mod config;
+pub mod exporter;
 pub mod folder;
 pub mod joined;
+pub mod machine;
 mod matching;
 pub mod memory;
 pub mod objects;

@@ -14,6 +14,7 @@ use backstory_core::{
     error::Result,
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, Stored, VersionMetadata},
+    privacy::audit::{self, Head, Note},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
         HistoryQuery, Page, QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics,
@@ -25,6 +26,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use crate::{
     matching,
+    pages::{Pages, page_of},
     record::{Effect, Record},
     rules,
     settings::Settings,
@@ -50,6 +52,9 @@ struct State {
     /// When the characters went that were erased.
     tombstones: BTreeMap<CharacterId, u64>,
     members: BTreeMap<(String, String), Role>,
+    /// The audit log, by the numbers of its entries.
+    audit: Pages<u64, audit::Entry>,
+    audit_head: Head,
     /// Of each user; of nobody in a store with one.
     settings: BTreeMap<Option<String>, Settings>,
 }
@@ -129,6 +134,20 @@ impl State {
         self.records().filter_map(|record| record.index.as_ref())
     }
 
+    /// Adds to the audit log.
+    fn note(&mut self, note: &Note, readers: Vec<String>) -> Result<()> {
+        let entry = audit::Entry { readers, ..self.audit_head.append(note)? };
+        self.audit.put(page_of(entry.sequence), entry.sequence, entry);
+        Ok(())
+    }
+
+    fn entries(&self, after: u64, limit: u32) -> Vec<audit::Entry> {
+        let numbers = self.audit.numbers().filter(|number| *number >= page_of(after + 1));
+        let pages = numbers.filter_map(|number| self.audit.page(number));
+        let entries = pages.flat_map(|page| page.values()).filter(|entry| entry.sequence > after);
+        entries.take(limit as usize).cloned().collect()
+    }
+
     fn changes_since(&self, revision: u64, limit: u32) -> Changes {
         let since = if revision > self.revision { 0 } else { revision };
         let written = self.characters.iter().map(|(id, entry)| (entry.written, id, false));
@@ -195,6 +214,14 @@ impl CharacterStorage for MemoryStorage {
         Ok(self.state().members.iter().map(member).collect())
     }
 
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<audit::Entry>> {
+        Ok(self.state().entries(after, limit))
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        Ok(self.state().audit_head.clone())
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>> {
         Ok(self.state().settings.get(&self.user()).map(Settings::list).unwrap_or_default())
     }
@@ -220,6 +247,7 @@ impl CharacterStorage for MemoryStorage {
             state: State::clone(&self.state()),
             user: self.user(),
             revisions_before: BTreeMap::new(),
+            notes: Vec::new(),
             failed: false,
         }))
     }
@@ -304,6 +332,8 @@ struct Transaction {
     state: State,
     user: Option<String>,
     revisions_before: BTreeMap<CharacterId, Option<u64>>,
+    /// What the audit log gets at the commit, and who may read it.
+    notes: Vec<(Box<Note>, Vec<String>)>,
     failed: bool,
 }
 
@@ -336,6 +366,7 @@ impl Transaction {
         Ok(())
     }
 
+    /// What concerns no character.
     fn put_shared(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
         match write {
@@ -344,6 +375,9 @@ impl Transaction {
             }
             Write::Member { campaign, user, role: None } => {
                 self.state.members.remove(&(campaign, user));
+            }
+            Write::Audit { note, by, owner } => {
+                self.notes.push((note, by.into_iter().chain(owner).collect()));
             }
             Write::Setting { setting, expect } => {
                 self.state.settings.entry(self.user.clone()).or_default().put(setting, expect)?;
@@ -398,6 +432,9 @@ impl StorageTransaction for Transaction {
 
     async fn commit(mut self: Box<Self>) -> Result<u64> {
         self.check_open()?;
+        for (note, readers) in std::mem::take(&mut self.notes) {
+            self.state.note(&note, readers)?;
+        }
         self.state.revision += 1;
         let revision = self.state.revision;
         *self.committed.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(self.state);

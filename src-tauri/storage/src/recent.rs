@@ -1,24 +1,27 @@
 //! The documents a writer saw last, decoded, so that the next difference does not decode a chain first.
+//!
+//! Not a [`CacheStorage`](backstory_core::cache::CacheStorage): this is asked in the middle of a transaction, on a thread that
+//! may wait for the disk and must not wait for anything else, and hands out documents without copying them.
 
 use std::sync::Arc;
 
 use backstory_core::model::ContentHash;
-use lru::LruCache;
+
+use crate::cache::Shelf;
 
 /// Decoded documents by their hash, the least recently used one leaving first. Bounded by their bytes.
 ///
 /// A document never changes under its hash, so nothing here can be stale, whoever writes to the store.
 #[derive(Debug)]
 pub(crate) struct RecentDocuments {
-    documents: LruCache<ContentHash, Arc<Vec<u8>>>,
-    bytes: usize,
+    documents: Shelf<ContentHash, Arc<Vec<u8>>>,
     max_bytes: usize,
 }
 
 impl RecentDocuments {
     /// Holds up to so many bytes.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { documents: LruCache::unbounded(), bytes: 0, max_bytes }
+        Self { documents: Shelf::default(), max_bytes }
     }
 
     /// The document, if it is still here.
@@ -28,18 +31,12 @@ impl RecentDocuments {
 
     /// Keeps a document. One that is larger than all the room there is stays out.
     pub(crate) fn put(&mut self, hash: ContentHash, document: Arc<Vec<u8>>) {
-        if document.len() > self.max_bytes {
+        let bytes = document.len();
+        if bytes > self.max_bytes {
             return;
         }
-        self.bytes += document.len();
-        if let Some(replaced) = self.documents.put(hash, document) {
-            self.bytes -= replaced.len();
-        }
-        while self.bytes > self.max_bytes
-            && let Some((_, oldest)) = self.documents.pop_lru()
-        {
-            self.bytes -= oldest.len();
-        }
+        self.documents.put(hash, document, bytes);
+        while self.documents.bytes() > self.max_bytes && self.documents.take_oldest().is_some() {}
     }
 }
 
@@ -61,6 +58,6 @@ mod tests {
         assert!(recent.get(&hash(1)).is_some() && recent.get(&hash(3)).is_some());
         recent.put(hash(4), document(101));
         assert!(recent.get(&hash(4)).is_none());
-        assert_eq!(recent.bytes, 80);
+        assert_eq!(recent.documents.bytes(), 80);
     }
 }

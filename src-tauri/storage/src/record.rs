@@ -136,7 +136,7 @@ impl<C: Clone> Record<C> {
             Write::Content { hash, .. } if !self.contents.contains_key(hash) => {
                 return Ok(Effect::Keep(*hash));
             }
-            Write::Content { .. } | Write::Member { .. } | Write::Setting { .. } => {}
+            Write::Content { .. } | Write::Member { .. } | Write::Setting { .. } | Write::Audit { .. } => {}
             Write::Version { metadata } => return self.put_version(metadata),
             Write::Sightings { character, version, at } => {
                 self.check_has(character, *version)?;

@@ -8,6 +8,7 @@ use std::io;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
+    privacy::audit::SEGMENT,
     storage::{Change, Changes, Expect, MAX_DOCUMENT, MAX_TEXT, QueryFilter, Setting, Write},
 };
 use jiff::Timestamp;
@@ -35,6 +36,14 @@ pub(crate) fn check(write: &Write) -> Result<()> {
         Write::Member { campaign, user, .. } => {
             check_text("A campaign's name", campaign)?;
             check_text("A user's name", user)
+        }
+        Write::Audit { note, .. } => {
+            check_text("What is noted", &note.origin)?;
+            note.about.iter().try_for_each(|about| check_text("What is noted", about))?;
+            match &note.log {
+                Some(segment) if segment.entries.len() > SEGMENT => Err(too_large("What is noted")),
+                _ => Ok(()),
+            }
         }
         Write::Setting { setting, .. } => check_setting(setting),
     }

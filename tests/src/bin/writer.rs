@@ -18,6 +18,7 @@ use std::io::Write as _;
 use backstory_core::{
     error::{Code, Result},
     model::{CharacterIndex, VersionMetadata},
+    privacy::audit::{Act, Action},
     storage::{CharacterStorage, Expect, StorageFactory, Write},
 };
 use backstory_storage::open::Stores;
@@ -77,6 +78,7 @@ async fn save(storage: &dyn CharacterStorage, unique: u64) -> Result<String> {
     let line = format!("{id} {} {}", metadata.id, metadata.content);
     transaction
         .write(vec![
+            Act::new(Action::Capture).version(unique).write(at, "writer"),
             content(&id, &text),
             Write::Version { metadata: Box::new(metadata) },
             Write::Character { index: Box::new(row), expect },

@@ -13,6 +13,7 @@ use backstory_core::{
     error::{Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     storage::{
         Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery, Page,
         QueryFilter, Recompressed, RepairReport, Setting, StorageInfo, StorageStatistics, StorageTransaction,
@@ -118,6 +119,14 @@ impl CharacterStorage for Faulty {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.plan.run(self.inner.members()).await
+    }
+
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.plan.run(self.inner.audit(after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.plan.run(self.inner.audit_head()).await
     }
 
     async fn settings(&self) -> Result<Vec<Setting>> {

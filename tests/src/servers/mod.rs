@@ -4,6 +4,8 @@
 
 #[cfg(unix)]
 pub mod postgres;
+#[cfg(unix)]
+pub mod redis;
 mod s3;
 
 pub use s3::S3Server;

@@ -11,6 +11,7 @@ use backstory_core::{
     error::{Code, Error},
     job::{Cancel, Silent},
     model::{CharacterIndex, ContentHash, Member, Role, Sighting, VersionMetadata},
+    privacy::audit::{Act, Action, Entry, Head},
     search::{SearchHit, SearchQuery},
     storage::{
         Changes, CharacterStorage, CheckScope, Expect, HistoryQuery, QueryFilter, Setting, StorageFactory,
@@ -48,6 +49,7 @@ struct Everything {
     sightings: Vec<Vec<Sighting>>,
     members: Vec<Member>,
     settings: Vec<Setting>,
+    log: (Vec<Entry>, Head),
     changes: Changes,
     documents: Vec<Vec<u8>>,
     found: Vec<Vec<SearchHit>>,
@@ -61,6 +63,7 @@ impl Everything {
             sightings: Vec::new(),
             members: storage.members().await?,
             settings: storage.settings().await?,
+            log: (storage.audit(0, 100).await?, storage.audit_head().await?),
             changes: storage.changes_since(0, 100).await?,
             documents: Vec::new(),
             found: Vec::new(),
@@ -115,6 +118,8 @@ async fn fill(storage: &dyn CharacterStorage) -> Everything {
             setting: Setting { key: "library.policy".to_owned(), value: Some("30".to_owned()), revision: 1 },
             expect: Expect::Absent,
         },
+        Act::new(Action::Erase).count("versions", 1).write(moment(90), "test"),
+        Act::new(Action::Member).write(moment(91), "test"),
     ];
     let mut transaction = storage.begin().await.unwrap();
     transaction.write(writes).await.unwrap();

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
 
+mod audit;
 mod backends;
 mod documents;
 mod filters;
@@ -42,6 +43,8 @@ macro_rules! cases {
                 the_feed_tells_every_commit_once waiting_ends_with_a_commit members_come_and_go settings_are_compared_and_set one_of_many_sets_a_setting
                 sightings_are_told_in_order how_a_document_is_kept_is_told what_is_derived_is_repaired
                 recompressing_changes_no_document;
+            audit: entries_come_with_what_they_tell_of a_change_that_is_not_made_is_not_noted
+                writers_leave_one_unbroken_chain nothing_takes_an_entry_away;
             traces: a_trace_comes_back_where_it_is_asked_for words_are_found_where_they_appeared;
             model: every_field_comes_back any_writes_do_what_the_model_does;
         }

@@ -7,6 +7,7 @@ use backstory_core::{
     job::{Cancel, Silent},
     library::{Captured, Library},
     model::{CharacterIndex, ContentHash, Role, VersionMetadata},
+    privacy::audit::{Act, Action, Entry, verify},
     storage::{
         CharacterStorage, CheckScope, Compression, Deleted, Encoding, Expect, HistoryQuery, QueryFilter,
         ReadOnly, Secret, Setting, StorageFactory, Write,
@@ -83,7 +84,7 @@ async fn campaign() -> Database {
 }
 
 /// Statements for each table and verb, tried by everybody in a transaction of their own that is undone.
-const ATTEMPTS: [(&str, [&str; 4]); 9] = [
+const ATTEMPTS: [(&str, [&str; 4]); 10] = [
     (
         "character",
         [
@@ -166,17 +167,26 @@ const ATTEMPTS: [(&str, [&str; 4]); 9] = [
             "DELETE FROM backstory.setting WHERE owner = 'ada'",
         ],
     ),
+    (
+        "audit",
+        [
+            "SELECT FROM backstory.audit",
+            "INSERT INTO backstory.audit (sequence, actor, line, hash) VALUES (2, 'ada', '{}', '\\x00')",
+            "UPDATE backstory.audit SET actor = 'eve'",
+            "DELETE FROM backstory.audit",
+        ],
+    ),
 ];
 
 /// What works, in the order of the attempts: select, insert, update, delete.
-const MATRIX: [(&str, [&str; 9]); 7] = [
-    ("ada", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---", "SIU-"]),
-    ("keeper", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---", "S---"]),
-    ("bob", ["S-U-", "SI--", "S---", "SIU-", "SI-D", "S---", "SIUD", "S---", "----"]),
-    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---", "S---", "----"]),
-    ("dora", ["S---", "----", "----", "S---", "S---", "S---", "S---", "S---", "----"]),
-    ("eve", ["----", "----", "----", "----", "----", "----", "----", "S---", "----"]),
-    ("outsider", ["----", "----", "----", "----", "----", "----", "----", "----", "----"]),
+const MATRIX: [(&str, [&str; 10]); 7] = [
+    ("ada", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---", "SIU-", "S---"]),
+    ("keeper", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---", "S---", "S---"]),
+    ("bob", ["S-U-", "SI--", "S---", "SIU-", "SI-D", "S---", "SIUD", "S---", "----", "----"]),
+    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---", "S---", "----", "----"]),
+    ("dora", ["S---", "----", "----", "S---", "S---", "S---", "S---", "S---", "----", "----"]),
+    ("eve", ["----", "----", "----", "----", "----", "----", "----", "S---", "----", "----"]),
+    ("outsider", ["----", "----", "----", "----", "----", "----", "----", "----", "----", "----"]),
 ];
 
 #[tokio::test]
@@ -188,6 +198,7 @@ async fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
          INSERT INTO backstory.archive VALUES ('ddb-1', '\\x55', '\\x00'); \
          INSERT INTO backstory.character (id, owner, campaign) VALUES ('ddb-2', 'ada', 'The Sunken Bell'); \
          INSERT INTO backstory.setting (owner, key, revision) VALUES ('ada', 'library.a', 1); \
+         INSERT INTO backstory.audit (sequence, actor, line, hash) VALUES (1, 'ada', '{}', '\\x00'); \
          INSERT INTO backstory.tombstone VALUES ('ddb-3', 'ada', 'The Sunken Bell', 1)";
     database.tamper(outsider).await;
     for (user, expected) in MATRIX {
@@ -838,7 +849,7 @@ async fn damages(client: &tokio_postgres::Client) -> Vec<(String, String)> {
 }
 
 /// Takes every row aside, and puts it back.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "store",
     "character",
     "content",
@@ -849,6 +860,8 @@ const TABLES: [&str; 10] = [
     "tombstone",
     "member",
     "setting",
+    "audit",
+    "audit_head",
 ];
 
 /// Where a check must say that the damage is.
@@ -866,6 +879,9 @@ fn expected_place(name: &str) -> &'static str {
         "member" => "campaign The Sunken Bell",
         "setting" if name == "setting.key" => "setting mibrary.policy",
         "setting" => "setting library.policy",
+        "audit" if name == "audit.sequence" => "entry 0 of the audit log",
+        "audit" => "entry 1 of the audit log",
+        "audit_head" => "end of the audit log",
         "archive" => "ddb-1 version 4",
         "content" => "ddb-1 version 5",
         _ => "ddb-1 version 2",
@@ -908,6 +924,11 @@ async fn every_column_of_every_row_is_watched_over() {
             setting: Setting { key: "library.policy".to_owned(), value: Some("30".to_owned()), revision: 1 },
             expect: Expect::Absent,
         },
+        Write::Audit {
+            note: Box::new(Act::new(Action::Erase).noted(moment(1), "test")),
+            by: None,
+            owner: Some("ada".to_owned()),
+        },
     ];
     write(&storage, writes).await.unwrap();
     let check = async || storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap().problems;
@@ -917,7 +938,8 @@ async fn every_column_of_every_row_is_watched_over() {
     // Damage asks nobody: no trigger and no reference keeps it away.
     let prepare = "SET session_replication_role = replica; CREATE CAST (bytea AS text) WITHOUT FUNCTION; \
          ALTER TABLE backstory.content DROP CONSTRAINT content_check; \
-         ALTER TABLE backstory.store DROP CONSTRAINT store_id_check";
+         ALTER TABLE backstory.store DROP CONSTRAINT store_id_check; \
+         ALTER TABLE backstory.audit_head DROP CONSTRAINT audit_head_id_check";
     client.batch_execute(prepare).await.unwrap();
     for table in TABLES {
         let aside = format!("CREATE TABLE public.{table} AS SELECT * FROM backstory.{table}");
@@ -987,7 +1009,8 @@ async fn what_a_person_changes_is_no_damage_and_what_is_damaged_stays_so() {
 /// Makes the tables what they were before there were checksums and an archive area.
 const AS_IN_THE_FIRST_FORM: &str = "UPDATE backstory.content AS c SET data = a.data FROM backstory.archive AS a \
        WHERE a.character_id = c.character_id AND a.hash = c.hash; \
-     DROP TABLE backstory.archive, backstory.trace, backstory.setting; \
+     DROP TABLE backstory.archive, backstory.trace, backstory.setting, backstory.audit, backstory.audit_head; \
+     DROP FUNCTION backstory.append_audit, backstory.audit_chain, backstory.keep_audit; \
      DROP FUNCTION backstory.set_checksum CASCADE; DROP FUNCTION backstory.set_content_checksum CASCADE; \
      DROP FUNCTION backstory.checksum_of; DROP FUNCTION backstory.checksum_of_content; \
      ALTER TABLE backstory.store DROP COLUMN checksum; ALTER TABLE backstory.character DROP COLUMN checksum; \
@@ -1232,4 +1255,44 @@ async fn a_copy_that_lags_is_asked_only_where_that_does_no_harm() {
     store(&storage, 4, &[b"four".to_vec()]).await;
     assert_eq!(storage.statistics().await.unwrap().characters, 4);
     copy.start();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_reads_their_own_entries_and_nobody_writes_one_by_hand() {
+    let database = campaign().await;
+    let [ada, bob, eve] =
+        [open(&database, "ada").await, open(&database, "bob").await, open(&database, "eve").await];
+    let note = |owner: Option<&str>, version| Write::Audit {
+        note: Box::new(Act::new(Action::Pin).version(version).noted(moment(1), "test")),
+        // Whoever it says it was: the server knows better.
+        by: Some("keeper".to_owned()),
+        owner: owner.map(str::to_owned),
+    };
+    write(&ada, vec![note(None, 1)]).await.unwrap();
+    write(&bob, vec![note(Some("ada"), 2), note(None, 3)]).await.unwrap();
+    write(&eve, vec![note(None, 4)]).await.unwrap();
+    let read = async |user: &str| {
+        let storage = open(&database, user).await;
+        let verdict = verify::read(&storage, None).await.unwrap();
+        assert!(verdict.ok && verdict.log.size == 4, "{user}: {verdict:?}");
+        let entries = storage.audit(0, 100).await.unwrap();
+        let version = |entry: Entry| entry.note().and_then(|note| note.version);
+        entries.into_iter().map(version).collect::<Vec<_>>()
+    };
+    assert_eq!(read("keeper").await, [Some(1), Some(2), Some(3), Some(4)]);
+    assert_eq!(read("ada").await, [Some(1), Some(2), None, None]);
+    assert_eq!(read("bob").await, [None, Some(2), Some(3), None]);
+    assert_eq!(read("eve").await, [None, None, None, Some(4)]);
+    for (user, statement) in [
+        ("ada", "INSERT INTO backstory.audit (sequence, actor, line, hash) VALUES (9, 'ada', '{}', '')"),
+        ("ada", "UPDATE backstory.audit SET line = '{}' WHERE sequence = 1"),
+        ("keeper", "UPDATE backstory.audit SET line = '{}' WHERE sequence = 1"),
+        ("keeper", "DELETE FROM backstory.audit WHERE sequence = 4"),
+        ("keeper", "UPDATE backstory.audit_head SET size = 0"),
+        ("eve", "SELECT backstory.append_audit('ada', ARRAY['{\"at\":1}'], ARRAY[NULL::text])"),
+    ] {
+        let refused = database.connect(user).await.batch_execute(statement).await.unwrap_err();
+        assert_eq!(refused.code().map(|code| code.code()), Some("42501"), "{user}: {statement}");
+    }
+    assert_eq!(read("keeper").await.len(), 4);
 }

@@ -9,6 +9,7 @@ use std::{
 
 use backstory_core::{
     job::{Cancel, Silent},
+    privacy::audit::verify,
     storage::{CharacterStorage, CheckScope, HistoryQuery, StorageFactory},
 };
 use backstory_storage::open::Stores;
@@ -51,6 +52,9 @@ pub(crate) async fn everything_acknowledged_is_there(address: &str, lines: &[Str
     for line in lines {
         assert!(there.contains(line), "{line} was acknowledged and is lost");
     }
+    // What was done is told, and what is told was done, whenever a writer was killed.
+    let log = verify::read(&*storage, None).await.unwrap();
+    assert!(log.ok && log.log.size == there.len() as u64, "{} {log:?}", there.len());
     there.len() as u64
 }
 

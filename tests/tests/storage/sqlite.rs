@@ -353,6 +353,7 @@ const AS_THE_FIRST_RELEASE: &str = "
     DROP TRIGGER version_added; DROP TRIGGER version_changed; ALTER TABLE version DROP COLUMN checksum;
     DROP TRIGGER sighting_added; DROP TRIGGER sighting_changed; ALTER TABLE sighting DROP COLUMN checksum;
     DROP TABLE tombstone; DROP TABLE member; DROP TABLE archive; DROP TABLE setting;
+    DROP TABLE audit; DROP TABLE audit_head;
     ALTER TABLE character DROP COLUMN written;
     ALTER TABLE character_index DROP COLUMN owner;
     ALTER TABLE character_index DROP COLUMN deleted;
@@ -408,7 +409,7 @@ async fn a_step_that_does_not_fit_is_told_as_what_it_is() {
 /// A library whose index of words leaned on the traces' own table.
 const WITH_THE_FIRST_INDEX: &str = "
     PRAGMA journal_mode = delete;
-    DROP INDEX character_index_groups; DROP TABLE setting;
+    DROP INDEX character_index_groups; DROP TABLE setting; DROP TABLE audit; DROP TABLE audit_head;
     CREATE TABLE kept AS SELECT t.version, t.data, w.text FROM trace AS t JOIN word_index AS w ON w.rowid = t.version;
     DROP TRIGGER version_gone; DROP TABLE trace; DROP TABLE word_index;";
 

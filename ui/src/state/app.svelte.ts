@@ -10,6 +10,7 @@ import {
   type WireError,
 } from "../api";
 import { languageFor, speak, t } from "../text";
+import { health } from "./health.svelte";
 import { imports } from "./imports.svelte";
 import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
@@ -177,6 +178,7 @@ class App {
   #hear(event: AppEvent): void {
     if (event.event === "changed") void this.refresh();
     else if (event.event === "open") void this.#open(event.character);
+    else if (event.event === "health") void health.refreshAlerts();
     else if (event.event === "watched") void imports.refreshFolders();
     else if (event.event === "drop_hover") imports.hovering = event.count;
     else if (event.event === "drop_left") imports.hovering = 0;

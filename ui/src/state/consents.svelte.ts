@@ -1,6 +1,7 @@
 // What the player agreed to, and taking it back.
-import { call, toWireError, type Agreement } from "../api";
+import { call, toWireError, type Agreement, type Purpose } from "../api";
 import { t } from "../text";
+import { app } from "./app.svelte";
 import { toasts } from "./toasts.svelte";
 
 class Consents {
@@ -11,10 +12,11 @@ class Consents {
   }
 
   /** Nothing is asked there until it is agreed to again. */
-  async withdraw(): Promise<void> {
+  async withdraw(purpose: Purpose): Promise<void> {
     try {
-      this.list = await call("consent.withdraw", {});
-      toasts.news(t.privacy.withdrawn);
+      this.list = await call("consent.withdraw", { purpose });
+      if (purpose === "notify") app.preferences = { ...app.preferences, notify: false };
+      toasts.news(t.privacy.withdrawn[purpose]);
     } catch (error) {
       const failure = toWireError(error);
       toasts.fail(failure.message, failure);

@@ -14,8 +14,10 @@ export type Route =
   | { name: "character"; id: string; version: number | null }
   | { name: "progress"; id: string; version: number | null }
   | { name: "compare"; a: VersionPick; b: VersionPick; mode: CompareMode }
+  | { name: "activity" }
   | { name: "import" }
   | { name: "settings" }
+  | { name: "storage" }
   | { name: "privacy" }
   | { name: "help" };
 

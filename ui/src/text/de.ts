@@ -2,7 +2,7 @@
 import { inGerman } from "./errors.de";
 import guide from "../../../docs/guide.de.md?raw";
 import privacy from "../../../docs/privacy.de.md?raw";
-import type { ChangeKind, Section, Sort, Theme } from "../api";
+import type { ActivityEntry, BackupReason, ChangeKind, Section, Sort, StoreOperation, Theme } from "../api";
 import type { Catalogue } from "./en";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
@@ -21,6 +21,42 @@ const THINGS: Record<Section, [string, string]> = {
   combat: ["Kampfwert", "Kampfwerte"],
   currency: ["Münzsorte", "Münzsorten"],
   state: ["Zustand", "Zustände"],
+};
+
+const BACKUP_REASONS: Record<BackupReason, string> = {
+  asked: "Du wolltest sie",
+  scheduled: "Nach Plan",
+  before_migration: "Vor einem Umzug",
+  before_key_change: "Bevor der Schlüssel gewechselt wurde",
+  before_erase: "Bevor etwas endgültig gelöscht wurde",
+  after_erase: "Nachdem etwas endgültig gelöscht wurde",
+  before_restore: "Bevor eine Sicherung zurückgeholt wurde",
+};
+
+/** Arbeit im Hintergrund, nach ihren Namen. */
+const JOB_NAMES: Record<string, string> = {
+  backup: "Eine Sicherung anlegen",
+  drill: "Die neueste Sicherung ausprobieren",
+  restore: "Eine Sicherung zurückholen",
+  verify: "Jede Fassung zurücklesen",
+  recompress: "Die Bibliothek kleiner machen",
+  retell: "Die Vergangenheit neu erzählen",
+  retention: "Alte Fassungen ausdünnen",
+  archive: "Alte Fassungen archivieren",
+  cache: "Den Zwischenspeicher aufräumen",
+};
+
+const OPERATIONS: Record<StoreOperation, string> = {
+  query: "Figuren auflisten",
+  facets: "Klassen und Kampagnen zählen",
+  history: "Eine Geschichte zeigen",
+  search: "Suchen",
+  document: "Ein Dokument öffnen",
+  look: "Etwas Kleines nachsehen",
+  begin: "Warten, bis geschrieben werden darf",
+  write: "Schreiben",
+  commit: "Dauerhaft machen",
+  upkeep: "Prüfen, zählen, kleiner machen",
 };
 
 const KINDS: Record<ChangeKind, string> = {
@@ -43,6 +79,84 @@ const SECTIONS: Record<Section, string> = {
   notes: "Notizen",
   state: "Bis zur nächsten Rast",
 };
+
+const ACTORS: Record<string, string> = {
+  window: "Du",
+  command: "Kommandozeile",
+  watch: "Beobachteter Ordner",
+  rest: "Während du weg warst",
+};
+
+/** Eine Sache, die getan wurde, als Satz. */
+function tellActivity(entry: ActivityEntry): string {
+  const name = entry.character?.name ?? (entry.gone ? "eine Figur, die es nicht mehr gibt" : "");
+  const of = (what: string) => entry.counts[what] ?? 0;
+  const versions = count(of("versions"), "Fassung", "Fassungen");
+  const version = entry.version === undefined ? "" : `, Fassung ${n(entry.version)}`;
+  const sentence = entry.sentence === undefined ? "" : `: ${entry.sentence}`;
+  switch (entry.action) {
+    case "capture":
+      return of("versions") > 1 ? `Gespeichert: ${name}, ${versions}` : `Gespeichert: ${name}${version}${sentence}`;
+    case "sighting":
+      return `Nachgesehen: ${name}, nichts geändert`;
+    case "restore":
+      return `Wiederhergestellt: ${name}${version}`;
+    case "pin":
+      return `Für immer behalten: ${name}${version}`;
+    case "unpin":
+      return `Nicht mehr für immer behalten: ${name}${version}`;
+    case "tag":
+      return `Benannt: ${name}${version}`;
+    case "note":
+      return `Notiz geschrieben: ${name}${version}`;
+    case "delete":
+      return `In den Papierkorb gelegt: ${name}`;
+    case "undelete":
+      return `Aus dem Papierkorb geholt: ${name}`;
+    case "erase":
+      return `Endgültig gelöscht: ${name}, ${versions}`;
+    case "retention":
+      return `Ausgedünnt: ${name}, ${versions}`;
+    case "anonymise":
+      return `Anonymisiert: ${name}, ${versions}`;
+    case "archive":
+      return `Zwischen Verlauf und Archiv verschoben: ${name}, ${versions}`;
+    case "retell":
+      return `Neu erzählt: ${name}, ${versions}`;
+    case "recompress":
+      return `Neu abgelegt: ${count(of("documents"), "Dokument", "Dokumente")}`;
+    case "repair":
+      return `Repariert: ${count(of("problems"), "Stelle", "Stellen")}`;
+    case "migrate":
+      return of("versions") > 0 ? `Übernommen: ${name}, ${versions}` : `Auf den Stand gebracht: ${name}`;
+    case "log_taken":
+      return `Aus einem anderen Protokoll übernommen: ${count(of("entries"), "Eintrag", "Einträge")}`;
+    case "log_refused":
+      return "Ein anderes Protokoll nicht übernommen, weil es nicht zusammenpasst";
+    case "log_accepted":
+      return "Protokoll angenommen, wie es war";
+    case "setting":
+      return `Einstellung geändert: ${entry.about ?? ""}`;
+    case "member":
+      return "Geändert, wer in einer Kampagne ist";
+    case "key":
+      return "Schlüssel der Bibliothek geändert";
+    case "agree":
+      return `Zugestimmt: ${AGREED[entry.about?.split(" ")[0] ?? ""] ?? entry.about}`;
+    case "withdraw":
+      return `Zustimmung zurückgenommen: ${AGREED[entry.about?.split(" ")[0] ?? ""] ?? entry.about}`;
+    case "export":
+      return `Exportiert: ${name}, ${versions}`;
+    case "share":
+      return `Ohne Persönliches geteilt: ${name}, ${versions}`;
+    case "sync":
+      return `Abgeglichen: ${name}, ${versions}`;
+    case "other":
+      return "Etwas, das ein neueres Backstory kennt";
+  }
+}
+
+const AGREED: Record<string, string> = { ddb: "Figuren von D&D Beyond abrufen" };
 
 const SORTS: Record<Sort, string> = { changed: "Zuletzt geändert", name: "Name", level: "Stufe" };
 const THEMES: Record<Theme, string> = { system: "System", light: "Hell", dark: "Dunkel" };
@@ -91,6 +205,7 @@ export const de: Catalogue = {
     main: "Hauptbereich",
     library: "Bibliothek",
     characters: "Figuren",
+    activity: "Aktivität",
     import: "Import",
     campaigns: "Kampagnen",
     noCampaign: "Keine Kampagne",
@@ -98,6 +213,7 @@ export const de: Catalogue = {
     about: "Tastenkürzel",
     pinned: "Angeheftet",
     yours: "Dein Fenster",
+    storage: "Speicher & Zustand",
     privacy: "Daten & Schutz",
     settings: "Einstellungen",
     help: "Hilfe",
@@ -112,6 +228,7 @@ export const de: Catalogue = {
       `${count(characters, "Figur", "Figuren")}, ${count(versions, "Fassung", "Fassungen")}`,
     sample: "Beispielfiguren, nichts wird gespeichert",
     readOnly: "Nur zum Lesen geöffnet",
+    alert: "Etwas ist nicht in Ordnung",
     unreadable: "Deine Bibliothek ließ sich nicht öffnen",
     importing: (done, total) => `Import, ${n(done)} von ${n(total)} fertig`,
   },
@@ -690,8 +807,10 @@ export const de: Catalogue = {
     open: "öffnen",
     commandsOnly: "nur Befehle",
     goCharacters: "Zu den Figuren",
+    goActivity: "Zur Aktivität",
     goImport: "Zum Import",
     goSettings: "Zu den Einstellungen",
+    goStorage: "Zu Speicher und Zustand",
     goPrivacy: "Zu Daten und Schutz",
     goHelp: "Die Anleitung lesen",
     addFolder: "Einen Ordner beobachten",
@@ -846,7 +965,7 @@ export const de: Catalogue = {
     zone: (zone) => `Tage, Wochen und Monate enden wie in ${zone}, wo auch immer dieser Rechner ist.`,
     override: (policy) => `Hat eigene Regeln: ${policy}.`,
     asLibrary: "Wie die Bibliothek",
-    changed: "Die Regeln sind geändert. Davon allein geht nichts.",
+    changed: "Die Regeln sind geändert. Was danach geht, geht bei der nächsten Arbeit im Hintergrund.",
     changedFor: (name) => `Die Regeln für ${name} sind geändert.`,
     ahead: "Was übrig wäre",
     now: "Heute",
@@ -951,6 +1070,102 @@ export const de: Catalogue = {
     done: (name) => `Sie heißt ab jetzt ${name}.`,
   },
 
+  storage: {
+    title: "Speicher & Zustand",
+    status: { ok: "Gesund", warning: "Einen Blick wert", critical: "Braucht dich" },
+    checkNow: "Jetzt prüfen",
+    backUpNow: "Jetzt sichern",
+    tryNewest: "Neueste ausprobieren",
+    dismiss: (message) => `Schließen: ${message}`,
+    working: (what) => `${what} …`,
+    of: (done, total) => `${done} von ${total}`,
+    size: "Größe",
+    versions: "Fassungen",
+    smaller: (whole, kept) => `${whole} Dokumente, in ${kept} aufgehoben`,
+    opens: "Öffnet in",
+    none: "–",
+    millis: (millis) =>
+      millis < 1
+        ? "unter 1 ms"
+        : millis < 1000
+          ? `${n(Math.round(millis))} ms`
+          : `${n(Math.round(millis / 100) / 10)} s`,
+    mostly: (most, times) => `95 von 100 Dokumenten in ${most}, bisher ${n(times)} geöffnet`,
+    notMeasured: "Noch wurde keine Fassung geöffnet",
+    backups: "Sicherungen",
+    newest: (date) => `Die neueste ist vom ${date}`,
+    noBackup: "Noch gibt es keine",
+    grew: "Dokumente seit dem Anfang",
+    grewFrom: (first, last, most) =>
+      `Was die Dokumente belegen, wuchs vom ${first.slice(0, 10)} bis zum ${last.slice(0, 10)} auf ${most}`,
+    perDay: (versions) => `${n(Math.round(versions * 10) / 10)} Fassungen am Tag in letzter Zeit`,
+    oneDay: "Hier steht eine Linie, sobald an zwei Tagen etwas gespeichert wurde.",
+    part: (looked, all) => `Von den ${n(looked)} Fassungen, die sich zuletzt änderten, von ${n(all)}.`,
+    byCharacter: "Nach Figur",
+    others: (others) => count(others, "weitere", "weitere"),
+    byKind: "Nach Art",
+    documents: (documents, codec) => `${count(documents, "Dokument", "Dokumente")}, ${codec}`,
+    known: "Geschichten und Listen",
+    byHour: "Wann du speicherst",
+    busiest: (hour, versions) => `Die meisten Fassungen kommen in der Stunde ab ${hour}: ${n(versions)}.`,
+    nothing: (versions) => `${versions} Fassungen sind gespeichert.`,
+    checks: "Prüfungen",
+    keeps: (daily, weekly, monthly) =>
+      `Die letzte von ${count(daily, "Tag", "Tagen")}, ${count(weekly, "Woche", "Wochen")} und ${count(monthly, "Monat", "Monaten")} wird aufgehoben. Jede wird zurückgelesen, bevor sie zählt.`,
+    reasons: BACKUP_REASONS,
+    unreadable: "Was sie von sich sagt, ist nicht lesbar",
+    holds: (characters, versions, size) =>
+      `${count(characters, "Figur", "Figuren")} mit ${count(versions, "Fassung", "Fassungen")}, ${size}`,
+    restore: "Zurückholen",
+    restoreOf: (date) => `Die Sicherung vom ${date} zurückholen`,
+    restoreHow: "Was jetzt da ist, wird beiseitegelegt und aufgehoben.",
+    all: (all) => `Alle ${n(all)} zeigen`,
+    fewer: "Weniger zeigen",
+    made: (versions, size) =>
+      `Gesichert: ${count(versions, "Fassung", "Fassungen")}, ${size}, zurückgelesen und gleich`,
+    tried: (versions) =>
+      `Die neueste Sicherung öffnet sich und enthält ${count(versions, "Fassung", "Fassungen")}, wie sie sagt`,
+    brought: (characters) => `Von ${count(characters, "Figur", "Figuren")} kam etwas zurück`,
+    jobs: "Arbeit im Hintergrund",
+    jobsHow: "Sie beginnt, wenn du etwas anderes tust, und wartet, solange der Rechner am Akku hängt.",
+    job: (name) => JOB_NAMES[name] ?? name,
+    run: "Jetzt tun",
+    runOf: (what) => `Jetzt tun: ${what}`,
+    often: (what) => `Wie oft: ${what}`,
+    every: (hours) =>
+      hours === 1
+        ? "Stündlich"
+        : hours === 24
+          ? "Täglich"
+          : hours === 168
+            ? "Wöchentlich"
+            : hours === 720
+              ? "Monatlich"
+              : `Alle ${n(hours)} Stunden`,
+    byItself: (_what) => "Von selbst",
+    never: "Noch nicht getan.",
+    last: {
+      done: (at, millis) => `Zuletzt getan ${at}, in ${n(Math.round(millis / 100) / 10)} s.`,
+      nothing: (at, _millis) => `Nichts zu tun ${at}.`,
+      stopped: (at, _millis) => `Angehalten ${at}.`,
+      failed: (at, _millis) => `Fehlgeschlagen ${at}.`,
+    },
+    next: (at) => `Wieder ab ${at}.`,
+    now: "Es geschieht gerade.",
+    ended: {
+      done: (what) => `${what}: getan`,
+      nothing: (what) => `${what}: nichts zu tun`,
+      stopped: (what) => `${what}: angehalten, alles ist ganz`,
+      failed: (what) => `${what}: fehlgeschlagen`,
+    },
+    speed: "Wie lange die Bibliothek braucht",
+    speedHow:
+      "Seit Backstory gestartet wurde. Die Hälfte aller Antworten, 95 und 99 von 100 kamen in diesen Zeiten.",
+    speedHeads: ["Was", "Wie oft", "Fehler", "Hälfte", "95 %", "99 %"],
+    operations: OPERATIONS,
+    pool: (open, most, waiting) =>
+      `${n(open)} von ${n(most)} Verbindungen sind offen, ${n(waiting)} warten auf eine.`,
+  },
   privacy: {
     title: "Daten & Schutz",
     take: "Nimm deine Daten mit",
@@ -968,7 +1183,26 @@ export const de: Catalogue = {
     sends: "Was diesen Rechner verlässt",
     sendsHow:
       "Nichts, außer du rufst einen Link bei D&D Beyond ab oder hast eine Bibliothek auf einem Server gewählt. Telemetrie gibt es nicht.",
-    fetch: "Figuren bei D&D Beyond abrufen",
+    others: "Was von anderen aufbewahrt wird",
+    othersHow:
+      "Dokumente nennen die anderen Spieler einer Kampagne und ihre Spielleitung. Diese Zeilen werden herausgeschnitten, bevor etwas gespeichert wird, und jede Fassung sagt, was geschnitten wurde. Ob, sagt `privacy.minimise` in der Konfiguration; was vorher aufbewahrt wurde, wird nicht nachträglich geschnitten.",
+    othersCut: "Wird herausgeschnitten",
+    othersKept: "Wird aufbewahrt, wie die Konfiguration es will",
+    othersSaid: (origin: string) => (origin === "default" ? "wie üblich" : `sagt ${origin}`),
+    cut: (cut: number, versions: number) =>
+      cut === 0
+        ? "Aus den Fassungen dieser Bibliothek wurde nichts herausgeschnitten."
+        : `Aus ${count(cut, "Fassung", "Fassungen")} von ${n(versions)} wurde etwas herausgeschnitten.`,
+    cutPlace: (versions: number, bytes: string) =>
+      `${bytes} aus ${count(versions, "Fassung", "Fassungen")}`,
+    purposes: {
+      fetch: "Figuren bei D&D Beyond abrufen",
+      notify: "Nachrichten des Systems über beobachtete Ordner",
+    },
+    withdrawing: {
+      fetch: "Zurückgenommen, wird kein Link abgerufen, bis du wieder zustimmst. Was abgerufen wurde, bleibt.",
+      notify: "Zurückgenommen, sagt dir das System nichts. Ordner werden beobachtet wie bisher.",
+    },
     agreed: (since: string) => `Du hast am ${since} zugestimmt.`,
     agreedOther: (since: string) =>
       `Du hast am ${since} zugestimmt. Die Worte bedeuten jetzt etwas anderes: Du wirst erneut gefragt.`,
@@ -976,7 +1210,60 @@ export const de: Catalogue = {
       `Du hast am ${since} zugestimmt und das am ${until} zurückgenommen.`,
     words: "Wozu du zugestimmt hast",
     withdraw: "Zurücknehmen",
-    withdrawn: "D&D Beyond wird nicht mehr gefragt. Was abgerufen wurde, bleibt.",
+    withdrawn: {
+      fetch: "D&D Beyond wird nicht mehr gefragt. Was abgerufen wurde, bleibt.",
+      notify: "Das System sagt dir nichts mehr.",
+    },
+  },
+
+  activity: {
+    title: "Aktivität",
+    about:
+      "Alles, was Backstory mit dieser Bibliothek getan hat. Was gelöscht wird, lässt seinen Eintrag zurück und nichts, was von dort zu ihm führt.",
+    save: "Protokoll exportieren",
+    saveLines: "Als JSON-Zeilen exportieren, um es anderswo zu prüfen",
+    saveTable: "Als Tabelle exportieren",
+    saved: (name: string) => `${name} ist geschrieben.`,
+    label: (size: number) => `Was getan wurde, Neuestes zuerst, ${count(size, "Eintrag", "Einträge")}`,
+    columns: { when: "Wann", what: "Was", where: "Wo", who: "Wer" },
+    all: "Alles",
+    areas: {
+      saved: "Gespeichert",
+      sent: "Gesendet oder übernommen",
+      deleted: "Gelöscht",
+      settings: "Einstellungen",
+      upkeep: "Pflege",
+    },
+    character: "Figur",
+    anyCharacter: "Ein Teil des Namens",
+    anyTime: "Jederzeit",
+    days: (days: number) => (days === 365 ? "Letztes Jahr" : `Letzte ${n(days)} Tage`),
+    nothing: "Noch wurde nichts getan",
+    noMatch: "Nichts von dem, was getan wurde, passt dazu",
+    showAll: "Alles zeigen",
+    here: "Dieser Rechner",
+    who: (origin: string) => ACTORS[origin] ?? origin,
+    told: tellActivity,
+    unchecked: "Das Protokoll wurde nicht geprüft, seit zuletzt hineingeschrieben wurde.",
+    check: "Protokoll prüfen",
+    checking: "Jeder Eintrag wird geprüft",
+    unbroken: (entries: number) => `Eben geprüft: lückenlos, ${count(entries, "Eintrag", "Einträge")}`,
+    broken: "Das Protokoll ist nicht, was geschrieben wurde",
+    faults: {
+      missing: (entry: number) => `Eintrag ${n(entry)} fehlt.`,
+      changed: (entry: number) =>
+        `Eintrag ${n(entry)} wurde geändert oder schließt nicht an den vor ihm an.`,
+      head: () => "Was die Bibliothek über ihr Protokoll sagt, ist nicht, was die Einträge sagen.",
+      shorter: () =>
+        "Das Protokoll ist kürzer, als es auf diesem Rechner zuletzt gesehen wurde: Sein Ende wurde abgeschnitten, oder eine frühere Kopie der Bibliothek wurde zurückgelegt.",
+      another: (entry: number) =>
+        `Die Einträge bis ${n(entry)} sind nicht die, die auf diesem Rechner zuletzt gesehen wurden.`,
+      segment: (entry: number) =>
+        `Die Einträge eines anderen Protokolls, die Eintrag ${n(entry)} aufbewahrt, passen nicht zusammen.`,
+    },
+    acceptHow:
+      "Hast du eine Sicherung oder eine andere Bibliothek an ihre Stelle gelegt, dann nimm es an. Auch das wird festgehalten.",
+    accept: "Protokoll annehmen, wie es ist",
   },
 
   erase: {
@@ -993,11 +1280,13 @@ export const de: Catalogue = {
       library: "Die Bibliothek",
       copies: "Eine Kopie von vor einer Änderung",
       set_aside: "Eine beiseitegelegte Bibliothek",
+      backups: "Sicherungen, die Backstory angelegt hat",
       leftovers: "Was ein abgebrochener Schreibvorgang hinterließ",
       settings: "Einstellungen dieses Fensters",
       window_data: "Was die Web-Anzeige des Fensters aufbewahrt",
       records: "Aufzeichnungen über beobachtete Ordner, Einwilligungen und Anfragen",
       session: "Deine Sitzung bei D&D Beyond, im Schlüsselbund",
+      cache: "Kopien von Dokumenten im Zwischenspeicher",
     },
     stays: "Was Backstory nicht löschen kann",
     beyonds: {
@@ -1010,6 +1299,7 @@ export const de: Catalogue = {
       configuration: "Die Konfiguration, die du geschrieben hast",
       keychain: "Eine Sitzung bei D&D Beyond, falls der Schlüsselbund, der sich nicht öffnete, eine enthält",
       set_aside: "Eine beiseitegelegte Bibliothek, die auch andere Figuren enthält",
+      cache: "Kopien von Dokumenten in einem Zwischenspeicher, der nicht antwortet: Sie enden von selbst",
     },
     exportFirst: "Erst exportieren",
     word: "meine daten löschen",

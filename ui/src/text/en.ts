@@ -1,7 +1,7 @@
 // Every word the window says, in English. A further language is a file of the same shape.
 import guide from "../../../docs/guide.md?raw";
 import privacy from "../../../docs/privacy.md?raw";
-import type { ChangeKind, ReadOnly, Rules, Section, Sort, Theme } from "../api";
+import type { ActivityEntry, BackupReason, ChangeKind, ReadOnly, Rules, Section, Sort, StoreOperation, Theme } from "../api";
 import { formatNumber as n, formatSigned, plurals } from "./format";
 
 const plural = plurals("en");
@@ -25,6 +25,42 @@ const THINGS: Record<Section, [string, string]> = {
   state: ["state", "states"],
 };
 
+const BACKUP_REASONS: Record<BackupReason, string> = {
+  asked: "You asked for it",
+  scheduled: "As scheduled",
+  before_migration: "Before a migration",
+  before_key_change: "Before the key was changed",
+  before_erase: "Before something was deleted for good",
+  after_erase: "After something was deleted for good",
+  before_restore: "Before a backup was brought back",
+};
+
+/** Work in the background, by its names. */
+const JOB_NAMES: Record<string, string> = {
+  backup: "Make a backup",
+  drill: "Try the newest backup",
+  restore: "Bring a backup back",
+  verify: "Read every version back",
+  recompress: "Make the library smaller",
+  retell: "Tell the past anew",
+  retention: "Thin old versions",
+  archive: "Archive old versions",
+  cache: "Clean up the cache",
+};
+
+const OPERATIONS: Record<StoreOperation, string> = {
+  query: "List characters",
+  facets: "Count classes and campaigns",
+  history: "Show a history",
+  search: "Search",
+  document: "Open a document",
+  look: "Look at something small",
+  begin: "Wait for a turn to write",
+  write: "Write",
+  commit: "Make it durable",
+  upkeep: "Check, count, make smaller",
+};
+
 const KINDS: Record<ChangeKind, string> = {
   added: "added",
   removed: "removed",
@@ -45,6 +81,84 @@ const SECTIONS: Record<Section, string> = {
   notes: "Notes",
   state: "Until the next rest",
 };
+
+const ACTORS: Record<string, string> = {
+  window: "You",
+  command: "Command line",
+  watch: "Watched folder",
+  rest: "While you were away",
+};
+
+/** One thing that was done, as a sentence. */
+function tellActivity(entry: ActivityEntry): string {
+  const name = entry.character?.name ?? (entry.gone ? "a character that is gone" : "");
+  const of = (what: string) => entry.counts[what] ?? 0;
+  const versions = count(of("versions"), "version", "versions");
+  const version = entry.version === undefined ? "" : `, version ${n(entry.version)}`;
+  const sentence = entry.sentence === undefined ? "" : `: ${entry.sentence}`;
+  switch (entry.action) {
+    case "capture":
+      return of("versions") > 1 ? `Saved ${versions} of ${name}` : `Saved ${name}${version}${sentence}`;
+    case "sighting":
+      return `Checked ${name}, nothing changed`;
+    case "restore":
+      return `Restored ${name}${version}`;
+    case "pin":
+      return `Keeps ${name}${version} forever`;
+    case "unpin":
+      return `Keeps ${name}${version} no longer forever`;
+    case "tag":
+      return `Named ${name}${version}`;
+    case "note":
+      return `Noted something on ${name}${version}`;
+    case "delete":
+      return `Put ${name} into the bin`;
+    case "undelete":
+      return `Took ${name} out of the bin`;
+    case "erase":
+      return `Deleted ${name} for good, ${versions}`;
+    case "retention":
+      return `Thinned ${name}, ${versions}`;
+    case "anonymise":
+      return `Took what tells of its player out of ${name}, ${versions}`;
+    case "archive":
+      return `Moved ${versions} of ${name} between history and archive`;
+    case "retell":
+      return `Told ${versions} of ${name} anew`;
+    case "recompress":
+      return `Stored ${count(of("documents"), "document", "documents")} anew`;
+    case "repair":
+      return `Mended ${count(of("problems"), "thing", "things")}`;
+    case "migrate":
+      return of("versions") > 0 ? `Took in ${versions} of ${name}` : `Brought ${name} up to date`;
+    case "log_taken":
+      return `Took in ${count(of("entries"), "entry", "entries")} of another log`;
+    case "log_refused":
+      return "Left another log, which does not hold together";
+    case "log_accepted":
+      return "Accepted the log as it was";
+    case "setting":
+      return `Changed the setting ${entry.about ?? ""}`;
+    case "member":
+      return "Changed who is in a campaign";
+    case "key":
+      return "Changed the keys of the library";
+    case "agree":
+      return `Agreed to ${AGREED[entry.about?.split(" ")[0] ?? ""] ?? entry.about}`;
+    case "withdraw":
+      return `Took back the agreement to ${AGREED[entry.about?.split(" ")[0] ?? ""] ?? entry.about}`;
+    case "export":
+      return `Exported ${name}, ${versions}`;
+    case "share":
+      return `Shared ${name} without what is personal, ${versions}`;
+    case "sync":
+      return `Synced ${name}, ${versions}`;
+    case "other":
+      return "Did something that a newer Backstory knows";
+  }
+}
+
+const AGREED: Record<string, string> = { ddb: "fetch characters from D&D Beyond" };
 
 const SORTS: Record<Sort, string> = { changed: "Last changed", name: "Name", level: "Level" };
 const THEMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
@@ -101,6 +215,7 @@ export const en = {
     main: "Main",
     library: "Library",
     characters: "Characters",
+    activity: "Activity",
     import: "Import",
     campaigns: "Campaigns",
     noCampaign: "No campaign",
@@ -108,6 +223,7 @@ export const en = {
     about: "Shortcuts and about",
     pinned: "Pinned",
     yours: "Your window",
+    storage: "Storage & health",
     privacy: "Privacy & data",
     settings: "Settings",
     help: "Help",
@@ -122,6 +238,7 @@ export const en = {
       `${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}`,
     sample: "Sample characters, nothing is saved",
     readOnly: "Open for reading only",
+    alert: "Something is not well",
     unreadable: "Your library could not be opened",
     importing: (done: number, total: number) => `Importing, ${n(done)} of ${n(total)} done`,
   },
@@ -701,8 +818,10 @@ export const en = {
     open: "open",
     commandsOnly: "commands only",
     goCharacters: "Go to characters",
+    goActivity: "Go to activity",
     goImport: "Go to import",
     goSettings: "Go to settings",
+    goStorage: "Go to storage and health",
     goPrivacy: "Go to privacy and data",
     goHelp: "Read the guide",
     addFolder: "Watch a folder",
@@ -853,7 +972,7 @@ export const en = {
     zone: (zone: string) => `Days, weeks and months end as they do in ${zone}, wherever this computer is.`,
     override: (policy: string) => `Has a policy of its own: ${policy}.`,
     asLibrary: "As the library",
-    changed: "The policy is changed. Nothing goes by that alone.",
+    changed: "The policy is changed. What it lets go goes with the next work in the background.",
     changedFor: (name: string) => `The policy for ${name} is changed.`,
     ahead: "What would be left",
     now: "Today",
@@ -957,6 +1076,103 @@ export const en = {
     done: (name: string) => `It is ${name} from now on.`,
   },
 
+  storage: {
+    title: "Storage & health",
+    status: { ok: "Healthy", warning: "Worth a look", critical: "Needs you" },
+    checkNow: "Check now",
+    backUpNow: "Back up now",
+    tryNewest: "Try the newest",
+    dismiss: (message: string) => `Close: ${message}`,
+    working: (what: string) => `${what} …`,
+    of: (done: string, total: string) => `${done} of ${total}`,
+    size: "Size",
+    versions: "Versions",
+    smaller: (whole: string, kept: string) => `${whole} of documents, kept in ${kept}`,
+    opens: "Opens in",
+    none: "–",
+    millis: (millis: number) =>
+      millis < 1
+        ? "under 1 ms"
+        : millis < 1000
+          ? `${n(Math.round(millis))} ms`
+          : `${n(Math.round(millis / 100) / 10)} s`,
+    mostly: (most: string, times: number) =>
+      `95 of 100 documents within ${most}, ${count(times, "opened", "opened")} so far`,
+    notMeasured: "No version was opened yet",
+    backups: "Backups",
+    newest: (date: string) => `The newest is of ${date}`,
+    noBackup: "There is none yet",
+    grew: "Documents since the start",
+    grewFrom: (first: string, last: string, most: string) =>
+      `What the documents take grew from ${first.slice(0, 10)} to ${last.slice(0, 10)}, to ${most}`,
+    perDay: (versions: number) => `${n(Math.round(versions * 10) / 10)} versions a day, lately`,
+    oneDay: "A line is drawn here when something was saved on two days.",
+    part: (looked: number, all: number) => `Of the ${n(looked)} versions that changed last, of ${n(all)}.`,
+    byCharacter: "By character",
+    others: (others: number) => count(others, "other", "others"),
+    byKind: "By kind",
+    documents: (documents: number, codec: string) => `${count(documents, "document", "documents")}, ${codec}`,
+    known: "Histories and lists",
+    byHour: "When you save",
+    busiest: (hour: string, versions: number) =>
+      `Most versions come in the hour from ${hour}: ${n(versions)}.`,
+    nothing: (versions: string) => `${versions} versions are saved.`,
+    checks: "Checks",
+    keeps: (daily: number, weekly: number, monthly: number) =>
+      `The last of ${count(daily, "day", "days")}, ${count(weekly, "week", "weeks")} and ${count(monthly, "month", "months")} is kept. Each is read back before it counts.`,
+    reasons: BACKUP_REASONS,
+    unreadable: "What it says of itself cannot be read",
+    holds: (characters: number, versions: number, size: string) =>
+      `${count(characters, "character", "characters")} with ${count(versions, "version", "versions")}, ${size}`,
+    restore: "Bring back",
+    restoreOf: (date: string) => `Bring back the backup of ${date}`,
+    restoreHow: "What is there now is put aside and kept.",
+    all: (all: number) => `Show all ${n(all)}`,
+    fewer: "Show fewer",
+    made: (versions: number, size: string) =>
+      `Backed up: ${count(versions, "version", "versions")}, ${size}, read back and equal`,
+    tried: (versions: number) =>
+      `The newest backup opens and holds ${count(versions, "version", "versions")}, as it says`,
+    brought: (characters: number) => `Something came back of ${count(characters, "character", "characters")}`,
+    jobs: "Work in the background",
+    jobsHow: "It begins when you do something else, and waits while the computer runs on its battery.",
+    job: (name: string) => JOB_NAMES[name] ?? name,
+    run: "Run now",
+    runOf: (what: string) => `Run now: ${what}`,
+    often: (what: string) => `How often: ${what}`,
+    every: (hours: number) =>
+      hours === 1
+        ? "Hourly"
+        : hours === 24
+          ? "Daily"
+          : hours === 168
+            ? "Weekly"
+            : hours === 720
+              ? "Monthly"
+              : `Every ${n(hours)} hours`,
+    byItself: (_what: string) => "By itself",
+    never: "Not done yet.",
+    last: {
+      done: (at: string, millis: number) => `Last done ${at}, in ${n(Math.round(millis / 100) / 10)} s.`,
+      nothing: (at: string, _millis: number) => `Nothing to do ${at}.`,
+      stopped: (at: string, _millis: number) => `Stopped ${at}.`,
+      failed: (at: string, _millis: number) => `Failed ${at}.`,
+    },
+    next: (at: string) => `Next from ${at}.`,
+    now: "It is being done now.",
+    ended: {
+      done: (what: string) => `${what}: done`,
+      nothing: (what: string) => `${what}: nothing to do`,
+      stopped: (what: string) => `${what}: stopped, everything is whole`,
+      failed: (what: string) => `${what}: failed`,
+    },
+    speed: "How long the library takes",
+    speedHow: "Since Backstory was started. Half of all answers, 95 and 99 of 100 came within these times.",
+    speedHeads: ["What", "Times", "Failed", "Half", "95 %", "99 %"],
+    operations: OPERATIONS,
+    pool: (open: number, most: number, waiting: number) =>
+      `${n(open)} of ${n(most)} connections are open, ${n(waiting)} wait for one.`,
+  },
   privacy: {
     title: "Privacy & data",
     take: "Take your data with you",
@@ -974,14 +1190,82 @@ export const en = {
     sends: "What leaves this computer",
     sendsHow:
       "Nothing, unless you fetch a link from D&D Beyond or chose a library on a server. There is no telemetry.",
-    fetch: "Fetch characters from D&D Beyond",
+    others: "What is kept of others",
+    othersHow:
+      "Documents list the other players of a campaign and its DM. Those rows are cut out before anything is saved, and each version says what was cut. `privacy.minimise` in the configuration says whether; what was kept before is not cut later.",
+    othersCut: "Cut out",
+    othersKept: "Kept, as the configuration wants it",
+    othersSaid: (origin: string) => (origin === "default" ? "as usual" : `says ${origin}`),
+    cut: (cut: number, versions: number) =>
+      cut === 0
+        ? "Nothing was cut out of this library's versions."
+        : `Something was cut out of ${count(cut, "version", "versions")} of ${n(versions)}.`,
+    cutPlace: (versions: number, bytes: string) =>
+      `${bytes} out of ${count(versions, "version", "versions")}`,
+    purposes: {
+      fetch: "Fetch characters from D&D Beyond",
+      notify: "Messages of the system about watched folders",
+    },
+    withdrawing: {
+      fetch: "Taken back, no link is fetched until you agree again. What was fetched stays.",
+      notify: "Taken back, the system tells you nothing. Folders are watched as before.",
+    },
     agreed: (since: string) => `You agreed on ${since}.`,
     agreedOther: (since: string) =>
       `You agreed on ${since}. The words mean something else now: you are asked again.`,
     takenBack: (since: string, until: string) => `You agreed on ${since} and took it back on ${until}.`,
     words: "What you agreed to",
     withdraw: "Take it back",
-    withdrawn: "D&D Beyond is not asked any more. What was fetched stays.",
+    withdrawn: {
+      fetch: "D&D Beyond is not asked any more. What was fetched stays.",
+      notify: "The system tells you nothing any more.",
+    },
+  },
+
+  activity: {
+    title: "Activity",
+    about: "Everything Backstory did with this library. What is deleted leaves its entry and nothing that leads to it.",
+    save: "Export the log",
+    saveLines: "Export as JSON lines, to be verified elsewhere",
+    saveTable: "Export as a table",
+    saved: (name: string) => `${name} is written.`,
+    label: (size: number) => `What was done, newest first, ${count(size, "entry", "entries")}`,
+    columns: { when: "When", what: "What", where: "Where", who: "Who" },
+    all: "All",
+    areas: {
+      saved: "Saved",
+      sent: "Sent or taken in",
+      deleted: "Deleted",
+      settings: "Settings",
+      upkeep: "Upkeep",
+    },
+    character: "Character",
+    anyCharacter: "A part of the name",
+    anyTime: "Any time",
+    days: (days: number) => (days === 365 ? "Last year" : `Last ${n(days)} days`),
+    nothing: "Nothing was done yet",
+    noMatch: "Nothing that was done matches",
+    showAll: "Show all",
+    here: "This computer",
+    who: (origin: string) => ACTORS[origin] ?? origin,
+    told: tellActivity,
+    unchecked: "The log was not checked since it was last written to.",
+    check: "Check the log",
+    checking: "Checking every entry",
+    unbroken: (entries: number) => `Checked now: unbroken, ${count(entries, "entry", "entries")}`,
+    broken: "The log is not what was written",
+    faults: {
+      missing: (entry: number) => `Entry ${n(entry)} is missing.`,
+      changed: (entry: number) => `Entry ${n(entry)} was changed, or does not go on from the one before it.`,
+      head: () => "What the library says of its log is not what the entries say.",
+      shorter: () =>
+        "The log is shorter than when it was last seen on this computer: its end was cut off, or an earlier copy of the library was put back.",
+      another: (entry: number) =>
+        `The entries up to ${n(entry)} are not those that were last seen on this computer.`,
+      segment: (entry: number) => `The entries of another log that entry ${n(entry)} keeps do not hold together.`,
+    },
+    acceptHow: "If you put a backup or another library in its place, accept it. That is noted as well.",
+    accept: "Accept the log as it is",
   },
 
   erase: {
@@ -998,11 +1282,13 @@ export const en = {
       library: "The library",
       copies: "A copy made before a change",
       set_aside: "A library that was put aside",
+      backups: "Backups that Backstory made",
       leftovers: "What an interrupted write left",
       settings: "Settings of this window",
       window_data: "What the window's web engine keeps",
       records: "Records of watched folders, agreements and requests",
       session: "Your session with D&D Beyond, in the keychain",
+      cache: "Copies of documents in the cache",
     },
     stays: "What Backstory cannot delete",
     beyonds: {
@@ -1015,6 +1301,7 @@ export const en = {
       configuration: "The configuration you wrote",
       keychain: "A session with D&D Beyond, if the keychain that did not open holds one",
       set_aside: "A library that was put aside and holds other characters too",
+      cache: "Copies of documents in a cache that does not answer: they end by themselves",
     },
     exportFirst: "Export first",
     word: "delete my data",

@@ -140,9 +140,29 @@ export const germanErrors: Record<Code, Sentences> = {
     kept: "Backstory hat die Datei nicht verändert.",
     hint: "Lege eine Kopie der Bibliothek an und halte eine Sicherung bereit.",
   },
+  job_running: {
+    message: "Ein anderes Backstory arbeitet gerade an dieser Bibliothek.",
+    hint: "Versuche es noch einmal, wenn es fertig ist.",
+  },
+  backup_missing: {
+    message: "Diese Sicherung ist nicht da.",
+    hint: "Sieh nach, welche es gibt. Liegen sie auf einem anderen Datenträger, schließe ihn an.",
+  },
+  backup_damaged: {
+    message: "Die Sicherung ist nicht mehr so, wie sie angelegt wurde.",
+    hint: "Lege eine neue an. Geschieht es wieder, bewahre Sicherungen auf einem anderen Datenträger auf.",
+  },
   store_unreachable: {
     message: "Der Server der Bibliothek antwortet nicht.",
     hint: "Prüfe die Verbindung und versuche es noch einmal.",
+  },
+  cache_unavailable: {
+    message: "Der Zwischenspeicher antwortet nicht.",
+    hint: "Alles wird aus der Bibliothek selbst gelesen. Sieh in den Einstellungen nach, wo der Zwischenspeicher ist.",
+  },
+  cache_refused: {
+    message: quoting("Der Zwischenspeicher lässt Backstory nicht ein."),
+    hint: "Alles wird aus der Bibliothek selbst gelesen. Prüfe Name und Passwort in `cache.redis.redis_url`.",
   },
   access_denied: {
     message: quoting("Das darfst du in dieser Bibliothek nicht."),

@@ -1,6 +1,7 @@
 // The bridge's double: answers every command from invented data. Test and dev page only.
 import type {
   Agreement,
+  Alert,
   AppEvent,
   Bridge,
   CharacterEntry,
@@ -10,17 +11,22 @@ import type {
   Comparison,
   FileResult,
   HistoryEntry,
+  JobEntry,
+  JobRun,
   OnProgress,
   Overview,
   Preferences,
   ReadOnly,
   QueryFilter,
   SealedReceipt,
+  Verdict,
   WatchedFolder,
   WireError,
 } from "../../src/api";
+import { activityLog, activityPage, unbroken } from "./activity";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
+import { backups, drill, figures, healthOf, jobs, room } from "./storage";
 import { rawLines } from "./lines";
 import { FakeRetention } from "./retention";
 import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
@@ -30,11 +36,15 @@ export interface FakeOptions {
   preferences?: Partial<Preferences>;
   readOnly?: ReadOnly;
   sample?: boolean;
+  /** What looking over the audit log finds. */
+  verdict?: Verdict;
   files?: FileResult[];
   /** How long every answer takes, in milliseconds. */
   delay?: number;
   failing?: Partial<Record<Command, WireError>>;
-  /** Never finishes the import, to look at it while it runs. */
+  /** What is not well. */
+  alerts?: Alert[];
+  /** Never finishes the import, nor work in the background, to look at it while it runs. */
   hangsAfter?: number;
 }
 
@@ -60,6 +70,10 @@ export class FakeBridge implements Bridge {
   #agreed = false;
   #folders: WatchedFolder[] = [];
   #revision = 1;
+  #backups = backups();
+  #jobs = jobs();
+  /** What is not well. */
+  alerts: Alert[] = [];
   /** What was written, by character. */
   #histories = new Map<string, HistoryEntry[]>();
   #changed = new Map<string, CharacterEntry>();
@@ -77,6 +91,7 @@ export class FakeBridge implements Bridge {
       ...options.preferences,
     };
     this.#sample = options.sample ?? false;
+    this.alerts = options.alerts ?? [];
   }
 
   emit(event: AppEvent): void {
@@ -217,7 +232,40 @@ export class FakeBridge implements Bridge {
       encoded_bytes: 0,
       store_bytes: 0,
     }),
+    "store.cache": () => ({ tiers: [] }),
     "store.recompress": () => ({ contents: 0, rewritten: 0, bytes_before: 0, bytes_after: 0 }),
+    "backup.list": () => this.#backups,
+    "backup.make": () => {
+      const made = { ...this.#backups.backups[0]!, name: "2026-11-30T143000Z", reason: "asked" as const };
+      this.#backups = { ...this.#backups, backups: [made, ...this.#backups.backups] };
+      return { backup: made, removed: [], is_the_last: false };
+    },
+    "backup.drill": () => drill,
+    "backup.restore": ({ name }) => ({
+      name,
+      set_aside: "/home/ada/library.aside-2026-11-30-143000.sqlite",
+      brought: 0,
+      as_it_was: 0,
+      overview: this.#overview(),
+    }),
+    "backup.show": () => ({}),
+    "health.get": () => healthOf(this.alerts),
+    "health.figures": () => figures,
+    "alerts.list": () => this.alerts,
+    "alerts.dismiss": ({ kind }) =>
+      (this.alerts = this.alerts.map((one) => (one.kind === kind ? { ...one, dismissed: true } : one))),
+    "store.room": () => room,
+    "jobs.list": () => ({ jobs: this.#jobs }),
+    "jobs.run": ({ name }, onProgress) => this.#work(name, onProgress),
+    "jobs.set": ({ name, off, every_hours }) => {
+      const change = (job: JobEntry) => ({
+        ...job,
+        on: off === undefined ? job.on : !off,
+        every_hours: every_hours ?? job.every_hours,
+      });
+      this.#jobs = this.#jobs.map((job) => (job.name === name ? change(job) : job));
+      return { jobs: this.#jobs };
+    },
     "character.history": ({ character, limit, offset }) => {
       const all = this.#history(character);
       const from = offset ?? 0;
@@ -254,7 +302,10 @@ export class FakeBridge implements Bridge {
     "library.show": () => ({}),
     "app.configuration": () => ({
       file: null,
-      values: [{ key: "library", value: "home", origin: "default" }],
+      values: [
+        { key: "library", value: "home", origin: "default" },
+        { key: "privacy.minimise", value: "true", origin: "default" },
+      ],
     }),
     "app.licences": () => [{ name: "serde", version: "1.0.0", licence: "MIT OR Apache-2.0" }],
     "consent.list": () => this.#consents(),
@@ -262,6 +313,15 @@ export class FakeBridge implements Bridge {
       this.#agreed = false;
       return this.#consents();
     },
+    "privacy.cuts": () => ({
+      versions: 763,
+      cut: 451,
+      places: [{ pointer: "/campaign/characters", versions: 451, bytes: 812_000 }],
+    }),
+    "activity.list": (get) => activityPage(activityLog(this.#people), get),
+    "activity.verify": () => this.#options.verdict ?? unbroken,
+    "activity.accept": () => (this.#options.verdict = unbroken),
+    "activity.save": ({ form = "lines" }) => ({ name: form === "csv" ? "Activity.csv" : "Activity.jsonl" }),
     "retention.get": () => this.retention.view(this.#people),
     "retention.set": (request) => {
       this.retention.set(request);
@@ -341,6 +401,18 @@ export class FakeBridge implements Bridge {
     },
   };
 
+  async #work(name: string, onProgress?: OnProgress): Promise<JobRun> {
+    onProgress?.({ event: "started", job: 7, total: 0 });
+    onProgress?.({ event: "advanced", done: 300, total: 763 });
+    while (this.#options.hangsAfter !== undefined && !this.#cancelled)
+      await new Promise((done) => setTimeout(done, 5));
+    const outcome = this.#cancelled ? "stopped" : "done";
+    const at = "2026-11-29T12:00:00Z";
+    const run: JobRun = { at, milliseconds: 900, outcome, counts: {}, problem: null, done_at: at };
+    this.#jobs = this.#jobs.map((job) => (job.name === name ? { ...job, last: run } : job));
+    return run;
+  }
+
   #put(id: string, change: Partial<CharacterEntry>): CharacterEntry {
     const found = { ...this.#find(id), ...change };
     this.#changed.set(id, found);
@@ -385,7 +457,9 @@ export class FakeBridge implements Bridge {
     const since = "2026-07-04T10:00:00Z";
     if (!this.#agreed && !this.asked("consent.withdraw").length) return [];
     const withdrawn_at = this.#agreed ? null : "2026-07-05T10:00:00Z";
-    return [{ source: "ddb", words: "…", wording: 1, agreed_at: since, withdrawn_at, holds: this.#agreed }];
+    return [
+      { source: "ddb", purpose: "fetch", words: "…", wording: 1, agreed_at: since, withdrawn_at, holds: this.#agreed },
+    ];
   }
 
   #overview(): Overview {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError};
 
 use crate::{
-    api::App,
+    api::{App, consent::record_notify},
     error::Result,
     job::{Progress, ProgressEvent},
     library::Library,
@@ -243,7 +243,11 @@ pub(super) async fn preferences_get(app: &App, _: Empty, _: &dyn Progress) -> Re
 }
 
 pub(super) async fn preferences_set(app: &App, request: Preferences, _: &dyn Progress) -> Result<Empty> {
+    let (before, notify) = (app.parts.host.load_preferences().await.notify, request.notify);
     app.parts.host.save_preferences(request).await?;
+    if before != notify {
+        record_notify(app, notify).await;
+    }
     Ok(Empty {})
 }
 

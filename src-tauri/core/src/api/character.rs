@@ -34,7 +34,8 @@ pub struct CharacterEntry {
 impl CharacterEntry {
     pub(super) fn new(index: CharacterIndex, language: Language) -> Self {
         let last_sentence = index.last_change.as_ref().map(|said| said.text(language));
-        Self { index, last_sentence }
+        // What leads to its entries in the log is nobody's business but the library's.
+        Self { index: CharacterIndex { audit_key: None, ..index }, last_sentence }
     }
 }
 
@@ -330,6 +331,7 @@ pub struct SheetView {
 /// # Errors
 /// As [`crate::library::Library::query`].
 pub async fn characters_list(app: &App, filter: QueryFilter, _: &dyn Progress) -> Result<CharacterList> {
+    app.warming.elsewhere();
     let page = app.library()?.query(&filter).await?;
     let characters = page.items.into_iter().map(|index| CharacterEntry::new(index, app.language())).collect();
     Ok(CharacterList { total: page.total, characters, next: page.next })
@@ -434,6 +436,7 @@ pub async fn character_sheet(app: &App, request: SheetGet, _: &dyn Progress) -> 
     let character = library.find(&request.character).await?.id;
     let version = library.version(&character, request.version.as_deref().unwrap_or("latest")).await?;
     let sheet = library.sheet(&version).await?;
+    app.warming.look_at(&library, &version);
     Ok(view(&version, &sheet, library.source_label(&version.source)))
 }
 

@@ -12,14 +12,17 @@ use crate::{
     api::{
         App,
         app::Empty,
+        backup::back_up_around,
         export::failed,
         keeping::{FileSaved, safe_name},
         opening::{OpenLibrary, exchange},
     },
+    backup::Reason,
     error::{Code, Error, Result},
     hex,
     job::{Cancel, Progress, ProgressEvent},
     model::CharacterId,
+    privacy::audit::TreeHead,
     privacy::erase::{
         Amount, Beyond, BeyondKind, ErasePlan, Erasure, Held, HeldKind, Receipt, Scope, SealedReceipt, Sweep,
     },
@@ -74,6 +77,19 @@ pub trait Computer: Send + Sync {
     /// # Errors
     /// `storage_failed`.
     async fn sweep(&self, erasure: &Erasure) -> Result<Sweep>;
+
+    /// What stood for the audit log of this library when it was last seen on this computer: kept outside of the library, so that
+    /// one that was put back or cut off is found.
+    ///
+    /// # Errors
+    /// `storage_failed`.
+    async fn log_seen(&self, library: &str) -> Result<Option<TreeHead>>;
+
+    /// Keeps what stands for it now.
+    ///
+    /// # Errors
+    /// `storage_full`, `storage_failed`.
+    async fn keep_log_seen(&self, library: &str, log: &TreeHead) -> Result<()>;
 
     /// Forgets what was written down: all of it is done, or nothing of it was.
     ///
@@ -158,7 +174,8 @@ pub async fn erase_plan(app: &App, request: EraseGet, _: &dyn Progress) -> Resul
         *character = index.id.to_string();
         (name, only) = (Some(index.name), Some(index.id));
     }
-    let Holdings { places, mut beyond } = computer(app)?.holdings(&scope, info.as_ref()).await?;
+    let Holdings { mut places, mut beyond } = computer(app)?.holdings(&scope, info.as_ref()).await?;
+    cached(app, &mut places, &mut beyond).await;
     beyond.extend([BeyondKind::Sources, BeyondKind::Files, BeyondKind::Backups].map(Beyond::somewhere));
     let (mut counts, mut store) = (Amount::default(), None);
     if let Ok(library) = &library {
@@ -202,6 +219,7 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
     // Whoever still writes would write to what is going.
     app.cancel_jobs();
     app.parts.host.stop_writers().await;
+    let plan = with_backup(app, plan, progress).await?;
     let job = app.job();
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
     let only = character(&plan.scope);
@@ -212,6 +230,10 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
     let erasure = Erasure {
         asked_at: app.parts.clock.now(),
         library: library.as_ref().ok().map(|library| library.info().location),
+        log: match &library {
+            Ok(library) => Some(library.audit_head().await?.tree()),
+            Err(_) => None,
+        },
         traces: traces.iter().map(|trace| hex::encode(trace)).collect(),
         interrupted: 0,
         erased: false,
@@ -227,6 +249,21 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
         _ => app.parts.host.reopened().await,
     }
     done
+}
+
+/// Before a part is erased, the whole is backed up. That backup goes with the others at the end, so the plan is made again.
+async fn with_backup(app: &App, plan: ErasePlan, progress: &dyn Progress) -> Result<ErasePlan> {
+    if plan.scope == Scope::Everything {
+        return Ok(plan);
+    }
+    match back_up_around(app, Reason::BeforeErase, progress).await {
+        Ok(()) => erase_plan(app, EraseGet { scope: plan.scope }, progress).await,
+        // Whoever wants something gone is not kept from it by a disk without room for one more copy of it.
+        Err(error) => {
+            tracing::warn!(?error, "no backup was made before an erasure");
+            Ok(plan)
+        }
+    }
 }
 
 async fn begin_and_finish(
@@ -318,6 +355,9 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
     let (plan, computer) = (erasure.plan.clone(), computer(app)?);
     if !erasure.erased {
         destroy(app, &plan, &erasure, progress).await?;
+        if !plan.takes_library() {
+            erasure.log = Some(app.own_library()?.audit_head().await?.tree());
+        }
         erasure.erased = true;
         computer.begin(&erasure).await?;
     }
@@ -326,6 +366,11 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
         computer.clear(&erasure, progress).await?;
     }
     if let Some(id) = character(&plan.scope) {
+        if plan.places.iter().any(|place| place.kind == HeldKind::Backups)
+            && let Err(error) = back_up_around(app, Reason::AfterErase, progress).await
+        {
+            tracing::warn!(?error, "no new backup was made after an erasure");
+        }
         let mut preferences = app.parts.host.load_preferences().await;
         let before = preferences.pinned.len();
         preferences.pinned.retain(|pinned| *pinned != id);
@@ -333,6 +378,7 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
             app.parts.host.save_preferences(preferences).await?;
         }
     }
+    forget_cached(app, &mut erasure).await;
     let sweep = computer.sweep(&erasure).await?;
     let receipt = Receipt::of(&erasure, sweep, app.parts.clock.now(), app.parts.version);
     let text = |key: &str| SealedReceipt::signed_text(&receipt.number(key), &receipt);
@@ -341,6 +387,39 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
     computer.end().await?;
     let text = receipt.text(&number, app.language());
     Ok(Erased { receipt: SealedReceipt { number, receipt, key, signature }, text })
+}
+
+/// What a cache outside of the program holds: it goes, where the cache answers. One that is away is not promised to be rid of
+/// it, though it gets told, and lets go of everything by itself in time.
+async fn cached(app: &App, places: &mut Vec<Held>, beyond: &mut Vec<Beyond>) {
+    let Some(cache) = &app.parts.cache else { return };
+    for tier in cache.stats().await.tiers {
+        let Some(path) = tier.location else { continue };
+        match tier.entries {
+            Some(0) => {}
+            Some(_) => places.push(Held { kind: HeldKind::Cache, path, files: 0, bytes: 0 }),
+            None => beyond.push(Beyond { kind: BeyondKind::Cache, path: Some(path) }),
+        }
+    }
+}
+
+/// Takes what was erased out of every cache. What a cache did not confirm is not said to be gone.
+async fn forget_cached(app: &App, erasure: &mut Erasure) {
+    let Some(cache) = &app.parts.cache else { return };
+    let gone = match character(&erasure.plan.scope) {
+        Some(id) => cache.forget(id.as_str()).await,
+        None => cache.clear().await,
+    };
+    if let Err(error) = gone {
+        tracing::warn!(?error, "a part of the cache did not confirm an erasure");
+        let plan = &mut erasure.plan;
+        let (left, places) =
+            std::mem::take(&mut plan.places).into_iter().partition(|place| place.kind == HeldKind::Cache);
+        plan.places = places;
+        let left: Vec<Held> = left;
+        plan.beyond
+            .extend(left.into_iter().map(|place| Beyond { kind: BeyondKind::Cache, path: Some(place.path) }));
+    }
 }
 
 /// Whether something was begun that takes the open library away whole: then [`resume`] comes before it is opened.
@@ -392,7 +471,7 @@ fn must_be_own(app: &App) -> Result<()> {
 }
 
 /// Opens the library that holds now. One that cannot be opened is shown as such: the receipt is there all the same.
-async fn reopen(app: &App) {
+pub(super) async fn reopen(app: &App) {
     match app.parts.host.reopen(OpenLibrary::Again).await {
         Ok(Some(reopened)) => exchange(app, reopened.storage).await,
         Ok(None) => {}

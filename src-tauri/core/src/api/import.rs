@@ -12,12 +12,17 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
 use crate::{
-    api::{App, app::Empty},
+    api::{
+        App,
+        app::Empty,
+        consent::{Agreement, note_consent},
+    },
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     library::{Capture, Captured, Library, Taken},
     model::CharacterId,
     package,
+    privacy::audit::Action,
     source::Draft,
     storage::{Secret, StoreOptions},
     wording::Language,
@@ -86,51 +91,6 @@ pub trait Remote: Send + Sync {
     /// # Errors
     /// `storage_failed`: then it still holds.
     async fn withdraw(&self) -> Result<()>;
-}
-
-/// What a player agreed to: that a source is asked over the network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Agreement {
-    /// The source's name: `ddb`.
-    pub source: String,
-    /// The words, as they are today.
-    pub words: String,
-    /// Which wording was agreed to.
-    pub wording: u32,
-    /// When.
-    #[cfg_attr(test, ts(as = "String"))]
-    pub agreed_at: Timestamp,
-    /// When it was taken back, where it was.
-    #[cfg_attr(test, ts(as = "Option<String>"))]
-    pub withdrawn_at: Option<Timestamp>,
-    /// Whether it holds: it was not taken back, and the words mean what they meant.
-    pub holds: bool,
-}
-
-/// What the player agreed to, taken back or not.
-///
-/// # Errors
-/// As [`Remote::agreement`].
-pub(super) async fn consent_list(app: &App, _: Empty, _: &dyn Progress) -> Result<Vec<Agreement>> {
-    // Where nothing can be asked, nothing was agreed to.
-    let Ok(remote) = &app.parts.remote else { return Ok(Vec::new()) };
-    Ok(remote.agreement().await?.into_iter().collect())
-}
-
-/// Takes back what the player agreed to. Characters that were fetched stay.
-///
-/// # Errors
-/// As [`Remote::withdraw`].
-pub(super) async fn consent_withdraw(
-    app: &App,
-    request: Empty,
-    progress: &dyn Progress,
-) -> Result<Vec<Agreement>> {
-    if let Ok(remote) = &app.parts.remote {
-        remote.withdraw().await?;
-    }
-    consent_list(app, request, progress).await
 }
 
 /// What became of one file.
@@ -339,6 +299,7 @@ pub(super) async fn import_link(
     let remote = app.parts.remote.clone()?;
     if request.agree {
         remote.agree().await?;
+        note_consent(app, Action::Agree, &remote.agreement().await?).await;
     }
     fetch(app, remote.as_ref(), &[request.address], progress).await
 }

@@ -10,9 +10,11 @@ use crate::{
         compare::VersionRef,
         export::failed,
     },
+    cache::CacheStatistics,
     error::Result,
     job::{Progress, ProgressEvent},
     model::{Member, Role},
+    privacy::audit::Action,
     storage::{Deleted, Encoding, Recompressed, StorageStatistics},
 };
 
@@ -152,6 +154,7 @@ pub async fn version_save(app: &App, request: VersionRef, _: &dyn Progress) -> R
     let name = file_name(&character.name, version.version);
     let Some(mut outlet) = app.parts.host.outlet(&name).await? else { return Ok(FileSaved { name: None }) };
     outlet.write_all(&document).map_err(|error| failed(&error))?;
+    library.record_read(Action::Export, &[(character.id, 1)]).await?;
     Ok(FileSaved { name: Some(outlet.keep()?) })
 }
 
@@ -190,6 +193,17 @@ pub async fn member_set(app: &App, request: MemberSet, _: &dyn Progress) -> Resu
 /// As [`crate::library::Library::statistics`].
 pub async fn statistics(app: &App, _: Empty, _: &dyn Progress) -> Result<StorageStatistics> {
     app.library()?.statistics().await
+}
+
+/// How the cache stands. One that is away is told as such and is no error.
+///
+/// # Errors
+/// None.
+pub async fn cache_statistics(app: &App, _: Empty, _: &dyn Progress) -> Result<CacheStatistics> {
+    Ok(match &app.parts.cache {
+        Some(cache) => cache.stats().await,
+        None => CacheStatistics::default(),
+    })
 }
 
 /// Stores every document anew in another encoding. Can be stopped like an import.

@@ -3,19 +3,26 @@
 //!
 //! To add one: a request and a response type with a function in `<domain>.rs`, a line in the list, `cargo xtask gen`.
 
+pub mod activity;
 pub mod app;
 pub mod archiving;
+pub mod backup;
 pub mod character;
 pub mod compare;
+pub mod consent;
+pub mod cuts;
 pub mod dialogs;
 pub mod erase;
 pub mod export;
+pub mod health;
 pub mod import;
+pub mod jobs;
 pub mod keeping;
 pub mod notices;
 pub mod opening;
 pub mod past;
 pub mod retention;
+mod warming;
 
 use std::{
     collections::HashMap,
@@ -31,14 +38,19 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
+    alerts::Alerts,
+    cache::CacheStorage,
     clock::Clock,
+    config::AlertsConfig,
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     library::{ChangeSet, Library},
+    measured::measured,
+    metrics::Metrics,
     model::CharacterId,
     retention::RetentionPolicy,
     source::{Draft, Source},
-    storage::{CharacterStorage, QueryFilter, StorageFactory},
+    storage::{CharacterStorage, QueryFilter, StorageFactory, StorageInfo},
     wording::Language,
 };
 
@@ -60,6 +72,8 @@ pub enum AppEvent {
     Dropped(import::Selection),
     /// Something happened in a watched folder.
     Watched,
+    /// Something is not well that was, or the other way around.
+    Health,
     /// A link to a character was followed from outside.
     Open {
         /// Which.
@@ -145,6 +159,22 @@ pub trait Host: Send + Sync {
     fn can_notify(&self) -> bool {
         false
     }
+    /// Whether documents may be stored anew in the smallest form. Not where somebody chose how they are kept.
+    async fn may_recompress(&self) -> bool {
+        false
+    }
+    /// The computer around the library.
+    async fn machine(&self, _library: Option<&StorageInfo>) -> health::Machine {
+        health::Machine::default()
+    }
+    /// From when on the player is told that something is not well; none where the configuration cannot be read.
+    async fn alerts(&self) -> Option<AlertsConfig> {
+        None
+    }
+    /// Whether the system's keychain opens; none where there is nothing that would use it.
+    async fn keychain(&self) -> Option<Result<()>> {
+        None
+    }
     /// The first screen is painted: the window may show itself.
     async fn window_ready(&self) {}
     /// How the player likes the window; the defaults where nothing readable is kept.
@@ -169,6 +199,8 @@ pub type Samples = Arc<dyn Fn() -> Result<Vec<Draft>> + Send + Sync>;
 pub struct Parts {
     /// The player's store, or why it could not be opened.
     pub storage: Result<Arc<dyn CharacterStorage>>,
+    /// What keeps what was read from it at hand, if anything.
+    pub cache: Option<Arc<dyn CacheStorage>>,
     /// Opens the store of the samples.
     pub factory: Arc<dyn StorageFactory>,
     /// Every source of characters.
@@ -181,6 +213,8 @@ pub struct Parts {
     pub samples: Samples,
     /// What is kept on this computer besides the library, or why that is not known.
     pub computer: Result<Arc<dyn erase::Computer>>,
+    /// The backups of the library, or why there are none.
+    pub backups: Result<Arc<dyn backup::Backups>>,
     /// The program around it.
     pub host: Arc<dyn Host>,
     /// The time.
@@ -201,11 +235,16 @@ pub struct App {
     /// How long versions are kept in a library that does not say so itself.
     retention: RwLock<RetentionPolicy>,
     parts: Parts,
+    warming: warming::Warming,
     jobs: Mutex<HashMap<u64, Arc<Cancel>>>,
     selections: Mutex<HashMap<u64, Vec<PathBuf>>>,
     /// What was erased at the start because it had been interrupted.
     resumed: Mutex<Option<erase::Erased>>,
     counter: AtomicU64,
+    /// What is measured of the player's library.
+    metrics: Arc<Metrics>,
+    /// What is not well.
+    alerts: Mutex<Alerts>,
 }
 
 impl std::fmt::Debug for App {
@@ -219,17 +258,21 @@ impl App {
     pub fn new(mut parts: Parts) -> Self {
         // The library alone holds the store, so that its file is let go of where another takes its place.
         let storage = std::mem::replace(&mut parts.storage, Err(Error::internal("The store is open.")));
-        let own = storage.map(|storage| library(&parts, parts.language, storage));
+        let metrics = Arc::<Metrics>::default();
+        let own = storage.map(|storage| library(&parts, &metrics, parts.language, storage));
         Self {
             own: RwLock::new(own),
             sample: RwLock::default(),
             language: RwLock::new(parts.language),
             retention: RwLock::default(),
             parts,
+            warming: warming::Warming::default(),
             jobs: Mutex::default(),
             selections: Mutex::default(),
             resumed: Mutex::default(),
             counter: AtomicU64::new(1),
+            metrics,
+            alerts: Mutex::default(),
         }
     }
 
@@ -293,7 +336,7 @@ impl App {
 
     /// Another store takes the place of the player's own, and samples are left.
     fn exchange(&self, storage: Arc<dyn CharacterStorage>) {
-        let library = library(&self.parts, self.language(), storage);
+        let library = library(&self.parts, &self.metrics, self.language(), storage);
         library.keep_by(self.kept_by());
         *self.own.write().unwrap_or_else(PoisonError::into_inner) = Ok(library);
         *self.sample.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -339,8 +382,14 @@ impl Drop for Job<'_> {
     }
 }
 
-/// The player's library on this store. Windows hear of what is written to it.
-fn library(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
+/// The player's library on this store. Windows hear of what is written to it, and what it takes is measured.
+fn library(
+    parts: &Parts,
+    metrics: &Arc<Metrics>,
+    language: Language,
+    storage: Arc<dyn CharacterStorage>,
+) -> Arc<Library> {
+    let storage = measured(storage, Arc::clone(metrics), Arc::clone(&parts.clock));
     let library = unheard(parts, language, storage);
     forward(&library, &parts.host);
     library
@@ -348,7 +397,8 @@ fn library(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>
 
 /// A library whose writes no window is told of.
 fn unheard(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
-    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin);
+    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin)
+        .cached(parts.cache.clone());
     Arc::new(library.speaking(language))
 }
 
@@ -404,8 +454,13 @@ macro_rules! commands {
             "version.tag": keeping::TagSet => character::HistoryEntry, version_tag;
             "version.save": compare::VersionRef => keeping::FileSaved, version_save;
             "version.note": keeping::NoteSet => character::HistoryEntry, version_note;
-            "consent.list": app::Empty => Vec<import::Agreement>, consent_list;
-            "consent.withdraw": app::Empty => Vec<import::Agreement>, consent_withdraw;
+            "consent.list": app::Empty => Vec<consent::Agreement>, consent_list;
+            "consent.withdraw": consent::ConsentRef => Vec<consent::Agreement>, consent_withdraw;
+            "activity.list": activity::ActivityGet => activity::Activity, activity;
+            "activity.verify": app::Empty => crate::privacy::audit::verify::Verdict, activity_verify;
+            "activity.accept": app::Empty => crate::privacy::audit::verify::Verdict, activity_accept;
+            "activity.save": activity::ActivitySave => keeping::FileSaved, activity_save;
+            "privacy.cuts": app::Empty => cuts::Cuts, cuts;
             "erase.plan": erase::EraseGet => crate::privacy::erase::ErasePlan, erase_plan;
             "erase.start": erase::EraseStart => erase::Erased, erase;
             "erase.resumed": app::Empty => Option<erase::Erased>, erase_resumed;
@@ -424,7 +479,21 @@ macro_rules! commands {
             "archive.start": archiving::ArchiveGet => crate::archive::ArchiveReport, archive;
             "anonymise.plan": character::CharacterGet => crate::privacy::anonymise::AnonymisePlan, anonymise_plan;
             "anonymise.start": character::CharacterGet => crate::privacy::anonymise::Anonymised, anonymise;
+            "store.cache": app::Empty => crate::cache::CacheStatistics, cache_statistics;
             "store.recompress": crate::storage::Encoding => crate::storage::Recompressed, recompress;
+            "jobs.list": app::Empty => jobs::Jobs, jobs_list;
+            "jobs.run": jobs::JobRef => crate::job::schedule::Run, jobs_run;
+            "jobs.set": jobs::JobSet => jobs::Jobs, jobs_set;
+            "health.get": health::HealthGet => health::Health, health;
+            "health.figures": app::Empty => health::Figures, figures_get;
+            "alerts.list": app::Empty => Vec<health::Alert>, alerts_list;
+            "alerts.dismiss": health::AlertRef => Vec<health::Alert>, alert_dismiss;
+            "store.room": health::RoomGet => health::Room, room;
+            "backup.list": app::Empty => backup::BackupList, backup_list;
+            "backup.make": app::Empty => backup::Made, backup_make;
+            "backup.drill": app::Empty => crate::backup::Drill, backup_drill;
+            "backup.restore": backup::BackupRef => backup::BroughtBack, backup_restore;
+            "backup.show": app::Empty => app::Empty, backup_show;
             "export.start": export::ExportStart => export::Exported, export_start;
             "import.choose": app::Empty => Option<import::Selection>, import_choose;
             "import.start": import::ImportStart => import::ImportReport, import_start;
@@ -446,6 +515,7 @@ macro_rules! route {
         /// # Errors
         /// What the command says; `invalid_argument` for parameters it does not take; `internal` for an unknown name.
         pub async fn call(app: &App, command: &str, params: Value, progress: &dyn Progress) -> Result<Value> {
+            let _answering = app.warming.answer();
             match command {
                 $($name => {
                     let request: $req = take(command, params)?;
@@ -472,8 +542,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        app::*, archiving::*, character::*, compare::*, erase::*, export::*, import::*, keeping::*,
-        opening::*, past::*, retention::*,
+        activity::*, app::*, archiving::*, backup::*, character::*, compare::*, consent::*, cuts::*,
+        erase::*, export::*, health::*, import::*, jobs::*, keeping::*, opening::*, past::*, retention::*,
     };
 }
 

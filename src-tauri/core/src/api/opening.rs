@@ -111,6 +111,7 @@ pub(super) async fn library_open(app: &App, request: OpenLibrary, progress: &dyn
 
 /// Another store takes the place of the player's own, and everything that hangs on it is told.
 pub(super) async fn exchange(app: &App, storage: Arc<dyn CharacterStorage>) {
+    app.warming.elsewhere();
     app.exchange(storage);
     app.parts.host.reopened().await;
 }

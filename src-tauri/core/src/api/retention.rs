@@ -404,7 +404,9 @@ pub async fn retention_apply(
             .kept("Nothing was dropped.")
             .hint("Look at what would go again, then confirm it."));
     }
-    carry_out(app, &plan, &thinning, clock_is_right, progress).await
+    let job = app.job();
+    progress.report(ProgressEvent::Started { job: job.number, total: 0 });
+    carry_out(app, &library, &plan, &thinning, clock_is_right, progress, &job.cancel).await
 }
 
 /// Does what a plan says: versions that go first, then what else there is.
@@ -413,18 +415,18 @@ pub async fn retention_apply(
 /// As [`Library::apply_retention`].
 pub async fn carry_out(
     app: &App,
+    library: &Library,
     plan: &RetentionPlan,
     thinning: &Thinning,
     clock_is_right: bool,
     progress: &dyn Progress,
+    cancel: &Cancel,
 ) -> Result<RetentionDone> {
-    let (library, job) = (app.library()?, app.job());
-    progress.report(ProgressEvent::Started { job: job.number, total: 0 });
-    let thinned = library.apply_retention(plan, thinning, clock_is_right, progress, &job.cancel).await?;
+    let thinned = library.apply_retention(plan, thinning, clock_is_right, progress, cancel).await?;
     let mut done = RetentionDone {
         dropped: thinned.dropped,
         spared: thinned.spared,
-        archived: move_away(&library, plan, progress, &job.cancel).await?,
+        archived: move_away(library, plan, progress, cancel).await?,
         anonymised: 0,
     };
     for due in &plan.anonymise {
@@ -432,7 +434,7 @@ pub async fn carry_out(
         let again =
             Thinning { characters: vec![due.character.clone()], at: Some(plan.at), ..thinning.clone() };
         if !library.plan_retention(&again).await?.anonymise.is_empty() {
-            anonymised(app, &library, &due.character, progress, &job.cancel).await?;
+            anonymised(app, library, &due.character, progress, cancel).await?;
             done.anonymised += 1;
         }
     }
@@ -462,7 +464,7 @@ async fn move_away(
     Ok(library.archive(&moves, progress, cancel).await?.moved)
 }
 
-/// Plans and carries out at once: for the command line and for work at night.
+/// Plans and carries out at once: for the command line.
 ///
 /// # Errors
 /// As [`retention_plan`] and [`carry_out`].
@@ -475,7 +477,9 @@ pub async fn retention_run(
     let library = app.library()?;
     let thinning = thinning(&library, request).await?;
     let plan = library.plan_retention(&thinning).await?;
-    let done = carry_out(app, &plan, &thinning, clock_is_right, progress).await?;
+    let job = app.job();
+    progress.report(ProgressEvent::Started { job: job.number, total: 0 });
+    let done = carry_out(app, &library, &plan, &thinning, clock_is_right, progress, &job.cancel).await?;
     Ok((plan, done))
 }
 

@@ -15,6 +15,10 @@ pub struct Key {
 pub(super) enum Form {
     /// Where a store is, or the name of a library: it may hold a secret.
     Address,
+    /// A folder of this computer.
+    Folder,
+    /// An address and a port that only this computer reaches.
+    Loopback,
     YesNo,
     Whole(RangeInclusive<i64>),
     Choice(&'static [&'static str]),
@@ -27,6 +31,7 @@ const MOST_DAYS: i64 = 36_500;
 pub const KEYS: &[Key] = &[
     Key { path: "library", form: Form::Address },
     Key { path: "language", form: Form::Choice(&["en", "de"]) },
+    Key { path: "privacy.minimise", form: Form::YesNo },
     Key { path: "retention.keep_all_days", form: Form::Whole(0..=MOST_DAYS) },
     Key { path: "retention.daily_until_days", form: Form::Whole(1..=MOST_DAYS) },
     Key { path: "retention.weekly_until_days", form: Form::Whole(1..=MOST_DAYS) },
@@ -36,6 +41,20 @@ pub const KEYS: &[Key] = &[
     Key { path: "retention.archive_after_days", form: Form::Whole(1..=MOST_DAYS) },
     Key { path: "retention.auto_delete_after_days", form: Form::Whole(1..=MOST_DAYS) },
     Key { path: "retention.anonymise_instead_of_delete", form: Form::YesNo },
+    Key { path: "backup.folder", form: Form::Folder },
+    Key { path: "backup.daily", form: Form::Whole(0..=366) },
+    Key { path: "backup.weekly", form: Form::Whole(0..=520) },
+    Key { path: "backup.monthly", form: Form::Whole(0..=1200) },
+    Key { path: "metrics.listen", form: Form::Loopback },
+    Key { path: "alerts.error_percent", form: Form::Whole(1..=100) },
+    Key { path: "alerts.disk_percent", form: Form::Whole(0..=90) },
+    Key { path: "alerts.slow_ms", form: Form::Whole(1..=600_000) },
+    Key { path: "alerts.hit_percent", form: Form::Whole(0..=95) },
+    Key { path: "alerts.memory_percent", form: Form::Whole(1..=100) },
+    Key { path: "alerts.memory_limit_mb", form: Form::Whole(64..=1_000_000) },
+    Key { path: "alerts.denied", form: Form::Whole(1..=1_000_000) },
+    Key { path: "alerts.silent_days", form: Form::Whole(1..=3650) },
+    Key { path: "alerts.notify", form: Form::YesNo },
     Key { path: "libraries.*.address", form: Form::Address },
     Key { path: "libraries.*.read_only", form: Form::YesNo },
     Key { path: "libraries.*.read_replica", form: Form::Address },
@@ -44,13 +63,28 @@ pub const KEYS: &[Key] = &[
     Key { path: "libraries.*.encoding.delta", form: Form::YesNo },
     Key { path: "libraries.*.pool.size", form: Form::Whole(1..=50) },
     Key { path: "libraries.*.pool.wait_seconds", form: Form::Whole(0..=3600) },
+    Key { path: "cache.backend", form: Form::Choice(&["none", "memory", "redis", "tiered"]) },
+    Key { path: "cache.memory.max_size", form: Form::Whole(1..=10_000_000) },
+    Key { path: "cache.memory.max_memory_mb", form: Form::Whole(1..=1_000_000) },
+    Key { path: "cache.memory.default_ttl_seconds", form: Form::Whole(1..=31_536_000) },
+    Key { path: "cache.redis.redis_url", form: Form::Address },
+    Key { path: "cache.redis.default_ttl_seconds", form: Form::Whole(1..=31_536_000) },
+    // The same in other words, for the library that is opened: see `storage.rs`.
+    Key { path: "storage.backend", form: Form::Choice(&super::storage::BACKENDS) },
+    Key { path: "storage.storage_root", form: Form::Address },
+    Key { path: "storage.database_path", form: Form::Address },
+    Key { path: "storage.dsn", form: Form::Address },
+    Key { path: "storage.compression", form: Form::Choice(&["none", "gzip", "zstd", "lz4"]) },
+    Key { path: "storage.pool_size", form: Form::Whole(1..=50) },
+    Key { path: "storage.enable_partitioning", form: Form::YesNo },
 ];
 
 impl Form {
     /// What must stand there, in words.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Address => "text".to_owned(),
+            Self::Address | Self::Folder => "text".to_owned(),
+            Self::Loopback => "an address of this computer with a port, as in 127.0.0.1:9464".to_owned(),
             Self::YesNo => "true or false".to_owned(),
             Self::Whole(range) => format!("a whole number from {} to {}", range.start(), range.end()),
             Self::Choice(names) => match names.split_last() {
@@ -61,6 +95,14 @@ impl Form {
     }
 }
 
+/// Whether an address is one that only this computer reaches.
+pub(super) fn is_loopback(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let parts: Vec<Option<u8>> = host.split('.').map(|part| part.parse().ok()).collect();
+    let is_v4 = parts.len() == 4 && parts.iter().all(Option::is_some) && parts[0] == Some(127);
+    port.parse::<u16>().is_ok() && (is_v4 || host == "localhost" || host == "[::1]")
+}
+
 /// What stands at a place in the configuration.
 pub(super) enum Place {
     /// A value.
@@ -69,8 +111,6 @@ pub(super) enum Place {
     Table,
     /// A library, whose name is not one.
     BadName,
-    /// Something a later version may have.
-    Later,
     /// Nothing that is known; and what to do about it.
     Unknown(String),
 }
@@ -82,7 +122,6 @@ pub(super) fn place(path: &[String]) -> Place {
         [first, name] if first == "libraries" => {
             return if is_library_name(name) { Place::Table } else { Place::BadName };
         }
-        [.., last] if last == "cache" => return Place::Later,
         _ => {}
     }
     if KEYS.iter().any(|key| key.path == pattern) {

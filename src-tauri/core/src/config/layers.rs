@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Address, Config, DEFAULTS, Environment, File, Format, HOME, Layers, LibraryConfig, Lookup, Origin,
-    Setting, Value,
-    keys::{Form, KEYS, Place, key, nearest, place},
+    Address, AlertsConfig, BackupConfig, CacheConfig, Config, DEFAULTS, Environment, File, Format, HOME,
+    Layers, LibraryConfig, Lookup, MetricsConfig, Origin, PrivacyConfig, Setting, Value,
+    keys::{Form, KEYS, Place, is_loopback, key, nearest, place},
+    storage,
     text::{self, Node, Raw},
     variables::{Refusal, expand},
 };
@@ -22,15 +23,15 @@ const LIBRARY_FLAG: &str = "--library";
 
 /// What is written for each key in the topmost layer that has it.
 pub(super) struct Stack<'a> {
-    written: BTreeMap<String, (Raw, Origin)>,
+    pub(super) written: BTreeMap<String, (Raw, Origin)>,
     /// The libraries, and where each is first named.
     libraries: BTreeMap<String, Origin>,
     home: Result<String>,
-    lookup: &'a Lookup<'a>,
+    pub(super) lookup: &'a Lookup<'a>,
 }
 
 /// Why a value cannot be had.
-enum Trouble {
+pub(super) enum Trouble {
     /// It is wrong.
     Wrong(Error),
     /// A variable in it is not set; and the value as it is written.
@@ -93,7 +94,9 @@ impl<'a> Stack<'a> {
                     self.written.insert(path.join("."), (node.value, origin(line)));
                 }
                 _ => {
-                    if let [_, library] = path.as_slice() {
+                    if let [first, library] = path.as_slice()
+                        && first == "libraries"
+                    {
                         self.libraries.entry(library.clone()).or_insert_with(|| origin(line));
                     }
                     self.table(node, path, origin)?;
@@ -124,7 +127,9 @@ impl<'a> Stack<'a> {
         }
         match check(&path, &origin)? {
             Place::Value => {
-                if let [_, library, _, ..] = path.as_slice() {
+                if let [first, library, _, ..] = path.as_slice()
+                    && first == "libraries"
+                {
                     self.libraries.entry(library.clone()).or_insert_with(|| origin.clone());
                 }
                 self.written.insert(path.join("."), (Raw::Text(value), origin));
@@ -136,9 +141,11 @@ impl<'a> Stack<'a> {
     }
 
     pub(super) fn into_config(mut self) -> Result<Config> {
+        storage::translate(&mut self)?;
         let defaults = self.defaults()?;
         let mut settings = BTreeMap::new();
         let mut unready = BTreeMap::new();
+        let mut no_cache = None;
         for (path, (raw, origin)) in std::mem::take(&mut self.written) {
             let value = match value(&path, raw, &origin, self.lookup) {
                 Ok(value) => value,
@@ -146,9 +153,11 @@ impl<'a> Stack<'a> {
                 Err(Trouble::Unset(unset)) => {
                     let (error, written) = *unset;
                     match path.strip_prefix("libraries.").and_then(|rest| rest.split('.').next()) {
-                        Some(library) => unready.entry(library.to_owned()).or_insert(error),
+                        Some(library) => drop(unready.entry(library.to_owned()).or_insert(error)),
+                        // Whoever reads does without.
+                        None if path.starts_with("cache.") => no_cache = Some(error),
                         None => return Err(error),
-                    };
+                    }
                     Value::Unset(written)
                 }
             };
@@ -180,8 +189,27 @@ impl<'a> Stack<'a> {
         let plain = LibraryConfig::assemble(HOME, &|key| defaults.get(key))?;
         let language = settings.get("language").and_then(|setting| Language::of(&setting.value.to_string()));
         let language = language.unwrap_or_default();
+        let minimise =
+            settings.get("privacy.minimise").is_none_or(|setting| setting.value.to_string() != "false");
+        let privacy = PrivacyConfig { minimise };
         let retention = super::retention(&|key| settings.get(&format!("retention.{key}")));
-        Ok(Config { library, language, retention, libraries, unready, settings, plain })
+        let backup = BackupConfig::assemble(&settings);
+        let (metrics, alerts) = (MetricsConfig::assemble(&settings), AlertsConfig::assemble(&settings));
+        let cache = CacheConfig::assemble(&settings, no_cache)?;
+        Ok(Config {
+            library,
+            language,
+            privacy,
+            retention,
+            libraries,
+            backup,
+            cache,
+            metrics,
+            alerts,
+            unready,
+            settings,
+            plain,
+        })
     }
 
     /// The values every library begins with: those compiled in for `home`, by the ends of their keys. Where `home` is is
@@ -215,10 +243,6 @@ fn check(path: &[String], origin: &Origin) -> Result<Place> {
     let key = path.join(".");
     match place(path) {
         Place::Unknown(hint) => Err(wrong(origin, &key, "is not a key Backstory knows.").hint(hint)),
-        Place::Later => {
-            Err(wrong(origin, &key, "is not in this version: Backstory has no cache to configure yet.")
-                .hint("Take `cache` and what is in it out."))
-        }
         Place::BadName => Err(wrong(origin, &key, "is not a name for a library.")
             .hint("A name has small letters, digits, - and single _, and begins with a letter or a digit.")),
         place => Ok(place),
@@ -244,7 +268,7 @@ fn only_for_servers<'a>(name: &str, get: &dyn Fn(&str) -> Option<&'a Setting>) -
 }
 
 /// Reads what is written for a key as what the key takes.
-fn value(path: &str, raw: Raw, origin: &Origin, lookup: &Lookup<'_>) -> Result<Value, Trouble> {
+pub(super) fn value(path: &str, raw: Raw, origin: &Origin, lookup: &Lookup<'_>) -> Result<Value, Trouble> {
     let Some(key) = key(path) else {
         return Err(Trouble::Wrong(Error::internal(format!("The key {path} was lost."))));
     };
@@ -265,10 +289,18 @@ fn value(path: &str, raw: Raw, origin: &Origin, lookup: &Lookup<'_>) -> Result<V
         Trouble::Wrong(wrong(origin, path, &must))
     };
     match (&key.form, raw) {
-        (Form::Address, Raw::Text(text)) if text.trim().is_empty() => {
+        (Form::Address | Form::Folder, Raw::Text(text)) if text.trim().is_empty() => {
             Err(Trouble::Wrong(wrong(origin, path, "is empty.")))
         }
-        (Form::Address, Raw::Text(text)) => Ok(Value::Address(address.unwrap_or_else(|| Address::new(text)))),
+        // A folder may hold what a variable held, too.
+        (Form::Address | Form::Folder, Raw::Text(text)) => {
+            Ok(Value::Address(address.unwrap_or_else(|| Address::new(text))))
+        }
+        (Form::Loopback, Raw::Text(text)) => match is_loopback(&text) {
+            true => Ok(Value::Choice(text)),
+            false if hidden => Err(misfit("something else".to_owned())),
+            false => Err(misfit(format!("{text:?}"))),
+        },
         (Form::YesNo, Raw::YesNo(yes)) => Ok(Value::YesNo(yes)),
         (Form::YesNo, Raw::Text(text)) if hidden => {
             text.parse().map(Value::YesNo).map_err(|_| misfit("something else".to_owned()))

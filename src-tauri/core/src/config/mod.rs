@@ -6,11 +6,14 @@
 //! What a variable held is never told: an [`Address`] hides its secrets, and errors say where a value stands, not what it is.
 
 mod address;
+mod cache;
 mod keys;
 mod layers;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod text;
+mod upkeep;
 mod variables;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
@@ -20,8 +23,10 @@ use serde::Serialize;
 use self::layers::Stack;
 pub use self::{
     address::Address,
+    cache::{CacheBackend, CacheConfig, MemoryConfig, RedisConfig},
     keys::{KEYS, Key, nearest},
     text::Format,
+    upkeep::{AlertsConfig, BackupConfig, MetricsConfig},
     variables::Lookup,
 };
 use crate::{
@@ -146,16 +151,39 @@ pub struct Config {
     pub library: Address,
     /// The language in which a history is told.
     pub language: Language,
+    /// What is kept of others.
+    pub privacy: PrivacyConfig,
     /// How long versions are kept in a library that does not say so itself.
     pub retention: RetentionPolicy,
     /// The libraries that can be opened, by name.
     pub libraries: BTreeMap<String, LibraryConfig>,
+    /// Where backups are kept, and how many.
+    pub backup: BackupConfig,
+    /// Whether what is measured is served.
+    pub metrics: MetricsConfig,
+    /// From when on the player is told that something is not well.
+    pub alerts: AlertsConfig,
     /// The libraries that cannot be opened here and now, and why: one that waits for a variable must not keep the others shut.
     pub unready: BTreeMap<String, Error>,
+    /// What keeps what was read at hand.
+    pub cache: CacheConfig,
     /// Every value and where it comes from, by the path of its key.
     pub settings: BTreeMap<String, Setting>,
     /// How a library is opened of which only the address is known; its own address means nothing.
     plain: LibraryConfig,
+}
+
+/// What is kept of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrivacyConfig {
+    /// Other players' rows are cut out of a document before it is kept.
+    pub minimise: bool,
+}
+
+impl Default for PrivacyConfig {
+    fn default() -> Self {
+        Self { minimise: true }
+    }
 }
 
 /// How one library is opened.

@@ -53,6 +53,34 @@ fn without_a_word_said_the_defaults_hold() {
 }
 
 #[test]
+fn what_is_measured_is_served_to_this_computer_only() {
+    for listen in ["127.0.0.1:9464", "localhost:1", "[::1]:65535", "127.8.8.8:9"] {
+        let config = toml(&format!("[metrics]\nlisten = '{listen}'")).unwrap();
+        assert_eq!(config.metrics.listen.as_deref(), Some(listen));
+    }
+    for listen in [
+        "0.0.0.0:9464",
+        "192.168.1.2:9464",
+        "9464",
+        "127.0.0.1",
+        "127.0.0.1:99999",
+        "example.org:1",
+        "[::]:1",
+        "127.0.0:1",
+    ] {
+        let said = told(toml(&format!("[metrics]\nlisten = '{listen}'")));
+        assert!(said.contains("an address of this computer with a port"), "{said}");
+    }
+    let config = toml("").unwrap();
+    assert_eq!((config.metrics.listen, config.alerts), (None, AlertsConfig::default()));
+    assert_eq!(
+        toml("[alerts]\nsilent_days = 3\nnotify = true").unwrap().alerts,
+        AlertsConfig { silent_days: 3, notify: true, ..AlertsConfig::default() }
+    );
+    assert_eq!(config.backup.folder, None);
+}
+
+#[test]
 fn flags_go_before_the_environment_before_the_file_before_the_defaults() {
     let text = "library = 'file'\n[libraries.file]\naddress = 'f.db'\npool = { wait_seconds = 1 }";
     let wait = ("BACKSTORY_LIBRARIES__FILE__POOL__WAIT_SECONDS", "2");
@@ -152,7 +180,21 @@ fn what_is_wrong_is_told_with_its_place() {
         "[libraries.home]\naddress = '${}'",
         "library = '${NONE}'",
         "[cache]\nkind = 'tiered'",
+        "[cache]\nbackend = 'tierd'",
+        "[cache]\nbackend = 'redis'",
+        "[cache]\nredis.redis_url = 'http://CANARY@host'",
+        "[cache.memory]\nmax_memory = 5",
         "[libraries.home]\ncache = { memory = 5 }",
+        "[storage]\nbakend = 'file_json'",
+        "[storage]\nbackend = 'file'",
+        "[storage]\nstorage_root = 'x'",
+        "[storage]\nbackend = 'file_json'",
+        "[storage]\nbackend = 'file_json'\nstorage_root = 'x'\ndsn = 'postgres://db/b'",
+        "[storage]\nbackend = 'file_json'\nstorage_root = 'x'\ncompression = 'brotli'",
+        "[storage]\nbackend = 'file_json'\nstorage_root = 'x'\n[libraries.home]\naddress = 'y.db'",
+        "library = 'y.db'\n[storage]\nbackend = 'file_json'\nstorage_root = 'x'",
+        "[storage]\nbackend = 'database_postgres'\ndsn = 'CANARY.db'",
+        "[storage]\nbackend = 'database_postgres'\ndsn = 'postgres://db/b'\nenable_partitioning = false",
         "[libraries.home\naddress = 'x.db'",
         "library = 'a'\nlibrary = 'b'",
     ] {
@@ -232,11 +274,53 @@ fn what_is_wrong_is_told_with_its_place() {
     config, line 1: `library` uses the variable NONE, which is not set or empty.
     Set NONE before Backstory starts, or write ${NONE:-…} with what to take without it.
 
-    config, line 1: `cache` is not in this version: Backstory has no cache to configure yet.
-    Take `cache` and what is in it out.
+    config, line 2: `cache.kind` is not a key Backstory knows.
+    Known there: `backend`, `memory`, `redis`.
 
-    config, line 2: `libraries.home.cache` is not in this version: Backstory has no cache to configure yet.
-    Take `cache` and what is in it out.
+    config, line 2: `cache.backend` must be none, memory, redis or tiered, and is "tierd".
+    Did you mean `tiered`?
+
+    config, line 2: `cache.backend` wants a Redis, and `cache.redis.redis_url` does not say where it is.
+    Write redis_url = "${REDIS_URL}" under `cache.redis`, or take `memory` as the backend.
+
+    config, line 2: `cache.redis.redis_url` is not the address of a Redis.
+    It looks like redis://user:password@host:6379/0, with rediss:// for TLS.
+
+    config, line 2: `cache.memory.max_memory` is not a key Backstory knows.
+    Did you mean `max_memory_mb`?
+
+    config, line 2: `libraries.home.cache` is not a key Backstory knows.
+    Known there: `address`, `read_only`, `read_replica`, `encoding`, `pool`.
+
+    config, line 2: `storage.bakend` is not a key Backstory knows.
+    Did you mean `backend`?
+
+    config, line 2: `storage.backend` must be file_json, database_sqlite or database_postgres, and is "file".
+    docs/configuration.md has every key and what it takes.
+
+    config, line 2: `storage` does not say which `backend` it is.
+    Known: `file_json`, `database_sqlite`, `database_postgres`.
+
+    config, line 2: `storage` does not say where it is: file_json needs `storage_root`.
+    docs/configuration.md has every key and what it takes.
+
+    config, line 4: `storage.dsn` is not for file_json.
+    It is for database_postgres. Take it out, or look at `storage.backend`.
+
+    config, line 4: `storage.compression` must be none, gzip, zstd or lz4, and is "brotli".
+    docs/configuration.md has every key and what it takes.
+
+    config, line 3: `storage.storage_root` says what `libraries.home.address` says, too (config, line 5).
+    Keep one of them.
+
+    config, line 3: `storage` says what `library` says, too (config, line 1).
+    Keep one of them.
+
+    config, line 3: `storage.dsn` is not the address of a PostgreSQL server.
+    It looks like postgresql://<user>@<host>/<database>.
+
+    config, line 4: `storage.enable_partitioning` cannot be false: versions always lie in a partition for each month.
+    Take it out.
 
     config, line 1: it is not TOML (unclosed table, expected `]`).
     Nothing of the file was used. Mend this line, or take it out.
@@ -337,8 +421,8 @@ fn what_is_wrong_in_the_environment_is_told_with_its_variable() {
     The variable BACKSTORY_LIBARIES__HOME__ADDRESS: `libaries` is not a key Backstory knows.
     Did you mean `libraries`?
 
-    The variable BACKSTORY_CACHE__KIND: `cache` is not in this version: Backstory has no cache to configure yet.
-    Take `cache` and what is in it out.
+    The variable BACKSTORY_CACHE__KIND: `cache.kind` is not a key Backstory knows.
+    Known there: `backend`, `memory`, `redis`.
     "#);
 }
 
@@ -382,8 +466,9 @@ fn the_examples_of_the_documentation_hold() {
     let zstd = Encoding { level: Some(9), ..Encoding::default() };
     assert_eq!(config.libraries["home"].encoding, Some(zstd));
 
-    let [group, thinned] = examples("yaml")[..] else { panic!("two examples in YAML") };
+    let [group, shared, folder, thinned] = examples("yaml")[..] else { panic!("four examples in YAML") };
     assert_eq!(yaml(thinned).unwrap().retention, RetentionPolicy::THINNED);
+    assert_eq!((shared, folder), (GROUP[0].0, PLAYER[0].0), "as they stand in docs/examples");
     let environment = [
         ("DATABASE_URL", "postgres://mira:s3cret@db.example/backstory"),
         ("DATABASE_REPLICA_URL", "postgres://mira:s3cret@copy.example/backstory"),
@@ -397,6 +482,92 @@ fn the_examples_of_the_documentation_hold() {
     assert_eq!(options.pool_size, Some(50));
     assert_eq!(options.read_replica, Some(Secret::new(environment[1].1)));
     assert!(!format!("{config:?} {options:?}").contains("s3cret"));
+}
+
+const GROUP: [(&str, Format); 2] = [
+    (include_str!("../../../../docs/examples/group.yaml"), Format::Yaml),
+    (include_str!("../../../../docs/examples/group.toml"), Format::Toml),
+];
+const PLAYER: [(&str, Format); 2] = [
+    (include_str!("../../../../docs/examples/player.yaml"), Format::Yaml),
+    (include_str!("../../../../docs/examples/player.toml"), Format::Toml),
+];
+
+/// Where a value comes from.
+fn origin(config: &Config, key: &str) -> String {
+    config.settings[key].origin.to_string()
+}
+
+#[test]
+fn a_block_storage_says_where_the_library_is() {
+    let flow = "storage: { backend: file_json, storage_root: ~/Games/characters, compression: gzip }";
+    for (text, format) in PLAYER.into_iter().chain([(flow, Format::Yaml)]) {
+        let config = read(text, format, &[], None).unwrap();
+        let home = config.named(config.library.reveal()).unwrap().unwrap();
+        assert_eq!(home.address.reveal(), "folder:~/Games/characters");
+        assert_eq!(home.encoding.unwrap().compression, Compression::Gzip);
+        assert_eq!(config.cache.backend, CacheBackend::Memory);
+        assert!(origin(&config, "libraries.home.address").starts_with("config, line "));
+        assert!(
+            origin(&config, "library").starts_with("config, line "),
+            "nobody chooses another in the window"
+        );
+        assert!(!config.settings.keys().any(|key| key.starts_with("storage")));
+    }
+    let sqlite = toml("storage = { backend = 'database_sqlite', database_path = 'x' }").unwrap();
+    assert_eq!(sqlite.libraries[HOME].address.reveal(), "sqlite:x");
+}
+
+#[test]
+fn a_server_and_a_cache_come_out_of_variables() {
+    let environment = [
+        ("DATABASE_URL", "postgres://mira:s3cret@db.example/b"),
+        ("REDIS_URL", "redis://:s3cret@cache.example:6379/0"),
+    ];
+    let flow = "storage: { backend: database_postgres, dsn: \"${DATABASE_URL}\", pool_size: 20, compression: zstd, enable_partitioning: true }\n\
+                cache: { backend: tiered, memory: { max_size: 1000, max_memory_mb: 100 }, redis: { redis_url: \"${REDIS_URL}\", default_ttl_seconds: 3600 } }";
+    for (text, format) in GROUP.into_iter().chain([(flow, Format::Yaml)]) {
+        let config = read(text, format, &environment, None).unwrap();
+        let home = config.named(config.library.reveal()).unwrap().unwrap();
+        assert_eq!(home.address.reveal(), environment[0].1);
+        assert_eq!((home.pool.size, home.encoding), (20, Some(Encoding::default())));
+        let CacheConfig { backend, memory, redis, unready } = config.cache.clone();
+        let hour = Duration::from_secs(3_600);
+        assert_eq!(backend, CacheBackend::Tiered);
+        assert_eq!(memory, MemoryConfig { max_size: 1_000, max_bytes: 100 << 20, default_ttl: hour });
+        let redis = redis.unwrap();
+        assert_eq!((redis.redis_url.reveal(), redis.default_ttl), (environment[1].1, hour));
+        assert!(unready.is_none());
+        assert_eq!(
+            config.settings["cache.redis.redis_url"].value.to_string(),
+            "redis://…@cache.example:6379/0"
+        );
+        assert_eq!(origin(&config, "cache.memory.default_ttl_seconds"), "default");
+        assert!(!everything_shown(&Ok(config)).contains("s3cret"));
+
+        // Without its address, the cache is what is missing, and not the library.
+        let config = read(text, format, &environment[..1], None).unwrap();
+        assert!(config.named(HOME).unwrap().is_ok());
+        assert!(config.cache.redis.is_none());
+        let unready = config.cache.unready.unwrap();
+        assert!(unready.message.contains("REDIS_URL"), "{}", unready.message);
+        let config = read(text, format, &environment[1..], None).unwrap();
+        assert!(config.named(HOME).unwrap().unwrap_err().message.contains("DATABASE_URL"));
+    }
+}
+
+#[test]
+fn a_stronger_layer_goes_before_a_block_storage() {
+    let text = PLAYER[1].0;
+    let address = [("BACKSTORY_LIBRARIES__HOME__ADDRESS", "env.db")];
+    let config = read(text, Format::Toml, &address, None).unwrap();
+    assert_eq!(config.libraries[HOME].address.reveal(), "env.db");
+    let config =
+        read(text, Format::Toml, &[("BACKSTORY_STORAGE__STORAGE_ROOT", "/srv/x")], Some("flag.db")).unwrap();
+    assert_eq!(config.libraries[HOME].address.reveal(), "folder:/srv/x");
+    assert_eq!(config.library.reveal(), "flag.db");
+    let config = read("", Format::Toml, &[("BACKSTORY_CACHE__BACKEND", "none")], None).unwrap();
+    assert_eq!(config.cache.backend, CacheBackend::None);
 }
 
 #[test]
@@ -449,7 +620,7 @@ proptest! {
         let inside = format!("{before}{CANARY}{after}");
         prop_assume!(secret != "_" || !inside.contains("://"));
         let path = KEYS[key].path.replace('*', "table");
-        let address = if path.ends_with("address") { "" } else { "libraries.table.address = 'postgres://db/b'\n" };
+        let address = if path.ends_with("address") || path.starts_with("storage") { "" } else { "libraries.table.address = 'postgres://db/b'\n" };
         let text = format!("{address}{path} = '{value}'");
         let shown = everything_shown(&read(&text, Format::Toml, &[("S", &secret.replace('_', &inside))], None));
         prop_assert!(!shown.contains(CANARY), "{text}: {shown}");

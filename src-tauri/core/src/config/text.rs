@@ -16,12 +16,14 @@ pub enum Format {
 const MAX_DEPTH: usize = 16;
 
 /// A value and where it stands.
+#[derive(Clone)]
 pub(super) struct Node {
     pub(super) line: usize,
     pub(super) value: Raw,
 }
 
 /// What a text can say.
+#[derive(Clone)]
 pub(super) enum Raw {
     Text(String),
     Whole(i64),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ChangeSet, Library, RETRIES, parsed, writing::made_anew};
+use super::{Library, RETRIES, auditing::Recorded, parsed, writing::made_anew};
 use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
@@ -11,15 +11,16 @@ use crate::{
     privacy::{
         Pseudonym,
         anonymise::{AnonymisePlan, Anonymised, anonymise, nameless},
+        audit::{Act, Action},
     },
     sheet::Sheet,
-    storage::{Expect, StorageTransaction, Write},
+    storage::{Expect, Write},
 };
 
 /// A character as it will be, while it is written.
 struct Nameless<'l> {
     library: &'l Library,
-    tx: Box<dyn StorageTransaction>,
+    tx: Recorded<'l>,
     pseudonym: Pseudonym,
     name: String,
     /// The versions written so far.
@@ -91,10 +92,10 @@ impl Library {
         let key = format!("{}{}", self.clock.snapshot_id(), self.clock.snapshot_id());
         let pseudonym = Pseudonym::new(&key, character);
         let name = nameless(&pseudonym, self.language());
-        let tx = self.storage.begin().await?;
+        let tx = self.begin().await?;
         let mut nameless = Nameless { library: self, tx, pseudonym, name, versions: Vec::new(), last: None };
         let id = nameless.pseudonym.character().clone();
-        let row = CharacterIndex {
+        let mut row = CharacterIndex {
             id: id.clone(),
             name: nameless.name.clone(),
             campaign: None,
@@ -102,9 +103,11 @@ impl Library {
             also: Vec::new(),
             last_change: None,
             anonymised_at: Some(self.clock.now()),
+            audit_key: None,
             revision: 0,
             ..index.clone()
         };
+        self.keyed(&mut row)?;
         let first = CharacterIndex { revision: 1, ..row.clone() };
         nameless.tx.write(vec![Write::Character { index: Box::new(first), expect: Expect::Absent }]).await?;
         let total = whole.versions.len() as u64;
@@ -118,15 +121,13 @@ impl Library {
         let newest = last.ok_or_else(|| Error::internal("A character without versions was anonymised."))?;
         let row = made_anew(CharacterIndex { revision: 1, ..row }, &versions, &newest);
         let erase = Write::Erase { character: character.clone(), expect: Expect::Revision(index.revision) };
+        let act = |index| Act::of(Action::Anonymise, index).count("versions", total);
+        let acts = vec![act(&index), act(&row)];
         let mut writes = vec![Write::Character { index: Box::new(row), expect: Expect::Absent }, erase];
         writes.extend(self.without_policy(character).await?);
         tx.write(writes).await?;
-        let revision = tx.commit().await?;
-        self.forget_sheets(character);
+        tx.commit(acts).await?;
         progress.report(ProgressEvent::Advanced { done: total, total });
-        // Nobody listening is fine.
-        let characters = vec![character.clone(), id.clone()];
-        let _ = self.changes.send(ChangeSet { characters, revision, origin: self.origin.clone() });
         Ok(Anonymised { character: id, name, versions: total })
     }
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use super::{ChangeSet, Library, RETRIES};
+use super::{Library, RETRIES};
 use crate::{
     archive::{ArchivePlan, ArchiveReport, ArchiveStep, ArchiveWork, Archiving, BATCH, MovedVersion},
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, SnapshotId, VersionMetadata},
+    privacy::audit::{Act, Action},
     retention::Retention,
     storage::{Encoding, Expect, HistoryQuery, Write},
 };
@@ -169,7 +170,7 @@ impl Library {
     /// Moves versions as one transaction. A document that cannot be read before stays where it is: what is damaged is not made
     /// to look well kept.
     async fn try_store_elsewhere(&self, work: &ArchiveWork) -> Result<u64> {
-        let mut tx = self.storage.begin().await?;
+        let mut tx = self.begin().await?;
         let query = HistoryQuery { newest_first: false, ..HistoryQuery::all(work.character.clone()) };
         let history = tx.history(&query).await?.items;
         let Some(newest) = history.last() else { return Ok(0) };
@@ -198,16 +199,15 @@ impl Library {
             return Ok(0);
         }
         let expect = Expect::Revision(index.revision);
-        let index = Box::new(CharacterIndex { revision: index.revision + 1, ..index });
-        writes.insert(0, Write::Character { index, expect });
+        let mut index = CharacterIndex { revision: index.revision + 1, ..index };
+        self.keyed(&mut index)?;
+        let act = Act::of(Action::Archive, &index).count("versions", count);
+        writes.insert(0, Write::Character { index: Box::new(index), expect });
         tx.write(writes).await?;
         for content in contents {
             compared(&tx.document(&work.character, &content).await?, content)?;
         }
-        let revision = tx.commit().await?;
-        let characters = vec![work.character.clone()];
-        // Nobody listening is fine.
-        let _ = self.changes.send(ChangeSet { characters, revision, origin: self.origin.clone() });
+        tx.commit(vec![act]).await?;
         Ok(count)
     }
 

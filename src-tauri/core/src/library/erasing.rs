@@ -5,8 +5,8 @@ use crate::{
     error::{Code, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex},
-    privacy::erase::Amount,
-    storage::{Deleted, HistoryQuery, Kept, QueryFilter},
+    privacy::{audit::SubjectKey, erase::Amount},
+    storage::{Deleted, HistoryQuery, Kept, Pool, QueryFilter},
 };
 
 /// A shorter text stands in files for reasons of its own.
@@ -39,6 +39,7 @@ impl Library {
         for row in self.rows(only).await? {
             let history = self.storage.history(&HistoryQuery::all(row.id.clone())).await?.items;
             let mut texts = vec![row.name.clone()];
+            texts.extend(row.audit_key.as_ref().map(SubjectKey::text));
             if only.is_none() {
                 texts.extend([row.id.to_string()]);
                 texts.extend(row.campaign.clone());
@@ -72,12 +73,19 @@ impl Library {
     /// # Errors
     /// As [`Library::erase`]; `cancelled`. Those that are gone by then are gone.
     pub async fn erase_all(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
+        let erased = self.erase_every_row(progress, cancel).await;
+        // A part of a cache that is away is told when it comes back; nobody is served anything of it before.
+        let _ = self.forget_cached(None).await;
+        erased
+    }
+
+    async fn erase_every_row(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<()> {
         let rows = self.rows(None).await?;
         let total = rows.len() as u64;
         for (done, row) in (0..).zip(rows) {
             cancel.check()?;
             progress.report(ProgressEvent::Advanced { done, total });
-            match self.erase(&row.id).await {
+            match self.erase_stored(&row.id).await {
                 Err(error) if error.code == Code::CharacterNotFound => {}
                 done => done?,
             }
@@ -95,6 +103,11 @@ impl Library {
     /// As [`CharacterStorage::keeps`](crate::storage::CharacterStorage::keeps).
     pub fn keeps(&self) -> &'static [Kept] {
         self.storage.keeps()
+    }
+
+    /// As [`CharacterStorage::pool`](crate::storage::CharacterStorage::pool).
+    pub fn pool(&self) -> Option<Pool> {
+        self.storage.pool()
     }
 
     async fn rows(&self, only: Option<&CharacterId>) -> Result<Vec<CharacterIndex>> {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{ChangeSet, Library, RETRIES};
+use super::{Library, RETRIES};
 use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, Member, Role, SnapshotId, VersionMetadata},
+    privacy::audit::{Act, Action},
     storage::{
         Changes, Deleted, Encoding, Expect, HistoryQuery, QueryFilter, Recompressed, RepairReport, Setting,
         Write,
@@ -23,7 +24,7 @@ impl Library {
     /// `character_not_found`; as [`CharacterStorage::begin`](crate::storage::CharacterStorage::begin).
     pub async fn delete(&self, character: &CharacterId) -> Result<CharacterIndex> {
         let now = self.clock.now();
-        self.change(character, |index| {
+        self.change(character, Action::Delete, |index| {
             index.deleted_at.get_or_insert(now);
         })
         .await
@@ -34,7 +35,7 @@ impl Library {
     /// # Errors
     /// As [`Library::delete`].
     pub async fn undelete(&self, character: &CharacterId) -> Result<CharacterIndex> {
-        self.change(character, |index| index.deleted_at = None).await
+        self.change(character, Action::Undelete, |index| index.deleted_at = None).await
     }
 
     /// Takes a character away for good, with every version and document. There is no way back.
@@ -42,18 +43,27 @@ impl Library {
     /// # Errors
     /// As [`Library::delete`].
     pub async fn erase(&self, character: &CharacterId) -> Result<()> {
+        let erased = self.erase_stored(character).await;
+        // A part of a cache that is away is told when it comes back; nobody is served anything of it before.
+        let _ = self.forget_cached(Some(character)).await;
+        erased
+    }
+
+    /// The same for the store alone.
+    pub(super) async fn erase_stored(&self, character: &CharacterId) -> Result<()> {
         for attempt in 0.. {
-            let index = self.row(character).await?;
+            let mut index = self.row(character).await?;
             let expect = Expect::Revision(index.revision);
             let mut writes = vec![Write::Erase { character: character.clone(), expect }];
             // A policy that cannot be read keeps nobody from erasing.
             writes.extend(self.without_policy(character).await.ok().flatten());
-            match self.write_all(writes, character).await {
+            // Nobody keeps the key: from here on the log names somebody whom nothing leads back to.
+            self.keyed(&mut index)?;
+            let act = Act::of(Action::Erase, &index);
+            let act = act.count("versions", index.versions).count("captures", index.captures);
+            match self.write_all(writes, vec![act]).await {
                 Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
-                done => {
-                    self.forget_sheets(character);
-                    return done;
-                }
+                done => return done,
             }
         }
         Err(Error::internal("A character was not erased, without a reason."))
@@ -64,7 +74,8 @@ impl Library {
     /// # Errors
     /// `version_not_found`; as [`Library::delete`].
     pub async fn pin(&self, version: &VersionMetadata, pinned: bool) -> Result<VersionMetadata> {
-        self.mark(version, |version| version.pinned = pinned).await
+        let action = if pinned { Action::Pin } else { Action::Unpin };
+        self.mark(version, action, |version| version.pinned = pinned).await
     }
 
     /// Gives a version names and takes names from it. A name is trimmed; an empty one is none.
@@ -77,7 +88,7 @@ impl Library {
         add: &[String],
         remove: &[String],
     ) -> Result<VersionMetadata> {
-        self.mark(version, |version| {
+        self.mark(version, Action::Tag, |version| {
             version.tags.retain(|tag| !remove.iter().any(|gone| gone.trim() == tag));
             for tag in add.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
                 if !version.tags.iter().any(|own| own == tag) {
@@ -106,7 +117,7 @@ impl Library {
                 .kept("The note of before still stands.")
                 .hint("Shorten it, or write it to several versions."));
         }
-        self.mark(version, |version| version.note = note.map(str::to_owned)).await
+        self.mark(version, Action::Note, |version| version.note = note.map(str::to_owned)).await
     }
 
     /// Gives somebody a place in a campaign, or takes it away.
@@ -114,10 +125,8 @@ impl Library {
     /// # Errors
     /// `access_denied`; as [`Library::delete`].
     pub async fn set_member(&self, campaign: &str, user: &str, role: Option<Role>) -> Result<()> {
-        let mut transaction = self.storage.begin().await?;
         let (campaign, user) = (campaign.to_owned(), user.to_owned());
-        transaction.write(vec![Write::Member { campaign, user, role }]).await?;
-        transaction.commit().await.map(drop)
+        self.write_all(vec![Write::Member { campaign, user, role }], vec![Act::new(Action::Member)]).await
     }
 
     /// # Errors
@@ -159,9 +168,13 @@ impl Library {
         let value = text.map_err(|error| Error::internal("A setting cannot be written.").caused_by(error))?;
         let expect = if revision == 0 { Expect::Absent } else { Expect::Revision(revision) };
         let setting = Setting { key: key.to_owned(), value, revision: revision + 1 };
-        let mut transaction = self.storage.begin().await?;
+        let (goes_along, about) = (setting.goes_along(), noted_name(key));
+        let mut transaction = self.begin().await?;
         transaction.write(vec![Write::Setting { setting, expect }]).await?;
-        transaction.commit().await?;
+        match goes_along {
+            true => transaction.commit(vec![Act::new(Action::Setting).about(about)]).await?,
+            false => transaction.commit_own().await?,
+        };
         Ok(revision + 1)
     }
 
@@ -180,7 +193,12 @@ impl Library {
     /// # Errors
     /// As [`CharacterStorage::repair`](crate::storage::CharacterStorage::repair).
     pub async fn repair(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<RepairReport> {
-        self.storage.repair(progress, cancel).await
+        let report = self.storage.repair(progress, cancel).await?;
+        if !report.repaired.is_empty() {
+            let act = Act::new(Action::Repair).count("problems", report.repaired.len() as u64);
+            self.note_upkeep(act).await;
+        }
+        Ok(report)
     }
 
     /// # Errors
@@ -191,7 +209,19 @@ impl Library {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Recompressed> {
-        self.storage.recompress(encoding, progress, cancel).await
+        let done = self.storage.recompress(encoding, progress, cancel).await?;
+        if done.rewritten > 0 {
+            self.note_upkeep(Act::new(Action::Recompress).count("documents", done.rewritten)).await;
+        }
+        Ok(done)
+    }
+
+    /// Notes what a store did by itself, in transactions of its own. What is done is done: a note that cannot be written now does
+    /// not make it undone.
+    async fn note_upkeep(&self, act: Act) {
+        if let Err(error) = self.record(vec![act]).await {
+            tracing::warn!(?error, "upkeep was done and not noted");
+        }
     }
 
     /// A character's row, in the bin or not.
@@ -209,6 +239,7 @@ impl Library {
     async fn change(
         &self,
         character: &CharacterId,
+        action: Action,
         change: impl Fn(&mut CharacterIndex) + Sync,
     ) -> Result<CharacterIndex> {
         for attempt in 0.. {
@@ -219,9 +250,10 @@ impl Library {
                 return Ok(index);
             }
             index.revision += 1;
+            self.keyed(&mut index)?;
             let expect = Expect::Revision(before.revision);
             let put = Write::Character { index: Box::new(index.clone()), expect };
-            match self.write_all(vec![put], character).await {
+            match self.write_all(vec![put], vec![Act::of(action, &index)]).await {
                 Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
                 done => return done.map(|()| index),
             }
@@ -233,6 +265,7 @@ impl Library {
     async fn mark(
         &self,
         version: &VersionMetadata,
+        action: Action,
         change: impl Fn(&mut VersionMetadata) + Sync,
     ) -> Result<VersionMetadata> {
         let (character, id) = (&version.character, version.id);
@@ -244,12 +277,14 @@ impl Library {
             if marked == was {
                 return Ok(marked);
             }
-            let index = CharacterIndex { revision: before.revision + 1, ..before.clone() };
+            let mut index = CharacterIndex { revision: before.revision + 1, ..before.clone() };
+            self.keyed(&mut index)?;
+            let act = Act::of(action, &index).version(marked.version);
             let writes = vec![
                 Write::Character { index: Box::new(index), expect: Expect::Revision(before.revision) },
                 Write::Version { metadata: Box::new(marked.clone()) },
             ];
-            match self.write_all(writes, character).await {
+            match self.write_all(writes, vec![act]).await {
                 Err(error) if error.code == Code::Conflict && attempt < RETRIES => {}
                 done => return done.map(|()| marked),
             }
@@ -264,15 +299,9 @@ impl Library {
                 .hint(format!("`backstory history {character}` shows every version."))
         })
     }
+}
 
-    /// Writes as one transaction and tells who listens.
-    pub(super) async fn write_all(&self, writes: Vec<Write>, character: &CharacterId) -> Result<()> {
-        let mut transaction = self.storage.begin().await?;
-        transaction.write(writes).await?;
-        let revision = transaction.commit().await?;
-        let characters = vec![character.clone()];
-        // Nobody listening is fine.
-        let _ = self.changes.send(ChangeSet { characters, revision, origin: self.origin.clone() });
-        Ok(())
-    }
+/// As much of a setting's name as the log tells: which kind it is, and not whose.
+fn noted_name(key: &str) -> String {
+    key.split('.').take(2).collect::<Vec<_>>().join(".")
 }

@@ -5,33 +5,31 @@
 
 mod anonymising;
 mod archiving;
+pub(crate) mod auditing;
 mod erasing;
 mod keeping;
 mod moving;
 mod past;
+mod reading;
 mod sharing;
 mod thinning;
 mod writing;
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use lru::LruCache;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use crate::{
     access,
+    cache::CacheStorage,
     clock::Clock,
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     json::Tree,
-    model::{CharacterId, CharacterIndex, ContentHash, Summary, VersionMetadata},
+    model::{CharacterId, CharacterIndex, Summary, VersionMetadata},
     retention::RetentionPolicy,
-    sheet::Sheet,
     source::{Draft, Source},
     storage::{
         CharacterStorage, CheckReport, CheckScope, Deleted, Facets, HistoryQuery, Page, QueryFilter,
@@ -40,14 +38,14 @@ use crate::{
     wording::Language,
 };
 
+pub use auditing::acting_as;
 pub use moving::Taken;
 pub use past::{Burst, Retold};
+use reading::Reading;
 pub use thinning::{Holding, Thinned, Thinning};
 pub use writing::Rehearsal;
 use writing::Writing;
 
-/// How many sheets are kept at hand: two sides of a comparison, and the last ones of a history being imported.
-const SHEETS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
 /// How often a write is tried again when somebody else wrote first.
 const RETRIES: u32 = 5;
 
@@ -102,7 +100,7 @@ pub struct Library {
     language: RwLock<Language>,
     /// How long versions are kept where the library does not say so itself.
     policy: RwLock<RetentionPolicy>,
-    sheets: Mutex<LruCache<(CharacterId, ContentHash), Arc<Sheet>>>,
+    reading: Reading,
     changes: broadcast::Sender<ChangeSet>,
 }
 
@@ -127,9 +125,15 @@ impl Library {
             origin: origin.to_owned(),
             language: RwLock::default(),
             policy: RwLock::default(),
-            sheets: Mutex::new(LruCache::new(SHEETS)),
+            reading: Reading::new(None),
             changes: broadcast::channel(256).0,
         }
+    }
+
+    /// The same, reading through this cache.
+    #[must_use]
+    pub fn cached(self, cache: Option<Arc<dyn CacheStorage>>) -> Self {
+        Self { reading: Reading::new(cache), ..self }
     }
 
     /// The same, with its sentences in this language.
@@ -303,51 +307,6 @@ impl Library {
         query.limit = None;
         let all = self.storage.history(&query).await?.items;
         Ok(all.into_iter().skip_while(|other| other.id != version.id).nth(1))
-    }
-
-    /// A version's document, byte for byte as it was kept.
-    ///
-    /// # Errors
-    /// As [`CharacterStorage::document`].
-    pub async fn document(&self, version: &VersionMetadata) -> Result<Vec<u8>> {
-        self.storage.document(&version.character, &version.content).await
-    }
-
-    /// A version's sheet.
-    ///
-    /// # Errors
-    /// As [`Library::document`]; `format_unsupported` when this program cannot read the document.
-    pub async fn sheet(&self, version: &VersionMetadata) -> Result<Arc<Sheet>> {
-        if let Some(sheet) = self.known_sheet(version) {
-            return Ok(sheet);
-        }
-        let document = self.document(version).await?;
-        self.derive(version, &document)
-    }
-
-    fn known_sheet(&self, version: &VersionMetadata) -> Option<Arc<Sheet>> {
-        let mut sheets = self.sheets.lock().unwrap_or_else(PoisonError::into_inner);
-        sheets.get(&(version.character.clone(), version.content)).cloned()
-    }
-
-    fn keep_sheet(&self, character: &CharacterId, content: ContentHash, sheet: Arc<Sheet>) -> Arc<Sheet> {
-        let mut sheets = self.sheets.lock().unwrap_or_else(PoisonError::into_inner);
-        sheets.put((character.clone(), content), Arc::clone(&sheet));
-        sheet
-    }
-
-    fn forget_sheets(&self, character: &CharacterId) {
-        let mut sheets = self.sheets.lock().unwrap_or_else(PoisonError::into_inner);
-        let gone: Vec<_> =
-            sheets.iter().map(|(key, _)| key).filter(|(id, _)| id == character).cloned().collect();
-        for key in gone {
-            sheets.pop(&key);
-        }
-    }
-
-    fn derive(&self, version: &VersionMetadata, document: &[u8]) -> Result<Arc<Sheet>> {
-        let sheet = parsed(document, |tree| Ok(self.source(&version.source)?.read(tree)?.sheet))?;
-        Ok(self.keep_sheet(&version.character, version.content, Arc::new(sheet)))
     }
 
     /// Captures drafts, in their order, as one transaction: all of them are kept, or none.

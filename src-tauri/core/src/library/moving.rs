@@ -31,6 +31,11 @@ pub struct Taken {
 }
 
 impl Library {
+    /// The store itself, for what copies it whole. Nothing is written to it past the library.
+    pub fn store(&self) -> Arc<dyn CharacterStorage> {
+        Arc::clone(&self.storage)
+    }
+
     /// Everything that is kept of a character, except the documents.
     ///
     /// # Errors
@@ -88,6 +93,7 @@ impl Library {
     ) -> Result<Vec<Taken>> {
         let mut taken = self.would_take_in(&from, cancel).await?;
         let migrator = StorageMigrator::new(Arc::clone(&from), Arc::clone(&self.storage))?;
+        let migrator = migrator.recorded_by(self.scribe());
         let report = migrator.run(&MigrationOptions::default(), progress, cancel).await?;
         self.tell(taken.iter().map(|taken| &taken.character)).await?;
         if report.stopped {

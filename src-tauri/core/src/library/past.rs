@@ -14,6 +14,7 @@ use crate::{
     },
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, Kind, Sentence, Summary, Topic, VersionMetadata},
+    privacy::audit::{Act, Action},
     search::{SearchHit, SearchQuery},
     sheet::Sheet,
     source::Draft,
@@ -114,7 +115,7 @@ impl Library {
         let Some(topic) = first.summary.sentences.first().map(|sentence| sentence.topic) else {
             return Ok(None);
         };
-        let (old, new) = (self.sheet(before).await?, self.sheet(last).await?);
+        let (old, new) = (self.sheet_just_told(before).await?, self.sheet_just_told(last).await?);
         let (net, _) = summarise(Some(&old), &new, 0);
         let is_again = tries.iter().map(|version| version.summary.changes).sum::<u32>() > net.changes;
         // Coins that are spent twice were spent twice; a spell that is learned and forgotten was tried.
@@ -232,11 +233,13 @@ impl Library {
         }
         let count = told.len() as u64;
         if let (true, Some(newest)) = (count > 0, versions.last()) {
-            let sheet = self.sheet(newest).await?;
+            let sheet = self.sheet_just_told(newest).await?;
             let expect = Expect::Revision(index.revision);
-            let index = made_anew(index, &versions, &sheet);
+            let mut index = made_anew(index, &versions, &sheet);
+            self.keyed(&mut index)?;
+            let act = Act::of(Action::Retell, &index).count("versions", count);
             told.insert(0, Write::Character { index: Box::new(index), expect });
-            self.write_all(told, character).await?;
+            self.write_all(told, vec![act]).await?;
         }
         Ok((count, unreadable))
     }
@@ -247,10 +250,10 @@ impl Library {
         version: &VersionMetadata,
     ) -> Result<(Summary, Option<Arc<Trace>>)> {
         let old = match before {
-            Some(before) => Some(self.sheet(before).await?),
+            Some(before) => Some(self.sheet_just_told(before).await?),
             None => None,
         };
-        let new = self.sheet(version).await?;
+        let new = self.sheet_just_told(version).await?;
         let (summary, trace) = self.told(old.as_deref(), &new, &version.source, version.restored)?;
         Ok((summary, Some(Arc::new(trace))))
     }

@@ -48,7 +48,7 @@ impl Library {
     }
 
     async fn shown(&self, version: &VersionMetadata, pseudonym: &Pseudonym) -> Result<Draft> {
-        let document = self.document(version).await?;
+        let document = self.stored_document(version).await?;
         let source = self.source(&version.source)?;
         let text = parsed(&document, |tree| redact(tree, &**source, pseudonym))?;
         let unreadable = || {

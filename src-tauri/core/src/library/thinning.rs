@@ -8,18 +8,19 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeSet, Library, RETRIES, writing::made_anew};
+use super::{Library, RETRIES, auditing::Recorded, writing::made_anew};
 use crate::{
     access::{self, Operation},
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, SnapshotId, VersionMetadata},
+    privacy::audit::{Act, Action},
     retention::{
         self, ClockMark, Decision, DropReason, DueCharacter, Fate, HeldBy, Measured, Outlook, Retention,
         RetentionPlan, RetentionPolicy, Scene, Warning, WarningCode, decide, fit, is_due, outlook,
     },
     sheet::Sheet,
-    storage::{Expect, HistoryQuery, QueryFilter, Setting, StorageTransaction, Write},
+    storage::{Expect, HistoryQuery, QueryFilter, Setting, Write},
 };
 
 /// What a plan is asked for.
@@ -316,7 +317,7 @@ impl Library {
         policy: &RetentionPolicy,
         scene: &Scene<'_>,
     ) -> Result<u64> {
-        let mut tx = self.storage.begin().await?;
+        let mut tx = self.begin().await?;
         let query = HistoryQuery { newest_first: false, ..HistoryQuery::all(character.clone()) };
         let versions = tx.history(&query).await?.items;
         let (decisions, _) = decide(&versions, policy, scene);
@@ -333,25 +334,24 @@ impl Library {
         let index = tx.surroundings(character, newest.captured_at).await?.character;
         let Some(index) = index.filter(|index| index.deleted_at.is_none()) else { return Ok(0) };
         let expect = Expect::Revision(index.revision);
-        let (left, mut writes) = self.without(&mut *tx, versions, &dropped).await?;
+        let (left, mut writes) = self.without(&mut tx, versions, &dropped).await?;
         let Some(newest) = left.last() else { return Ok(0) };
-        let sheet = self.sheet_in(&mut *tx, newest).await?;
-        let index = made_anew(index, &left, &sheet);
-        writes.insert(0, Write::Character { index: Box::new(index), expect });
+        let sheet = self.sheet_in(&mut tx, newest).await?;
+        let mut index = made_anew(index, &left, &sheet);
+        self.keyed(&mut index)?;
         let count = dropped.len() as u64;
+        let act = Act::of(Action::Retention, &index).count("versions", count);
+        writes.insert(0, Write::Character { index: Box::new(index), expect });
         writes.push(Write::DropVersions { character: character.clone(), versions: dropped });
         tx.write(writes).await?;
-        let revision = tx.commit().await?;
-        // Nobody listening is fine.
-        let characters = vec![character.clone()];
-        let _ = self.changes.send(ChangeSet { characters, revision, origin: self.origin.clone() });
+        tx.commit(vec![act]).await?;
         Ok(count)
     }
 
     /// A history without some of its versions, each behind a gap told anew; and what is to be written for that.
     async fn without(
         &self,
-        tx: &mut dyn StorageTransaction,
+        tx: &mut Recorded<'_>,
         versions: Vec<VersionMetadata>,
         dropped: &[SnapshotId],
     ) -> Result<(Vec<VersionMetadata>, Vec<Write>)> {
@@ -374,7 +374,7 @@ impl Library {
     /// Tells a version anew behind another one. What cannot be read stays as it was told.
     async fn retell_in(
         &self,
-        tx: &mut dyn StorageTransaction,
+        tx: &mut Recorded<'_>,
         before: Option<&VersionMetadata>,
         version: &mut VersionMetadata,
     ) -> Result<bool> {
@@ -396,11 +396,7 @@ impl Library {
         }
     }
 
-    async fn sheet_in(
-        &self,
-        tx: &mut dyn StorageTransaction,
-        version: &VersionMetadata,
-    ) -> Result<Arc<Sheet>> {
+    async fn sheet_in(&self, tx: &mut Recorded<'_>, version: &VersionMetadata) -> Result<Arc<Sheet>> {
         if let Some(sheet) = self.known_sheet(version) {
             return Ok(sheet);
         }

@@ -5,14 +5,15 @@ use std::{
     sync::Arc,
 };
 
-use super::{Capture, Captured, ChangeSet, Library};
+use super::{Capture, Captured, Library, auditing::Recorded};
 use crate::{
     error::{Error, Result},
     history::timeline::{Placement, place},
     model::{CharacterId, CharacterIndex, ContentHash, GrowthPoint, Kind, Seen, VersionMetadata},
+    privacy::audit::{Act, Action},
     sheet::Sheet,
     source::Draft,
-    storage::{Deleted, Expect, HistoryQuery, QueryFilter, StorageTransaction, Surroundings, Write},
+    storage::{Deleted, Expect, HistoryQuery, QueryFilter, Surroundings, Write},
 };
 
 /// A transaction that is never committed.
@@ -31,7 +32,9 @@ impl Rehearsal<'_> {
 /// One open transaction of the library.
 pub(super) struct Writing<'l> {
     library: &'l Library,
-    tx: Box<dyn StorageTransaction>,
+    tx: Recorded<'l>,
+    /// What was done so far, for the log.
+    done: BTreeMap<CharacterId, Done>,
     /// The characters written so far, with what their rows must have been before.
     touched: BTreeMap<CharacterId, Expect>,
     /// The characters whose rows must be made anew before the commit: something landed in the middle of their history.
@@ -40,6 +43,35 @@ pub(super) struct Writing<'l> {
     known: Option<Vec<Known>>,
     /// The id that the capture under way came under, where that is not its character's.
     came_as: Option<CharacterId>,
+}
+
+/// What was done to a character in one transaction.
+struct Done {
+    act: Act,
+    versions: u64,
+    quiet: u64,
+    seen: u64,
+    /// The last version that was made.
+    version: Option<u64>,
+    restored: bool,
+}
+
+impl Done {
+    fn act(self) -> Act {
+        let action = match (self.versions, self.seen) {
+            (1, _) if self.restored => Action::Restore,
+            (0, 0) => Action::Undelete,
+            (0, _) => Action::Sighting,
+            _ => Action::Capture,
+        };
+        let act = self.act.called(action).count("seen", self.seen).count("quiet", self.quiet);
+        // One is said by its number.
+        let act = if self.versions > 1 { act.count("versions", self.versions) } else { act };
+        match self.version {
+            Some(version) => act.version(version),
+            None => act,
+        }
+    }
 }
 
 /// What a character is known by.
@@ -51,9 +83,9 @@ struct Known {
 
 impl<'l> Writing<'l> {
     pub(super) async fn begin(library: &'l Library) -> Result<Self> {
-        let tx = library.storage.begin().await?;
-        let (touched, stale) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { library, tx, touched, stale, known: None, came_as: None })
+        let tx = library.begin().await?;
+        let (touched, stale, done) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        Ok(Self { library, tx, done, touched, stale, known: None, came_as: None })
     }
 }
 
@@ -122,7 +154,7 @@ impl Writing<'_> {
     /// The same file again: nothing is written, unless the character was in the bin.
     async fn known(&mut self, draft: &Draft, content: ContentHash, around: Surroundings) -> Result<Capture> {
         if let Some(index) = around.character.filter(|index| index.deleted_at.is_some()) {
-            self.write(index, draft, Vec::new(), |_| {}).await?;
+            let _taken_back = self.write(index, draft, Vec::new(), |_| {}).await?;
         }
         if let Some(before) = around.before.filter(|before| before.content == content) {
             return Ok(Self::identical(draft, before.version));
@@ -148,7 +180,7 @@ impl Writing<'_> {
             at: vec![draft.captured_at],
         };
         let seen = Write::Version { metadata: Box::new(version) };
-        self.write(index, draft, vec![sighting, seen], |index| index.captures += 1).await?;
+        self.write(index, draft, vec![sighting, seen], |index| index.captures += 1).await?.seen += 1;
         Ok(Self::identical(draft, number))
     }
 
@@ -162,7 +194,7 @@ impl Writing<'_> {
         let sighting =
             Write::Sightings { character: draft.character.clone(), version: version.id, at: vec![was] };
         let moved = Write::Version { metadata: Box::new(version) };
-        self.write(index, draft, vec![moved, sighting], |index| index.captures += 1).await?;
+        self.write(index, draft, vec![moved, sighting], |index| index.captures += 1).await?.seen += 1;
         self.stale.insert(draft.character.clone());
         Ok(Self::identical(draft, number))
     }
@@ -257,15 +289,19 @@ impl Writing<'_> {
         }
         let is_new = around.character.is_none();
         let index = around.character.unwrap_or_else(|| blank_index(draft));
-        self.write(index, draft, writes, |index| {
+        let is_quiet = summary.kind == Kind::Quiet;
+        let done = self.write(index, draft, writes, |index| {
             index.last_version = last_number;
             index.captures += 1;
             index.versions += if splits { 2 } else { 1 };
             if !late {
                 take_over(index, &version, &sheet);
             }
-        })
-        .await?;
+        });
+        let done = done.await?;
+        (done.versions, done.version) = (done.versions + 1, Some(number));
+        done.quiet += u64::from(is_quiet);
+        done.restored |= draft.restores.is_some();
         if late {
             self.stale.insert(draft.character.clone());
         }
@@ -292,14 +328,14 @@ impl Writing<'_> {
         self.library.derive(version, &document)
     }
 
-    /// Writes, with the character's row as the last one, one revision further.
+    /// Writes, with the character's row as the last one, one revision further. Gives what was done to it so far.
     async fn write(
         &mut self,
         mut index: CharacterIndex,
         draft: &Draft,
         mut writes: Vec<Write>,
         change: impl FnOnce(&mut CharacterIndex),
-    ) -> Result<()> {
+    ) -> Result<&mut Done> {
         let expect = self.expected(&index);
         change(&mut index);
         index.revision += 1;
@@ -311,9 +347,14 @@ impl Writing<'_> {
         }
         index.first_captured = index.first_captured.min(draft.captured_at);
         index.last_captured = index.last_captured.max(draft.captured_at);
+        self.library.keyed(&mut index)?;
+        let act = Act::of(Action::Capture, &index);
         // The row comes first: versions hang on it.
         writes.insert(0, Write::Character { index: Box::new(index), expect });
-        self.tx.write(writes).await
+        self.tx.write(writes).await?;
+        let of = act.character.clone().unwrap_or_else(|| draft.character.clone());
+        let done = Done { act, versions: 0, quiet: 0, seen: 0, version: None, restored: false };
+        Ok(self.done.entry(of).or_insert(done))
     }
 
     /// What the character's row must have been before this transaction.
@@ -343,15 +384,8 @@ impl Writing<'_> {
         for character in std::mem::take(&mut self.stale) {
             self.rebuild(&character).await?;
         }
-        let revision = self.tx.commit().await?;
-        let changes = ChangeSet {
-            characters: self.touched.into_keys().collect(),
-            revision,
-            origin: self.library.origin.clone(),
-        };
-        // Nobody listening is fine.
-        let _ = self.library.changes.send(changes);
-        Ok(())
+        let acts = self.done.into_values().map(Done::act).collect();
+        self.tx.commit(acts).await.map(drop)
     }
 }
 
@@ -396,6 +430,7 @@ fn blank_index(draft: &Draft) -> CharacterIndex {
         deleted_at: None,
         linked: None,
         also: Vec::new(),
+        audit_key: None,
         anonymised_at: None,
         revision: 0,
     }

@@ -10,13 +10,15 @@ use std::{
 };
 
 use super::{
-    plan::{Action, Decision, Stance, decide},
+    MigrationOptions, StorageMigrator,
+    plan::{self, Decision, Stance, decide},
     whole::Whole,
 };
 use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
+    privacy::audit::{Act, Action, Scribe},
     storage::{CharacterStorage, Expect, StorageTransaction, Write},
 };
 
@@ -73,10 +75,13 @@ impl Written {
 pub(super) struct Copier<'m> {
     from: &'m dyn CharacterStorage,
     to: &'m dyn CharacterStorage,
+    scribe: Option<&'m Scribe>,
     backup: bool,
     batch_size: u64,
     cancel: &'m Cancel,
     transaction: Option<Box<dyn StorageTransaction>>,
+    /// What the open transaction does, for the log.
+    acts: Vec<Act>,
     /// Versions in the open transaction.
     used: u64,
     /// Characters in the open transaction, with the revision their rows have after it.
@@ -86,20 +91,16 @@ pub(super) struct Copier<'m> {
 }
 
 impl<'m> Copier<'m> {
-    pub(super) fn new(
-        from: &'m dyn CharacterStorage,
-        to: &'m dyn CharacterStorage,
-        backup: bool,
-        batch_size: u32,
-        cancel: &'m Cancel,
-    ) -> Self {
+    pub(super) fn new(migrator: &'m StorageMigrator, options: &MigrationOptions, cancel: &'m Cancel) -> Self {
         Self {
-            from,
-            to,
-            backup,
-            batch_size: u64::from(batch_size.max(1)),
+            from: &*migrator.from,
+            to: &*migrator.to,
+            scribe: migrator.scribe.as_ref(),
+            backup: options.backup,
+            batch_size: u64::from(options.batch_size.max(1)),
             cancel,
             transaction: None,
+            acts: Vec::new(),
             used: 0,
             open: BTreeMap::new(),
             ours: BTreeMap::new(),
@@ -125,7 +126,7 @@ impl<'m> Copier<'m> {
         let target = Whole::look(self.to, id).await?.brought_to(self.to);
         let decision = decide(&source, &target, self.stance(id, &target));
         let mut written = 0;
-        if decision.action == Action::Copy {
+        if decision.action == plan::Action::Copy {
             self.open.insert(id.clone(), None);
             if !decision.drop.is_empty() {
                 let versions = decision.drop.clone();
@@ -157,6 +158,9 @@ impl<'m> Copier<'m> {
                 writes.push(Write::Version { metadata: Box::new(version.clone()) });
             }
             let is_new = !writes.is_empty();
+            if is_new {
+                self.count(want, &version.character);
+            }
             writes.extend(want.sighting_writes(target, version));
             if !writes.is_empty() {
                 self.write(writes).await?;
@@ -182,16 +186,42 @@ impl<'m> Copier<'m> {
             None => (Expect::Absent, row.revision),
             Some(before) => (Expect::Revision(before), row.revision.max(before + 1)),
         };
-        let index = CharacterIndex { revision, ..row.clone() };
+        // What leads to the entries that are here already goes on leading there.
+        let known = target.index.as_ref().and_then(|index| index.audit_key.clone());
+        let audit_key = known.or_else(|| row.audit_key.clone());
+        let index = CharacterIndex { revision, audit_key, ..row.clone() };
         self.open.insert(row.id.clone(), Some(revision));
+        if !self.acts.iter().any(|act| act.character.as_ref() == Some(&row.id)) {
+            self.acts.push(Act::of(Action::Migrate, &index));
+        }
         self.write(vec![Write::Character { index: Box::new(index), expect }]).await
     }
 
     /// Takes a character away at the target that the source erased: only what is as it was when it was looked at.
     pub(super) async fn erase(&mut self, id: &CharacterId, target: &Whole) -> Result<()> {
         let expect = target.revision().map_or(Expect::Absent, Expect::Revision);
+        let act = target
+            .index
+            .as_ref()
+            .map_or_else(|| Act::new(Action::Erase), |index| Act::of(Action::Erase, index));
+        self.note(act.count("versions", target.versions.len() as u64));
         self.write(vec![Write::Erase { character: id.clone(), expect }]).await?;
         self.commit().await
+    }
+
+    /// Has the log tell of something, with the commit to come.
+    pub(super) fn note(&mut self, act: Act) {
+        self.acts.push(act);
+    }
+
+    /// One version more of a character comes with the commit to come.
+    fn count(&mut self, want: &Whole, id: &CharacterId) {
+        let known = self.acts.iter_mut().find(|act| act.character.as_ref() == Some(id));
+        match (known, &want.index) {
+            (Some(act), _) => *act = act.clone().count("versions", 1),
+            (None, Some(index)) => self.acts.push(Act::of(Action::Migrate, index).count("versions", 1)),
+            (None, None) => {}
+        }
     }
 
     /// Writes into the open transaction, or into a new one.
@@ -207,7 +237,11 @@ impl<'m> Copier<'m> {
 
     /// Makes what was copied so far stay.
     pub(super) async fn commit(&mut self) -> Result<()> {
-        if let Some(transaction) = self.transaction.take() {
+        let acts = std::mem::take(&mut self.acts);
+        if let Some(mut transaction) = self.transaction.take() {
+            if let Some(scribe) = self.scribe {
+                transaction.write(acts.into_iter().map(|act| scribe.write(act)).collect()).await?;
+            }
             transaction.commit().await?;
         }
         self.used = 0;
@@ -218,6 +252,7 @@ impl<'m> Copier<'m> {
     /// Lets go of the open transaction; gives the characters that were in it.
     pub(super) fn give_up(&mut self) -> BTreeSet<CharacterId> {
         (self.transaction, self.used) = (None, 0);
+        self.acts.clear();
         std::mem::take(&mut self.open).into_keys().collect()
     }
 }

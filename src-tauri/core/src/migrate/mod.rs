@@ -11,6 +11,7 @@
 //! finishing it is a migration from that store to its newer half.
 
 mod copy;
+mod log;
 mod plan;
 mod verify;
 mod whole;
@@ -35,6 +36,7 @@ use crate::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, Member},
+    privacy::audit::{Act, Action as AuditAction, Scribe},
     storage::{Change, CharacterStorage, Expect, Setting, Write},
 };
 
@@ -111,6 +113,8 @@ pub struct Released {
 pub struct StorageMigrator {
     from: Arc<dyn CharacterStorage>,
     to: Arc<dyn CharacterStorage>,
+    /// Who notes in the logs of both what is done.
+    scribe: Option<Scribe>,
 }
 
 impl StorageMigrator {
@@ -127,7 +131,19 @@ impl StorageMigrator {
                 .kept("Nothing was changed.")
                 .hint("Give the library to copy from, and another one to copy to."));
         }
-        Ok(Self { from, to })
+        Ok(Self { from, to, scribe: None })
+    }
+
+    /// The same, with what it does noted in the audit log of the store it writes to, and the source's log brought along.
+    #[must_use]
+    pub fn recorded_by(self, scribe: Scribe) -> Self {
+        Self { scribe: Some(scribe), ..self }
+    }
+
+    /// What is written, with the entry that tells of it.
+    fn noted(&self, write: Write, act: Act) -> Vec<Write> {
+        let note = self.scribe.iter().map(|scribe| scribe.write(act.clone()));
+        std::iter::once(write).chain(note).collect()
     }
 
     /// Says what a migration would do. Writes nothing.
@@ -229,7 +245,7 @@ impl StorageMigrator {
             migrator: self,
             options,
             cancel,
-            copier: Copier::new(&*self.from, &*self.to, options.backup, options.batch_size, cancel),
+            copier: Copier::new(self, options, cancel),
             meter: Meter::new(progress, 2 * versions),
             characters: BTreeMap::new(),
             tries: BTreeMap::new(),
@@ -237,6 +253,12 @@ impl StorageMigrator {
         };
         match run.follow().await {
             Ok(()) => {
+                if let Some(scribe) = &self.scribe {
+                    match log::take(&*self.from, &*self.to, scribe, cancel).await {
+                        Err(error) if error.code == Code::Cancelled => return Ok(run.report(true)),
+                        taken => taken?,
+                    }
+                }
                 let mut report = run.report(false);
                 report.left.extend(self.members_left().await?);
                 report.left.extend(self.settings_left().await?);
@@ -329,8 +351,13 @@ impl StorageMigrator {
         }
         let versions = verify::verify(id, (&source, &*self.to), |_| Demand::Contained, cancel, meter).await?;
         let expect = source.revision().map_or(Expect::Absent, Expect::Revision);
+        let act = source
+            .index
+            .as_ref()
+            .map_or_else(|| Act::new(AuditAction::Migrate), |index| Act::of(AuditAction::Migrate, index));
+        let act = act.about("released").count("versions", versions);
         let mut transaction = self.from.begin().await?;
-        transaction.write(vec![Write::Erase { character: id.clone(), expect }]).await?;
+        transaction.write(self.noted(Write::Erase { character: id.clone(), expect }, act)).await?;
         transaction.commit().await?;
         Ok(Some(versions))
     }
@@ -342,7 +369,7 @@ impl StorageMigrator {
         // Taking away a place that nobody has changes nothing, and is a commit also where an empty one is none.
         let nobody = Write::Member { campaign: String::new(), user: String::new(), role: None };
         let mut transaction = self.from.begin().await?;
-        transaction.write(vec![nobody]).await?;
+        transaction.write(self.noted(nobody, Act::new(AuditAction::Member))).await?;
         let risen = transaction.commit().await? > source;
         if risen && self.to.revision().await? == target {
             return Ok(());
@@ -483,6 +510,7 @@ impl Run<'_> {
             user: member.user,
             role: Some(member.role),
         };
+        self.copier.note(Act::new(AuditAction::Member).count("members", members.len() as u64));
         self.copier.write(members.into_iter().map(write).chain(settings).collect()).await?;
         self.copier.commit().await
     }

@@ -84,12 +84,13 @@ impl Whole {
         self.versions.iter().find(|version| version.id == id)
     }
 
-    /// Whether `other` has the same, but for how often the row was written, which is each store's own count, and for a trace
-    /// where this has none: writing a version without one leaves what is there.
+    /// Whether `other` has the same, but for how often the row was written and what leads to the entries of its log, which are
+    /// each store's own, and for a trace where this has none: writing a version without one leaves what is there.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let rows = match (&self.index, &other.index) {
             (Some(one), Some(two)) => {
-                *one == CharacterIndex { revision: one.revision, ..CharacterIndex::clone(two) }
+                let (revision, audit_key) = (one.revision, one.audit_key.clone());
+                *one == CharacterIndex { revision, audit_key, ..CharacterIndex::clone(two) }
             }
             (one, two) => one.is_none() && two.is_none(),
         };

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     hex,
     model::ContentHash,
+    privacy::audit::TreeHead,
     storage::Kept,
     wording::{Arg, Language, List, Said, say},
 };
@@ -42,6 +43,8 @@ pub enum HeldKind {
     Copies,
     /// Libraries that were put aside.
     SetAside,
+    /// Backups of a library that Backstory made.
+    Backups,
     /// What an interrupted write left.
     Leftovers,
     /// How the window is liked, and which folders are watched.
@@ -52,6 +55,8 @@ pub enum HeldKind {
     Records,
     /// The session with D&D Beyond, in the system's keychain.
     Session,
+    /// Copies of documents in a cache outside of the program.
+    Cache,
 }
 
 /// A place where Backstory keeps something.
@@ -91,6 +96,8 @@ pub enum BeyondKind {
     Keychain,
     /// A library that was put aside: it holds other characters too, and may be their only copy.
     SetAside,
+    /// Copies of documents in a cache that does not answer. They end by themselves.
+    Cache,
 }
 
 impl From<Kept> for BeyondKind {
@@ -176,6 +183,9 @@ pub struct Erasure {
     pub library: Option<String>,
     /// What must not be found anywhere afterwards: byte strings, in hexadecimal digits.
     pub traces: Vec<String>,
+    /// What stood for the audit log of the open library, the erasing itself among what it tells where the log stays.
+    #[serde(default)]
+    pub log: Option<TreeHead>,
     /// How often it was interrupted.
     pub interrupted: u32,
     /// Whether what was planned is gone, and only cleaning up and the last look are left. What comes into its place from then
@@ -250,6 +260,11 @@ pub struct Receipt {
     pub sweep: Sweep,
     /// What stays.
     pub beyond: Vec<BeyondKind>,
+    /// What stood for the library's audit log in the end: so many entries, which end in this hash and have this root. None in
+    /// receipts of before there was a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub log: Option<TreeHead>,
 }
 
 /// A receipt with its number and its seal.
@@ -295,6 +310,7 @@ impl Receipt {
             removed,
             sweep,
             beyond,
+            log: erasure.log,
         }
     }
 
@@ -337,6 +353,10 @@ impl Receipt {
         if self.interrupted > 0 {
             lines.push(tell(say("receipt-interrupted").with("count", i64::from(self.interrupted))));
         }
+        if let Some(log) = self.log {
+            let said = say("receipt-log").with("entries", log.size as i64);
+            lines.push(tell(said.with("hash", log.hash.to_string()).with("root", log.root.to_string())));
+        }
         let beyond = self.beyond.iter().map(|kind| Arg::from(beyond(*kind))).collect();
         lines.push(tell(say("receipt-beyond").with("what", List::Clauses(beyond))));
         lines.push(String::new());
@@ -355,11 +375,13 @@ fn place(kind: HeldKind) -> Said {
         HeldKind::Library => say("place-library"),
         HeldKind::Copies => say("place-copies"),
         HeldKind::SetAside => say("place-set-aside"),
+        HeldKind::Backups => say("place-backups"),
         HeldKind::Leftovers => say("place-leftovers"),
         HeldKind::Settings => say("place-settings"),
         HeldKind::WindowData => say("place-window-data"),
         HeldKind::Records => say("place-records"),
         HeldKind::Session => say("place-session"),
+        HeldKind::Cache => say("place-cache"),
     }
 }
 
@@ -374,6 +396,7 @@ fn beyond(kind: BeyondKind) -> Said {
         BeyondKind::Configuration => say("beyond-configuration"),
         BeyondKind::Keychain => say("beyond-keychain"),
         BeyondKind::SetAside => say("beyond-set-aside"),
+        BeyondKind::Cache => say("beyond-cache"),
     }
 }
 
@@ -422,6 +445,7 @@ mod tests {
             asked_at: at(0),
             library: Some("/home/ada/secret".to_owned()),
             traces: vec!["416461".to_owned()],
+            log: None,
             interrupted: 1,
             erased: true,
         };

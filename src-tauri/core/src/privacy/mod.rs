@@ -2,6 +2,7 @@
 //! before it is shared; and whoever wants it gone can erase all of it, or keep the numbers without the player.
 
 pub mod anonymise;
+pub mod audit;
 pub mod erase;
 mod minimise;
 mod redact;

@@ -278,6 +278,7 @@ dialog-characters = Figuren
 dialog-any = Alle Dateien
 
 ## Belege über Gelöschtes
+consent-notify = Das System wird gebeten, dir zu sagen, was ein beobachteter Ordner brachte, während das Fenster nicht angesehen wurde. Die Nachricht nennt Figuren und was sich änderte; das System bewahrt sie vielleicht auf.
 receipt-title = Backstory: Beleg { $number }
 receipt-when = Verlangt { $from }, getan { $to }
 receipt-everything = Alles: { $characters ->
@@ -308,16 +309,19 @@ receipt-interrupted = { $count ->
     [one] Es wurde einmal unterbrochen und danach fortgesetzt
    *[other] Es wurde { $count }-mal unterbrochen und danach fortgesetzt
 }
+receipt-log = Das Protokoll endete mit Eintrag { $entries }, im Hash { $hash }; die Wurzel seines Baums war { $root }
 receipt-beyond = Nicht gelöscht, weil Backstory es nicht kann: { $what }
 receipt-check = Dieser Beleg enthält nichts über dich. `backstory audit --verify-receipt DATEI` prüft sein Siegel; seine Nummer gehört zu dem Schlüssel, mit dem er gesiegelt wurde und der nirgends aufbewahrt wird.
 place-library = die Bibliothek
 place-copies = Kopien von vor Änderungen
 place-set-aside = beiseitegelegte Bibliotheken
+place-backups = Sicherungen, die Backstory angelegt hat
 place-leftovers = was ein abgebrochener Schreibvorgang hinterließ
 place-settings = Einstellungen des Fensters
 place-window-data = Daten der Web-Anzeige des Fensters
 place-records = Aufzeichnungen über beobachtete Ordner, Einwilligungen und Anfragen
 place-session = die Sitzung bei D&D Beyond
+place-cache = Kopien von Dokumenten im Zwischenspeicher
 beyond-sources = deine Figuren bei D&D Beyond oder in Foundry
 beyond-files = Dateien, die du importiert oder exportiert hast
 beyond-backups = Sicherungen dieses Rechners durch andere Programme
@@ -326,4 +330,79 @@ beyond-object-versions = alte Fassungen, falls der Bucket welche aufhebt
 beyond-other-library = weitere Bibliotheken, die in der Konfiguration stehen
 beyond-configuration = die Konfiguration, die du geschrieben hast
 beyond-set-aside = beiseitegelegte Bibliotheken
+beyond-cache = Kopien von Dokumenten in einem Zwischenspeicher, der nicht antwortete; sie enden von selbst
 beyond-keychain = die Sitzung bei D&D Beyond, falls der Schlüsselbund, der sich nicht öffnete, eine enthält
+
+# Was ein Blick auf die Bibliothek und ihre Umgebung findet.
+check-store-ok = Die Bibliothek antwortet
+check-store-bad = Die Bibliothek antwortet nicht
+check-writable-ok = In die Bibliothek kann geschrieben werden
+check-writable-bad = Die Bibliothek kann nur gelesen werden
+check-lock-free = Im Hintergrund läuft keine Arbeit
+check-lock-held = Im Hintergrund läuft Arbeit: {$job}
+check-keychain-ok = Der Schlüsselbund des Systems öffnet sich
+check-keychain-bad = Der Schlüsselbund des Systems öffnet sich nicht
+check-disk = {$size} frei auf dem Datenträger der Bibliothek, {$percent} %
+check-cache-ok = Der Zwischenspeicher antwortet
+check-cache-bad = Der Zwischenspeicher wird übergangen; alles wird aus der Bibliothek gelesen
+check-cache-do = Es geht nichts verloren. Sieh nach, ob sein Server läuft und ob Adresse und Passwort stimmen; er wird von selbst wieder versucht.
+check-capture-none = Noch ist nichts gespeichert
+check-capture-ok = Zuletzt wurde etwas gespeichert
+check-backup-none = Noch gibt es keine Sicherung
+check-backup-ok = {$count ->
+    [one] Es gibt eine Sicherung, die neueste vom
+   *[other] Es gibt {$count} Sicherungen, die neueste vom
+}
+check-backup-old = Die letzte Sicherung ist alt
+check-backup-bad = Die letzte Sicherung konnte nicht angelegt werden
+check-backup-do = Lege jetzt eine an: unter Speicher & Zustand oder mit backstory backup now.
+check-drill-none = Noch wurde keine Sicherung ausprobiert; das geschieht einmal in der Woche
+check-drill-ok = Die neueste Sicherung lässt sich anderswo öffnen und enthält, was sie sagt
+check-drill-old = Lange wurde keine Sicherung ausprobiert
+check-drill-bad = Die neueste Sicherung ist nicht, was sie sagt
+check-drill-do = Probiere jetzt eine aus: unter Speicher & Zustand oder mit backstory backup drill.
+check-verify-none = Noch wurde nicht jede Fassung zurückgelesen; das geschieht einmal in der Woche
+check-verify-ok = {$count ->
+    [one] Die eine Fassung ließ sich zurücklesen und gleicht ihrem Fingerabdruck
+   *[other] Alle {$count} Fassungen ließen sich zurücklesen und gleichen ihren Fingerabdrücken
+}
+check-verify-old = Die Fassungen wurden lange nicht zurückgelesen
+check-verify-bad = Eine Prüfung fand Schaden in der Bibliothek
+check-verify-do = Prüfe jetzt: unter Speicher & Zustand oder mit backstory verify --read-data.
+check-jobs-ok = Die Arbeit im Hintergrund geht gut voran
+check-jobs-bad = Arbeit im Hintergrund schlug fehl: {$job}
+
+# Was von selbst gesagt wird, und was zu tun ist.
+alert-storage = Die Bibliothek antwortet nicht.
+alert-storage-do = Was gespeichert ist, bleibt, wo es ist. Sieh dir den Grund an und versuche es noch einmal.
+alert-errors = Von 100 Antworten der Bibliothek sind {$percent} Fehler.
+alert-errors-do = Sieh nach, ob ihr Datenträger oder ihr Server in Ordnung ist. Gespeichertes geht dadurch nicht verloren.
+alert-pool = {$count ->
+    [one] Einmal in den letzten zehn Minuten waren alle Verbindungen zum Server zu lange belegt.
+   *[other] {$count}-mal in den letzten zehn Minuten waren alle Verbindungen zum Server zu lange belegt.
+}
+alert-pool-do = Erlaube mehr davon mit dem Schlüssel pool.size, oder warte, bis andere Arbeit getan ist.
+alert-disk = Der Datenträger der Bibliothek ist fast voll: {$size} frei, {$percent} %.
+alert-disk-do = Schaffe Platz oder lege die Bibliothek auf einen anderen Datenträger. Bis dahin lässt sich vielleicht keine neue Fassung speichern.
+alert-damage = Eine Prüfung fand Schaden in der Bibliothek.
+alert-damage-do = Was betroffen ist, zeigt backstory verify --read-data. Ist etwas verloren, hole eine Sicherung zurück.
+alert-backup = Die letzte Sicherung konnte nicht angelegt werden.
+alert-backup-do = Sieh dir den Grund an. Der Schlüssel backup.folder legt Sicherungen an einen anderen Ort.
+alert-drill = Die neueste Sicherung ist nicht, was sie sagt.
+alert-drill-do = Lege jetzt eine neue an. Geschieht es wieder, bewahre Sicherungen auf einem anderen Datenträger auf.
+alert-slow = Etwas, worauf du warten musstest, dauerte {$millis} Millisekunden.
+alert-slow-do = Sieh nach, ob der Datenträger oder der Server mit anderem beschäftigt ist. Speicher & Zustand zeigt, was wie lange dauert.
+alert-hits = Der Zwischenspeicher hat nur {$percent} von 100 Dingen, nach denen gefragt wird.
+alert-hits-do = Gib ihm in der Konfiguration mehr Platz.
+alert-memory = Backstory belegt {$size} Arbeitsspeicher, {$percent} % seiner Grenze.
+alert-memory-do = Schließe und öffne es wieder. Die Grenze ist der Schlüssel alerts.memory_limit_mb.
+alert-access = {$count ->
+    [one] Es wurde nach etwas gefragt, das nicht gesehen werden darf.
+   *[other] In zehn Minuten wurde {$count}-mal nach etwas gefragt, das nicht gesehen werden darf.
+}
+alert-access-do = Warst das nicht du, sage es dem, der sich um die Bibliothek kümmert.
+alert-silent = {$count ->
+    [one] Seit einem Tag kam nichts aus dem beobachteten Ordner {$folder}.
+   *[other] Seit {$count} Tagen kam nichts aus dem beobachteten Ordner {$folder}.
+}
+alert-silent-do = Sieh nach, ob noch läuft, was dort Dateien speichert, oder beobachte den Ordner nicht mehr.

@@ -301,6 +301,7 @@ dialog-characters = Characters
 dialog-any = All files
 
 ## Receipts of what was erased
+consent-notify = The system is asked to tell you what a watched folder brought while the window was not looked at. The message names characters and what changed; the system may keep it.
 receipt-title = Backstory: receipt { $number }
 receipt-when = Asked for { $from }, done { $to }
 receipt-everything = Everything: { $characters ->
@@ -331,16 +332,19 @@ receipt-interrupted = { $count ->
     [one] It was interrupted once and went on
    *[other] It was interrupted { $count } times and went on
 }
+receipt-log = The audit log ended with entry { $entries }, in the hash { $hash }; the root of its tree was { $root }
 receipt-beyond = Not erased, because Backstory cannot: { $what }
 receipt-check = This receipt holds nothing about you. `backstory audit --verify-receipt FILE` checks its seal; its number belongs to the key it was sealed with, which is kept nowhere.
 place-library = the library
 place-copies = copies made before changes
 place-set-aside = libraries that were put aside
+place-backups = backups Backstory made
 place-leftovers = what an interrupted write left
 place-settings = settings of the window
 place-window-data = data of the window's web engine
 place-records = records of watched folders, agreements and requests
 place-session = the session with D&D Beyond
+place-cache = copies of documents in the cache
 beyond-sources = your characters at D&D Beyond or in Foundry
 beyond-files = files you imported or exported
 beyond-backups = backups that other programs made of this computer
@@ -349,4 +353,79 @@ beyond-object-versions = old versions, if the bucket keeps any
 beyond-other-library = other libraries that the configuration names
 beyond-configuration = the configuration you wrote
 beyond-set-aside = libraries that were put aside
+beyond-cache = copies of documents in a cache that did not answer, which end by themselves
 beyond-keychain = the session with D&D Beyond, if the keychain that did not open holds one
+
+# What a look at the library and what is around it finds.
+check-store-ok = The library answers
+check-store-bad = The library does not answer
+check-writable-ok = The library can be written to
+check-writable-bad = The library can only be read
+check-lock-free = No work goes on in the background
+check-lock-held = Work goes on in the background: {$job}
+check-keychain-ok = The system’s keychain opens
+check-keychain-bad = The system’s keychain does not open
+check-disk = {$size} free on the disk of the library, {$percent} %
+check-cache-ok = The cache answers
+check-cache-bad = The cache is passed by; everything is read from the library
+check-cache-do = Nothing is lost by it. See whether its server runs and whether its address and password are right; it is tried again by itself.
+check-capture-none = Nothing is saved yet
+check-capture-ok = Something was last saved
+check-backup-none = There is no backup yet
+check-backup-ok = {$count ->
+    [one] There is one backup, the newest of
+   *[other] There are {$count} backups, the newest of
+}
+check-backup-old = The last backup is old
+check-backup-bad = The last backup could not be made
+check-backup-do = Make one now, in Storage & health or with backstory backup now.
+check-drill-none = No backup was tried yet; that is done once a week
+check-drill-ok = The newest backup opens somewhere else and holds what it says
+check-drill-old = No backup was tried for a long time
+check-drill-bad = The newest backup is not what it says
+check-drill-do = Try one now, in Storage & health or with backstory backup drill.
+check-verify-none = Not every version was read back yet; that is done once a week
+check-verify-ok = {$count ->
+    [one] The one version reads back and matches its fingerprint
+   *[other] All {$count} versions read back and match their fingerprints
+}
+check-verify-old = The versions were not read back for a long time
+check-verify-bad = A check found damage in the library
+check-verify-do = Check now, in Storage & health or with backstory verify --read-data.
+check-jobs-ok = Work in the background goes well
+check-jobs-bad = Work in the background failed: {$job}
+
+# What the player is told of by itself, and what to do.
+alert-storage = The library does not answer.
+alert-storage-do = What is saved stays where it is. Look at the reason below, and try again.
+alert-errors = {$percent} of 100 answers of the library are failures.
+alert-errors-do = Look whether its disk or its server is well. Nothing that was saved is lost by it.
+alert-pool = {$count ->
+    [one] Once in the last ten minutes, all connections to the server were in use for too long.
+   *[other] {$count} times in the last ten minutes, all connections to the server were in use for too long.
+}
+alert-pool-do = Allow more of them with the key pool.size, or wait until other work is done.
+alert-disk = The disk of the library is nearly full: {$size} free, {$percent} %.
+alert-disk-do = Make room, or move the library to another disk. Until then a new version may not be saved.
+alert-damage = A check found damage in the library.
+alert-damage-do = See what is affected with backstory verify --read-data. Bring back a backup where something is lost.
+alert-backup = The last backup could not be made.
+alert-backup-do = Look at the reason below. The key backup.folder keeps backups in another place.
+alert-drill = The newest backup is not what it says.
+alert-drill-do = Make a new one now. If it happens again, keep backups on another disk.
+alert-slow = Something took {$millis} milliseconds that you had to wait for.
+alert-slow-do = Look whether the disk or the server is busy with something else. Storage & health shows what takes how long.
+alert-hits = The cache has only {$percent} of 100 things that are looked up.
+alert-hits-do = Give it more room in the configuration.
+alert-memory = Backstory takes {$size} of memory, {$percent} % of its limit.
+alert-memory-do = Close and open it again. The limit is the key alerts.memory_limit_mb.
+alert-access = {$count ->
+    [one] Something was asked for that whoever asked may not see.
+   *[other] {$count} things were asked for in ten minutes that whoever asked may not see.
+}
+alert-access-do = If that was not you, tell whoever looks after the library.
+alert-silent = {$count ->
+    [one] Nothing came in for a day from the watched folder {$folder}.
+   *[other] Nothing came in for {$count} days from the watched folder {$folder}.
+}
+alert-silent-do = Look whether whatever saves files there still runs, or watch the folder no longer.

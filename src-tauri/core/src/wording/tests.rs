@@ -46,7 +46,10 @@ fn every_catalogue_has_every_message_with_the_same_places() {
 #[test]
 fn the_catalogue_is_what_the_program_says() {
     let sources = [
+        include_str!("../alerts.rs"),
+        include_str!("../api/consent.rs"),
         include_str!("../api/dialogs.rs"),
+        include_str!("../api/health.rs"),
         include_str!("../api/notices.rs"),
         include_str!("../privacy/erase.rs"),
         include_str!("../history/losses.rs"),

@@ -43,13 +43,14 @@ pub(super) fn character(
     answer: Answer,
     number: u64,
     with_session: bool,
+    minimise: bool,
     now: Timestamp,
 ) -> Result<Draft, Refusal> {
     let Answer { status, retry_after, body } = answer;
     if status != 200 {
         return Err(refused(status, retry_after.as_deref(), body, with_session, now));
     }
-    let draft = files::fetched(body, now).map_err(|error| in_words(error, with_session))?;
+    let draft = files::fetched(body, now, minimise).map_err(|error| in_words(error, with_session))?;
     if draft.character.as_str() != format!("ddb-{number}") {
         return Err(another().into());
     }
@@ -65,7 +66,7 @@ fn refused(
     now: Timestamp,
 ) -> Refusal {
     // What the body says goes along as facts; the status decides.
-    let said = files::fetched(body, now).err();
+    let said = files::fetched(body, now, true).err();
     let page = said.as_ref().is_some_and(|error| error.code == Code::WebPage);
     let retry_at = retry_after.and_then(|text| retry_at(text, now));
     let again = retry_at.map_or(Again::Later, Again::NotBefore);

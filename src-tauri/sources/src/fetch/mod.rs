@@ -16,7 +16,10 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::{
-    api::import::{Agreement, Remote},
+    api::{
+        consent::{Agreement, Purpose},
+        import::Remote,
+    },
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     source::Draft,
@@ -72,6 +75,7 @@ pub struct DdbFetcher {
     pace: Pace,
     consent: Consent,
     keychain: Arc<dyn Keychain>,
+    minimise: bool,
 }
 
 impl DdbFetcher {
@@ -93,7 +97,15 @@ impl DdbFetcher {
             pace: Pace::in_folder(folder, timer),
             consent: Consent::in_folder(folder),
             keychain,
+            minimise: true,
         }
+    }
+
+    /// Whether other players' rows are cut out of what is fetched: usual.
+    #[must_use]
+    pub fn minimise(mut self, minimise: bool) -> Self {
+        self.minimise = minimise;
+        self
     }
 
     async fn character(&self, number: u64, progress: &dyn Progress, cancel: &Cancel) -> Result<Draft> {
@@ -135,7 +147,8 @@ impl DdbFetcher {
         loop {
             let asking = async {
                 let answer = self.client.character(number, token).await?;
-                answer::character(answer, number, token.is_some(), self.pace.timer.now())
+                let now = self.pace.timer.now();
+                answer::character(answer, number, token.is_some(), self.minimise, now)
             };
             let Refusal { error, again } = tokio::select! {
                 draft = asking => match draft {
@@ -187,6 +200,7 @@ impl Remote for DdbFetcher {
     async fn agreement(&self) -> Result<Option<Agreement>> {
         let Some(agreed) = self.consent.record(DDB)? else { return Ok(None) };
         Ok(Some(Agreement {
+            purpose: Purpose::Fetch,
             source: DDB.to_owned(),
             words: WORDS.to_owned(),
             wording: agreed.wording,

@@ -104,6 +104,11 @@ impl Files {
         self
     }
 
+    /// Whether they are.
+    pub fn minimises(&self) -> bool {
+        self.minimise
+    }
+
     /// Holds what was read from elsewhere, so that [`Intake::list`] finds it under the path `-`.
     /// `read_at` is when it was read: the time of capture where neither the caller nor the document says one.
     pub fn hold(&self, bytes: Vec<u8>, read_at: Timestamp) -> IntakeFile {
@@ -271,15 +276,15 @@ fn not_a_file(path: &Path) -> Error {
 /// # Errors
 /// As [`Intake::read`].
 pub(crate) fn made(bytes: Vec<u8>, captured_at: Timestamp, origin: String) -> Result<Draft> {
-    Ok(Draft { origin: Some(origin), ..fetched(bytes, captured_at)? })
+    Ok(Draft { origin: Some(origin), ..fetched(bytes, captured_at, true)? })
 }
 
 /// A document that a server sent, captured now.
 ///
 /// # Errors
 /// As [`Intake::read`].
-pub(crate) fn fetched(bytes: Vec<u8>, captured_at: Timestamp) -> Result<Draft> {
-    draft(&registry::sources(), true, &Content { bytes: Arc::new(bytes), written_at: captured_at })
+pub(crate) fn fetched(bytes: Vec<u8>, captured_at: Timestamp, minimise: bool) -> Result<Draft> {
+    draft(&registry::sources(), minimise, &Content { bytes: Arc::new(bytes), written_at: captured_at })
 }
 
 /// From bytes to a draft, as far as the bytes alone say.

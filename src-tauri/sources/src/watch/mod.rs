@@ -19,7 +19,7 @@ use backstory_core::{
     api::import::{FileResult, Intake, Outcome, import_into},
     error::{Code, Error, Result},
     job::{Cancel, Silent},
-    library::Library,
+    library::{Library, acting_as},
 };
 use jiff::Timestamp;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -55,6 +55,8 @@ pub struct Settings {
     pub notices: bool,
     /// Whether to end when everything that is there was taken.
     pub once: bool,
+    /// Whether other players' rows are cut out of what is taken.
+    pub minimise: bool,
 }
 
 impl Default for Settings {
@@ -65,6 +67,7 @@ impl Default for Settings {
             look: Duration::from_secs(15),
             notices: true,
             once: false,
+            minimise: true,
         }
     }
 }
@@ -122,7 +125,7 @@ impl Watch {
             looked: Arc::clone(&looked),
             memory: Memory::load(memory, &library.info()),
             library,
-            files: Arc::new(Files::new()),
+            files: Arc::new(Files::new().minimise(settings.minimise)),
             bell: Bell::new(folders, settings.notices),
             settings,
             events,
@@ -132,7 +135,7 @@ impl Watch {
             trouble: None,
             told: true,
         };
-        Ok((Self { looked, cancel, task: tokio::spawn(task.run()) }, receiver))
+        Ok((Self { looked, cancel, task: tokio::spawn(acting_as("watch", task.run())) }, receiver))
     }
 
     /// When the folders were looked into last.

@@ -10,11 +10,13 @@ use backstory_core::{
     api::erase::Holdings,
     error::Result,
     privacy::erase::{Beyond, BeyondKind, Erasure, Held, HeldKind, Scope},
+    storage::StorageInfo,
 };
 use directories::BaseDirs;
 
 use super::{JOURNAL, Session};
 use crate::{
+    backups,
     config::{self, Flags},
     open,
 };
@@ -22,8 +24,8 @@ use crate::{
 /// The name of the window's own folders: its identifier.
 const WINDOW: &str = "app.backstory.desktop";
 
-/// What sources remember, in the data folder. A write that was interrupted leaves the same with `.new`.
-const RECORDS: [&str; 3] = ["watched", "consent", "ddb-asked"];
+/// What sources remember, and what was last seen of audit logs, in the data folder. A write that was interrupted leaves the same with `.new`.
+const RECORDS: [&str; 4] = ["watched", "consent", "ddb-asked", "audit"];
 
 /// The folders in which something is kept for this account.
 #[derive(Debug, Clone)]
@@ -34,6 +36,8 @@ pub(super) struct Folders {
     settings: PathBuf,
     /// What the window's web engine keeps.
     window: Vec<PathBuf>,
+    /// Where the player wants backups; none: beside each library.
+    pub(super) backups: Option<PathBuf>,
 }
 
 impl Folders {
@@ -48,7 +52,7 @@ impl Folders {
         let window: BTreeSet<_> =
             [of(BaseDirs::data_dir), of(BaseDirs::data_local_dir), of(BaseDirs::cache_dir)].into();
         let window = window.into_iter().filter(|folder| *folder != settings).collect();
-        Ok(Self { data, settings, window })
+        Ok(Self { data, settings, window, backups: None })
     }
 
     /// What is read when all is done: everything that Backstory keeps, and the libraries that were erased or that something
@@ -58,8 +62,11 @@ impl Folders {
         roots.extend(self.window.iter().cloned());
         let libraries = erasure.library.iter().map(PathBuf::from);
         let taken = super::paths(&erasure.plan, HeldKind::Library);
+        // Also those of a library on a server, and of one that lies elsewhere.
+        roots.extend(super::paths(&erasure.plan, HeldKind::Backups));
         for library in libraries.chain(taken).collect::<BTreeSet<_>>() {
             roots.extend(family(&library).into_iter().map(|(_, path)| path));
+            roots.extend(backups::root_of(self.backups.as_deref(), &library));
             roots.push(library);
         }
         roots.retain(|root| root.exists());
@@ -83,6 +90,7 @@ pub(super) fn of(
     session: Session,
     scope: &Scope,
     library: Option<&Path>,
+    store: Option<&StorageInfo>,
 ) -> Result<Holdings> {
     let mut found = Holdings::default();
     let usual = folders.data.join("library.sqlite");
@@ -92,6 +100,17 @@ pub(super) fn of(
     };
     if *scope == Scope::Everything {
         everything(folders, session, &libraries, &mut found);
+    }
+    let configured = folders.backups.as_deref();
+    let of_files = libraries.iter().filter_map(|library| backups::root_of(configured, library));
+    let of_store = store.and_then(|store| backups::root(configured, store).ok());
+    let roots: BTreeSet<PathBuf> = of_files.chain(of_store).collect();
+    found.places.extend(roots.iter().filter_map(|root| place(HeldKind::Backups, root)));
+    if *scope == Scope::Everything {
+        let others = backups_of_others(folders, &libraries);
+        let of_ours = backups::in_folder(&folders.data).into_iter();
+        let left = of_ours.filter(|root| !roots.contains(root) && !others.contains(root));
+        found.places.extend(left.filter_map(|root| place(HeldKind::Backups, &root)));
     }
     for library in &libraries {
         for (kind, path) in family(library) {
@@ -107,7 +126,7 @@ pub(super) fn of(
     }
     if *scope == Scope::Everything {
         found.places.extend(libraries.iter().filter_map(|library| place(HeldKind::Library, library)));
-        configured(&libraries, &mut found);
+        other_libraries(folders, &libraries, &mut found);
     }
     Ok(found)
 }
@@ -134,12 +153,16 @@ fn everything(folders: &Folders, session: Session, libraries: &BTreeSet<&Path>, 
 }
 
 /// What the player's configuration names and Backstory leaves to them.
-fn configured(libraries: &BTreeSet<&Path>, found: &mut Holdings) {
+fn other_libraries(folders: &Folders, libraries: &BTreeSet<&Path>, found: &mut Holdings) {
     // One that cannot be read is no reason not to erase.
     let Ok(loaded) = config::load(&Flags::default()) else { return };
     if let Some(file) = loaded.file {
         let path = Some(file.display().to_string());
         found.beyond.push(Beyond { kind: BeyondKind::Configuration, path });
+    }
+    for root in backups_of_others(folders, libraries) {
+        let path = Some(root.display().to_string());
+        found.beyond.push(Beyond { kind: BeyondKind::OtherLibrary, path });
     }
     for library in loaded.config.libraries.values() {
         let local = open::local(&library.address);
@@ -150,6 +173,15 @@ fn configured(libraries: &BTreeSet<&Path>, found: &mut Holdings) {
             found.beyond.push(Beyond { kind: BeyondKind::OtherLibrary, path });
         }
     }
+}
+
+/// Where there are backups of libraries that the configuration names and Backstory leaves to the player.
+fn backups_of_others(folders: &Folders, libraries: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
+    let Ok(loaded) = config::load(&Flags::default()) else { return BTreeSet::new() };
+    let local = loaded.config.libraries.values().filter_map(|library| open::local(&library.address));
+    let others = local.filter(|path| !libraries.contains(path.as_path()) && path.exists());
+    let roots = others.filter_map(|path| backups::root_of(folders.backups.as_deref(), &path));
+    roots.filter(|root| root.exists()).collect()
 }
 
 /// What lies beside a library because of it.

@@ -3,6 +3,7 @@
 //! An erasure is written down in the data folder before its first byte goes, and forgotten when the last look is done.
 //! Everything between can be done twice.
 
+mod anchors;
 mod holdings;
 mod seal;
 mod sweep;
@@ -18,15 +19,19 @@ use backstory_core::{
     api::erase::{Computer, Holdings},
     error::{Code, Error, Result},
     job::{Progress, ProgressEvent},
+    privacy::audit::TreeHead,
     privacy::erase::{ErasePlan, Erasure, HeldKind, Scope, Sweep},
     storage::StorageInfo,
 };
 
 use self::holdings::Folders;
-use crate::{blocking::blocking, folder, rules, sqlite};
+use crate::{backups, blocking::blocking, folder, rules, sqlite};
 
 /// What was begun: in the data folder.
 const JOURNAL: &str = "erasing.json";
+
+/// What stood for audit logs when they were last seen: in the data folder.
+const ANCHORS: &str = "audit.json";
 
 /// The session with D&D Beyond in the system's keychain, which this crate knows nothing of.
 #[derive(Debug, Clone, Copy)]
@@ -42,19 +47,35 @@ pub struct ThisComputer {
     folders: Folders,
     /// The library that would be opened, where it cannot be.
     library: Box<dyn Fn() -> Option<PathBuf> + Send + Sync>,
+    /// Where the player wants backups; none: beside each library.
+    backups: Box<dyn Fn() -> Option<PathBuf> + Send + Sync>,
     session: Session,
 }
 
 impl ThisComputer {
-    /// This account's folders. `library` says which file or folder would be opened as the library.
+    /// This account's folders. `library` says which file or folder would be opened as the library, `backups` the folder that is
+    /// configured for backups.
     ///
     /// # Errors
     /// `storage_failed` where this account has no home folder.
     pub fn new(
         library: impl Fn() -> Option<PathBuf> + Send + Sync + 'static,
+        backups: impl Fn() -> Option<PathBuf> + Send + Sync + 'static,
         session: Session,
     ) -> Result<Self> {
-        Ok(Self { folders: Folders::of_this_account()?, library: Box::new(library), session })
+        let folders = Folders::of_this_account()?;
+        Ok(Self { folders, library: Box::new(library), backups: Box::new(backups), session })
+    }
+
+    /// The folders as they are configured at this moment.
+    fn folders(&self) -> Folders {
+        let mut folders = self.folders.clone();
+        folders.backups = (self.backups)();
+        folders
+    }
+
+    fn anchors(&self) -> PathBuf {
+        self.folders.data.join(ANCHORS)
     }
 
     fn journal(&self) -> PathBuf {
@@ -71,8 +92,9 @@ impl Computer for ThisComputer {
             // One that was never opened may be another program's.
             None => (self.library)().filter(|path| path.is_file() && !sqlite::is_foreign(path)),
         };
-        let (folders, scope, session) = (self.folders.clone(), scope.clone(), self.session);
-        blocking(move || holdings::of(&folders, session, &scope, path.as_deref())).await
+        let (folders, scope, session) = (self.folders(), scope.clone(), self.session);
+        let store = library.cloned();
+        blocking(move || holdings::of(&folders, session, &scope, path.as_deref(), store.as_ref())).await
     }
 
     async fn claim(&self, plan: &ErasePlan) -> Result<()> {
@@ -132,6 +154,10 @@ impl Computer for ThisComputer {
         for (done, place) in (0..).zip(places) {
             progress.report(ProgressEvent::Advanced { done, total });
             point();
+            if place.kind == HeldKind::Cache {
+                // The cache is not of this computer: whoever erases tells it.
+                continue;
+            }
             if place.kind == HeldKind::Session {
                 blocking(self.session.forget).await?;
                 continue;
@@ -141,6 +167,7 @@ impl Computer for ThisComputer {
                 let gone = match kind {
                     HeldKind::Library if path.is_dir() => folder::remove(&path),
                     HeldKind::Library => sqlite::remove(&path),
+                    HeldKind::Backups => backups::remove(&path),
                     _ => remove(&path),
                 };
                 gone.map_err(|error| left(&path, &error))
@@ -153,7 +180,7 @@ impl Computer for ThisComputer {
     }
 
     async fn sweep(&self, erasure: &Erasure) -> Result<Sweep> {
-        let roots = self.folders.to_sweep(erasure);
+        let roots = self.folders().to_sweep(erasure);
         let mut except = holdings::said_to_stay(erasure);
         except.push(self.journal());
         let needles = erasure.searched_for();
@@ -171,6 +198,33 @@ impl Computer for ThisComputer {
         }
         point();
         Ok(swept.sweep)
+    }
+
+    async fn log_seen(&self, library: &str) -> Result<Option<TreeHead>> {
+        let (path, library) = (self.anchors(), library.to_owned());
+        blocking(move || {
+            anchors::read(&path, &library).map_err(|error| {
+                Error::new(Code::StorageFailed, format!("{} cannot be read: {error}.", path.display()))
+                    .kept("The library is not affected.")
+                    .caused_by(error)
+            })
+        })
+        .await
+    }
+
+    async fn keep_log_seen(&self, library: &str, log: &TreeHead) -> Result<()> {
+        let (path, library, log) = (self.anchors(), library.to_owned(), *log);
+        blocking(move || {
+            anchors::keep(&path, &library, &log).map_err(|error| {
+                Error::new(
+                    rules::disk_code(&error),
+                    format!("{} cannot be written: {error}.", path.display()),
+                )
+                .kept("The library is not affected.")
+                .caused_by(error)
+            })
+        })
+        .await
     }
 
     async fn end(&self) -> Result<()> {
@@ -216,7 +270,8 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-fn write_durably(path: &Path, text: &[u8]) -> io::Result<()> {
+/// Writes a file whole: beside its place, on the disk, then into it.
+pub(crate) fn write_durably(path: &Path, text: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -22,9 +22,10 @@ use super::{
     index::{self, IndexFile, Rows},
     journal::View,
     layout::{
-        self, ARCHIVE, CHARACTERS, HEAD, INDEX, JOURNAL, LATEST, RECORD, STAGED, TEMP, VERSIONS, WRITER_LOCK,
+        self, ARCHIVE, AUDIT, CHARACTERS, HEAD, INDEX, JOURNAL, LATEST, RECORD, STAGED, TEMP, VERSIONS,
+        WRITER_LOCK,
     },
-    look,
+    log, look,
     sealed::{self, Unsealed},
 };
 use crate::{recent::RecentDocuments, tally::stale};
@@ -155,7 +156,12 @@ pub(super) fn library(_: &Shared, now: &Snapshot) -> Result<Findings> {
         },
         Err(error) => findings.add("file_damaged", INDEX, error.message, Remedy::None),
     }
-    findings.strangers("", &disk.list("")?, |name| [HEAD, INDEX, CHARACTERS, TEMP].contains(&name));
+    for (place, message) in log::check(view, head)? {
+        findings.add("audit_damaged", place, message, Remedy::None);
+    }
+    let ours = [HEAD, INDEX, CHARACTERS, AUDIT, TEMP];
+    findings.strangers("", &disk.list("")?, |name| ours.contains(&name));
+    findings.strangers(AUDIT, &disk.list(AUDIT)?, |name| layout::audit_page_of(name).is_some());
     findings.strangers(CHARACTERS, &disk.list(CHARACTERS)?, |name| layout::character_of(name).is_some());
     findings.strangers(TEMP, &disk.list(TEMP)?, |name| {
         let place = join(TEMP, name);

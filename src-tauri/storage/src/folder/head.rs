@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, Member},
+    privacy::audit,
     storage::{Encoding, Setting},
 };
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,12 @@ pub(super) struct Head {
     pub(super) erased: BTreeMap<CharacterId, u64>,
     /// Who has a place in which campaign.
     pub(super) members: Vec<Member>,
+    /// How the audit log ends.
+    #[serde(default)]
+    pub(super) audit: audit::Head,
+    /// The first entry of its last page.
+    #[serde(default)]
+    pub(super) audit_page: u64,
     /// What the program keeps for itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) settings: Vec<Setting>,
@@ -96,6 +103,8 @@ impl Head {
             recent: BTreeMap::new(),
             erased: BTreeMap::new(),
             members: Vec::new(),
+            audit: audit::Head::default(),
+            audit_page: 0,
             settings: Vec::new(),
             rebuilt: None,
         }

@@ -17,6 +17,7 @@ use super::{
     head::Head,
     journal::View,
     layout::{self, CHARACTERS, INDEX, RECORD},
+    log,
     sealed::{self, Unsealed},
 };
 
@@ -205,6 +206,7 @@ pub(super) fn rebuild_head(view: &View, why: String) -> Result<Head> {
     head.erased.retain(|id, _| !rows.rows.contains_key(id));
     head.characters = rows.rows.len() as u64;
     head.recent = rows.rows.into_iter().map(|(id, row)| (id, row.written)).collect();
+    log::rebuild(view, &mut head)?;
     head.rebuilt = Some(why);
     Ok(head)
 }

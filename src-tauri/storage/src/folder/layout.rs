@@ -13,6 +13,9 @@ pub(super) const INDEX: &str = "index.json";
 /// A folder for each character.
 pub(super) const CHARACTERS: &str = "characters";
 
+/// What was done with the library: pages of its audit log.
+pub(super) const AUDIT: &str = "audit";
+
 /// What is on its way: locks, the journal, files not yet in their place.
 pub(super) const TEMP: &str = "temp";
 
@@ -37,6 +40,17 @@ pub(super) const VERSIONS: &str = "versions";
 /// A page of a character's history, in its folder: what is known of some of its versions.
 pub(super) fn history(page: u64) -> String {
     format!("{VERSIONS}/history-{:06}.json", page + 1)
+}
+
+/// The page of the audit log that begins with this entry.
+pub(super) fn audit(from: u64) -> String {
+    format!("{AUDIT}/{from:012}.json")
+}
+
+/// The entry that the page of this name begins with; none when it is not one that [`audit`] gives.
+pub(super) fn audit_page_of(name: &str) -> Option<u64> {
+    let from = name.strip_suffix(".json")?.parse().ok()?;
+    (audit(from) == join(AUDIT, name)).then_some(from)
 }
 
 /// In a character's folder: the documents that are seldom looked at.
@@ -83,6 +97,10 @@ pub(super) fn is_ours(place: &str) -> bool {
     place.split('/').all(plain)
         && (place == HEAD
             || place == INDEX
+            || place
+                .strip_prefix(AUDIT)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .is_some_and(|name| audit_page_of(name).is_some())
             || place
                 .strip_prefix(CHARACTERS)
                 .and_then(|rest| rest.strip_prefix('/'))

@@ -8,6 +8,7 @@
 //! characters/{id}/versions/     every distinct document once: v000012.json.zst, or v000012.delta.zst against another one;
 //!                               and the history in pages of 64 versions, history-000001.json
 //! characters/{id}/archive/      the same for those that are seldom looked at
+//! audit/                        what was done with the library, in pages of 64 entries: 000000000001.json
 //! temp/                         files on their way, the journal of the change being made, the writer's lock
 //! ```
 //!
@@ -28,6 +29,7 @@ mod index;
 mod journal;
 mod layout;
 mod lock;
+mod log;
 mod opening;
 mod repair;
 mod sealed;
@@ -51,6 +53,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{self, Entry},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
         HistoryQuery, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo,
@@ -388,6 +391,14 @@ impl CharacterStorage for FolderStorage {
         self.read(|_, now| Ok(now.head.members.clone())).await
     }
 
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.read(move |_, now| log::entries(&now.view, after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<audit::Head> {
+        self.read(|_, now| Ok(now.head.audit.clone())).await
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>> {
         self.read(|_, now| Ok(now.head.settings.clone())).await
     }
@@ -498,7 +509,7 @@ pub(crate) fn claim(path: &Path) -> Result<()> {
 /// Takes a library's files away, and its folder where nothing else is in it.
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     // The list goes first: a folder without it is no library any more.
-    for name in [layout::HEAD, layout::INDEX, layout::CHARACTERS, layout::TEMP] {
+    for name in [layout::HEAD, layout::INDEX, layout::CHARACTERS, layout::AUDIT, layout::TEMP] {
         crate::computer::point();
         crate::computer::remove(&path.join(name))?;
     }

@@ -5,6 +5,7 @@ use std::{io, path::Path};
 use backstory_core::{
     job::Silent,
     model::{Kind, Seen, SnapshotId, Summary},
+    privacy::audit::{Act, Action, verify},
     sheet::Rules,
     storage::{Expect, StorageTransaction, Write},
 };
@@ -78,11 +79,13 @@ fn writes(number: u64, document: &[u8]) -> Vec<Write> {
         deleted_at: None,
         linked: None,
         also: Vec::new(),
+        audit_key: None,
         anonymised_at: None,
         revision: number,
     };
     let expect = if number == 1 { Expect::Absent } else { Expect::Revision(number - 1) };
     vec![
+        Act::new(Action::Capture).version(number).write(at, "test"),
         Write::Content { character: id(), hash: ContentHash::of(document), bytes: document.to_vec().into() },
         Write::Version { metadata: Box::new(metadata) },
         Write::Character { index: Box::new(index), expect },
@@ -117,6 +120,9 @@ async fn versions(storage: &FolderStorage) -> u64 {
     let rows = storage.query(&QueryFilter::default()).await.unwrap().items;
     assert_eq!(rows[0].versions, history.total);
     assert_eq!(storage.statistics().await.unwrap().contents, history.total);
+    // The log tells of each, and of nothing that was not done.
+    let log = verify::read(storage, None).await.unwrap();
+    assert!(log.ok && log.log.size == history.total, "{log:?}");
     history.total
 }
 

@@ -9,6 +9,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     history::encoding,
     model::{CharacterId, ContentHash, Member, Role, VersionMetadata},
+    privacy::audit::Note,
     storage::{Encoding, Write},
 };
 
@@ -21,6 +22,7 @@ use super::{
     journal::{self, Change, View},
     layout::{self, ARCHIVE, HEAD, INDEX, LATEST, RECORD, VERSIONS},
     lock::WriterLock,
+    log,
     sealed::{self, Unsealed},
 };
 use crate::{
@@ -41,6 +43,8 @@ pub(super) struct Writing {
     head_text: Vec<u8>,
     drafts: BTreeMap<CharacterId, Draft>,
     members: Option<BTreeMap<(String, String), Role>>,
+    /// What the audit log gets with the change.
+    notes: Vec<Box<Note>>,
     settings: Option<Settings>,
     /// The list must be written anew, whatever changed.
     wants_index: bool,
@@ -96,6 +100,7 @@ impl Writing {
             head_text,
             drafts: BTreeMap::new(),
             members: None,
+            notes: Vec::new(),
             settings: None,
             wants_index: false,
         })
@@ -168,6 +173,7 @@ impl Writing {
         Ok(())
     }
 
+    /// What concerns no character.
     fn put_shared(&mut self, write: Write) -> Result<()> {
         rules::check(&write)?;
         let head = &self.head;
@@ -185,6 +191,7 @@ impl Writing {
                 let settings = self.settings.get_or_insert_with(|| head.settings.iter().cloned().collect());
                 settings.put(setting, expect)?;
             }
+            Write::Audit { note, .. } => self.notes.push(note),
             _ => {}
         }
         Ok(())
@@ -199,7 +206,9 @@ impl Writing {
             std::mem::take(&mut self.drafts).into_values().filter(|draft| draft.touched).collect();
         drafts.retain(|draft| draft.erased || !draft.saved.is_empty() || draft.saved.written > 0);
         let (members, settings) = (self.members.take(), self.settings.take());
-        if drafts.is_empty() && members.is_none() && settings.is_none() && !self.wants_index {
+        let notes = std::mem::take(&mut self.notes);
+        let is_nothing = drafts.is_empty() && members.is_none() && settings.is_none() && notes.is_empty();
+        if is_nothing && !self.wants_index {
             return Ok(self.head.revision);
         }
         self.check_alone()?;
@@ -217,6 +226,7 @@ impl Writing {
         if let Some(settings) = settings {
             head.settings = settings.list();
         }
+        log::append(&self.view, &mut head, &mut change, &notes)?;
         if self.wants_index || head.wants_index() {
             self.put_index(&mut head, &drafts, &mut change)?;
         }

@@ -26,9 +26,10 @@ use backstory_core::{
     job::{Cancel, Progress},
     migrate::Whole,
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect,
-        Facets, HistoryQuery, Kept, Page, Problem, QueryFilter, Recompressed, RepairReport, Setting,
+        Facets, HistoryQuery, Kept, Page, Pool, Problem, QueryFilter, Recompressed, RepairReport, Setting,
         StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
@@ -276,6 +277,15 @@ impl CharacterStorage for JoinedStorage {
         Ok(members)
     }
 
+    /// The newer store's: what is done is noted where it is written. The older one keeps its own.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.halves.new.audit(after, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.halves.new.audit_head().await
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>> {
         let old = self.halves.old.settings().await?.into_iter().filter(Setting::goes_along);
         let mut settings: Settings = old.collect();
@@ -385,6 +395,10 @@ impl CharacterStorage for JoinedStorage {
             [] => self.halves.old.keeps(),
             kept => kept,
         }
+    }
+
+    fn pool(&self) -> Option<Pool> {
+        self.halves.new.pool().or_else(|| self.halves.old.pool())
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role},
+    privacy::audit::{self, Kept},
     storage::Setting,
 };
 use object_store::path::Path;
@@ -55,6 +56,12 @@ pub(super) struct Entry {
     /// The places in campaigns it gave and took.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) members: Vec<Place>,
+    /// How many entries the audit log had before it.
+    #[serde(default)]
+    pub(super) audited: u64,
+    /// The entries of the audit log that it brought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) audit: Vec<Kept>,
     /// The settings it wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) settings: Vec<Setting>,
@@ -72,6 +79,11 @@ pub(super) struct Place {
 }
 
 impl Entry {
+    /// The entries of the audit log that it brought.
+    pub(super) fn entries(&self) -> impl Iterator<Item = audit::Entry> {
+        (self.audited + 1..).zip(&self.audit).map(|(sequence, kept)| kept.entry(sequence))
+    }
+
     /// Where the journal is.
     pub(super) fn folder() -> Path {
         Path::from("journal")
@@ -148,6 +160,9 @@ pub(super) struct Checkpoint {
     pub(super) tombstones: BTreeMap<CharacterId, u64>,
     /// Who has a place in which campaign.
     pub(super) members: Vec<Member>,
+    /// How the audit log ends.
+    #[serde(default)]
+    pub(super) audit: audit::Head,
     /// What the program keeps for itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) settings: Vec<Setting>,

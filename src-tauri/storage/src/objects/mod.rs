@@ -37,6 +37,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
         Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Setting, StorageInfo,
@@ -284,6 +285,15 @@ impl CharacterStorage for ObjectStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         Ok(self.view.now().await?.members())
+    }
+
+    /// Entries stand in the journal, with the commits they came with.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.view.audit(after, limit as usize).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        Ok(self.view.now().await?.audit.clone())
     }
 
     async fn settings(&self) -> Result<Vec<Setting>> {

@@ -7,6 +7,7 @@ use std::{
 
 use backstory_core::{
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role},
+    privacy::audit,
     storage::{Change, Changes, StorageStatistics},
 };
 
@@ -23,6 +24,8 @@ pub(super) struct State {
     /// When the characters went that were erased.
     pub(super) tombstones: BTreeMap<CharacterId, u64>,
     members: BTreeMap<(String, String), Role>,
+    /// How the audit log ends.
+    pub(super) audit: audit::Head,
     /// What the program keeps for itself.
     pub(super) settings: Settings,
 }
@@ -50,6 +53,7 @@ impl State {
             rows: rows.collect(),
             tombstones: checkpoint.tombstones,
             members: members.map(|member| ((member.campaign, member.user), member.role)).collect(),
+            audit: checkpoint.audit,
             settings: checkpoint.settings.into_iter().collect(),
         }
     }
@@ -60,6 +64,7 @@ impl State {
             characters: self.rows.values().map(|row| Row::clone(row)).collect(),
             tombstones: self.tombstones.clone(),
             members: self.members(),
+            audit: self.audit.clone(),
             settings: self.settings.list(),
         }
     }
@@ -67,6 +72,7 @@ impl State {
     /// Applies the next commit, all but its new rows.
     pub(super) fn apply(&mut self, entry: &Entry) {
         self.revision = entry.revision;
+        entry.entries().for_each(|entry| self.audit.follow(&entry));
         for (id, manifest) in &entry.characters {
             self.tombstones.remove(id);
             if manifest.is_none() {

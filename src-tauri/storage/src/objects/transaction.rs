@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, ContentHash, VersionMetadata},
+    privacy::audit::{Kept, Note},
     storage::{Encoding, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use futures_util::FutureExt;
@@ -49,6 +50,8 @@ pub(super) struct Transaction {
     state: Arc<State>,
     drafts: BTreeMap<CharacterId, Draft>,
     members: Vec<Place>,
+    /// What the audit log gets at the commit.
+    notes: Vec<Box<Note>>,
     /// All of them as this transaction leaves them, once it wrote one, and which it wrote.
     settings: Option<(Settings, BTreeSet<String>)>,
     deadline: Deadline,
@@ -97,6 +100,7 @@ pub(super) async fn begin(
         state,
         drafts: BTreeMap::new(),
         members: Vec::new(),
+        notes: Vec::new(),
         settings: None,
         deadline: Deadline { begun: (Instant::now(), SystemTime::now()), grace },
         failed: false,
@@ -171,6 +175,7 @@ impl Transaction {
                 written.insert(setting.key.clone());
                 settings.put(setting, expect)?;
             }
+            Write::Audit { note, .. } => self.notes.push(note),
             _ => {}
         }
         Ok(())
@@ -202,7 +207,8 @@ impl Transaction {
     /// Uploads everything and makes it so. Gives the turn back when all is done.
     pub(super) async fn finish(mut self) -> Result<u64> {
         self.check_open()?;
-        if self.drafts.is_empty() && self.members.is_empty() && self.settings.is_none() {
+        let is_nothing = self.drafts.is_empty() && self.members.is_empty() && self.notes.is_empty();
+        if is_nothing && self.settings.is_none() {
             return Ok(self.state.revision);
         }
         if self.deadline.is_over() {
@@ -241,11 +247,14 @@ impl Transaction {
         let mut now = self.view.known();
         for _ in 0..TRIES {
             self.check_stands(&now).map_err(Unpublished::Surely)?;
+            let audit = self.entries(&now).map_err(Unpublished::Surely)?;
             let entry = Entry {
                 revision: now.revision + 1,
                 transaction: uploads.transaction,
                 characters: uploads.manifests.clone(),
                 members: self.members.clone(),
+                audited: now.audit.size,
+                audit,
                 settings: self.written_settings(),
             };
             if self.create(&entry).await? {
@@ -254,6 +263,12 @@ impl Transaction {
             now = self.view.now().await.map_err(Unpublished::Surely)?;
         }
         Err(Unpublished::Surely(rules::busy()))
+    }
+
+    /// What this transaction does, as entries of the log behind those there are.
+    fn entries(&self, now: &State) -> Result<Vec<Kept>> {
+        let mut head = now.audit.clone();
+        self.notes.iter().map(|note| Ok(head.append(note)?.into())).collect()
     }
 
     /// Nobody else wrote to a character of this transaction.

@@ -16,6 +16,7 @@ use std::{
 use backstory_core::{
     error::{Code, Error, Result},
     model::{CharacterId, ContentHash},
+    privacy::audit,
 };
 use futures_util::FutureExt;
 use lru::LruCache;
@@ -36,6 +37,9 @@ const CHECKPOINTS: usize = 2;
 
 /// How many entries are read one by one. Who is further behind looks for a checkpoint first.
 const ENTRIES: usize = 4 * CHECKPOINT_EVERY as usize;
+
+/// How many commits are read together for the entries of the audit log in them.
+const COMMITS_AT_ONCE: u64 = 256;
 
 /// How many histories are remembered.
 const RECORDS: NonZeroUsize = NonZeroUsize::new(32).unwrap();
@@ -172,6 +176,48 @@ impl View {
         let Some(bytes) = self.bucket.get(&path).await? else { return Ok(None) };
         let entry: Entry = form::unseal(&bytes, &path)?;
         if entry.revision == revision { Ok(Some(entry)) } else { Err(form::damaged(&path)) }
+    }
+
+    /// The entries of the audit log behind a number, at most so many: each stands in the commit it came with. One whose commit
+    /// cannot be read is left out.
+    pub(super) async fn audit(&self, after: u64, limit: usize) -> Result<Vec<audit::Entry>> {
+        let state = self.now().await?;
+        let mut found: Vec<audit::Entry> = Vec::new();
+        let mut next = self.commit_behind(after, state.revision).await?;
+        while next <= state.revision && found.len() < limit {
+            let last = state.revision.min(next + COMMITS_AT_ONCE - 1);
+            let commits = (next..=last).map(|number| self.readable_entry(number).boxed()).collect();
+            for commit in at_once(commits).await?.into_iter().flatten() {
+                found.extend(commit.entries().filter(|entry| entry.sequence > after));
+            }
+            next = last + 1;
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The first commit that brought an entry behind this number, or one before it: found by halving.
+    async fn commit_behind(&self, after: u64, revision: u64) -> Result<u64> {
+        let (mut low, mut high) = (1, revision + 1);
+        if after == 0 {
+            return Ok(low);
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.readable_entry(middle).await? {
+                Some(entry) if entry.audited + entry.audit.len() as u64 <= after => low = middle + 1,
+                // What cannot be read may be it.
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
+    async fn readable_entry(&self, revision: u64) -> Result<Option<Entry>> {
+        match self.entry(revision).await {
+            Err(error) if error.code == Code::StoreDamaged => Ok(None),
+            entry => entry,
+        }
     }
 
     /// Applies the next entries. The list must go on where a manifest is damaged: only its character then cannot be read.

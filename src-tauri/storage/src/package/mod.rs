@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -17,7 +17,8 @@ use backstory_core::{
     job::{Cancel, Progress, ProgressEvent},
     json::MAX_WHOLE,
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, Stored, VersionMetadata},
-    package::{FORMAT, HISTORY, Line, MANIFEST, Manifest, ROW, VERSION, place},
+    package::{FORMAT, HISTORY, LOG, Line, MANIFEST, Manifest, ROW, VERSION, place},
+    privacy::audit::{Entry, Head, read_lines},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets,
         HistoryQuery, MAX_DOCUMENT, Page, Problem, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret,
@@ -47,6 +48,7 @@ pub struct PackageStorage {
     manifest: Arc<Manifest>,
     archive: Arc<Mutex<Archive>>,
     histories: Arc<Mutex<LruCache<CharacterId, Arc<Record<Filed>>>>>,
+    log: Arc<OnceLock<Arc<Vec<Entry>>>>,
 }
 
 impl std::fmt::Debug for PackageStorage {
@@ -80,6 +82,7 @@ impl PackageStorage {
             manifest: Arc::new(manifest),
             archive: Arc::new(Mutex::new(archive)),
             histories: Arc::new(Mutex::new(LruCache::new(HISTORIES))),
+            log: Arc::default(),
         })
     }
 
@@ -102,6 +105,31 @@ impl PackageStorage {
         let record = Arc::new(record.await?);
         self.histories.lock().unwrap_or_else(PoisonError::into_inner).put(id.clone(), Arc::clone(&record));
         Ok(record)
+    }
+
+    /// Whether the whole audit log came along.
+    fn has_log(&self) -> bool {
+        self.archive().names().any(|name| name == LOG)
+    }
+
+    /// The audit log that came along; none in an export of some characters only.
+    async fn log(&self) -> Result<Arc<Vec<Entry>>> {
+        if let Some(log) = self.log.get() {
+            return Ok(Arc::clone(log));
+        }
+        let this = self.clone();
+        let log = blocking(move || {
+            if !this.has_log() {
+                return Ok(Vec::new());
+            }
+            // One that cannot be read keeps no character from being read.
+            match this.archive().read(LOG).and_then(|text| read_lines(&text)) {
+                Err(error) if error.code == Code::StoreDamaged => Ok(Vec::new()),
+                log => log,
+            }
+        });
+        let log = Arc::new(log.await?);
+        Ok(Arc::clone(self.log.get_or_init(|| log)))
     }
 
     /// The place of a character in the order of the ids, from 1: what stands for the revision it was written at.
@@ -276,6 +304,24 @@ impl CharacterStorage for PackageStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         Ok(Vec::new())
+    }
+
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        let log = self.log().await?;
+        let start = log.len().min(usize::try_from(after).unwrap_or(usize::MAX));
+        Ok(log[start..].iter().take(limit as usize).cloned().collect())
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        let mut head = Head::default();
+        self.log().await?.iter().for_each(|entry| head.follow(entry));
+        match self.manifest.audit {
+            // What the manifest tells of is not what is there: verifying finds it.
+            Some(told) if self.has_log() && told != head.tree() => {
+                Ok(Head { size: told.size, hash: told.hash, ..Head::default() })
+            }
+            _ => Ok(head),
+        }
     }
 
     async fn settings(&self) -> Result<Vec<Setting>> {

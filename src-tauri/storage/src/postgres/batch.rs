@@ -192,7 +192,8 @@ impl Batch {
                 Write::DropVersions { .. }
                 | Write::Erase { .. }
                 | Write::Member { .. }
-                | Write::Setting { .. } => {}
+                | Write::Setting { .. }
+                | Write::Audit { .. } => {}
             }
         }
         Ok(batch)
@@ -383,7 +384,7 @@ impl Tables<'_> {
 }
 
 /// Runs a statement over arrays, unless they are empty.
-async fn execute(
+pub(super) async fn execute(
     client: &Connection,
     statement: &Statement,
     values: &Values<'_>,

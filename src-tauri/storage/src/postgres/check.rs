@@ -40,6 +40,10 @@ const DAMAGED_SHARED: &str = "SELECT 'library' FROM backstory.store AS r \
        WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
      UNION ALL SELECT 'campaign ' || r.campaign FROM backstory.member AS r \
        WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT 'entry ' || r.sequence || ' of the audit log' FROM backstory.audit AS r \
+       WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
+     UNION ALL SELECT 'end of the audit log' FROM backstory.audit_head AS r \
+       WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) \
      UNION ALL SELECT 'setting ' || r.key FROM backstory.setting AS r \
        WHERE r.checksum IS DISTINCT FROM backstory.checksum_of(to_jsonb(r)) ORDER BY 1";
 

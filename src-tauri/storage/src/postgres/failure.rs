@@ -55,7 +55,8 @@ impl Failure {
                 "The library is busy: all its connections are in use for longer than Backstory waits.",
             )
             .kept("Nothing was changed.")
-            .hint("Wait until the other work is done, then try again, or allow more connections."),
+            .hint("Wait until the other work is done, then try again, or allow more connections.")
+            .detail("no_connection", true),
             Self::NoAnswer => unreachable(place),
             Self::Server(error) => explain(error, place),
         }

@@ -33,11 +33,12 @@ use backstory_core::{
     error::{Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
-        Kept, Page, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret, Setting, StorageInfo,
-        StorageStatistics, StorageTransaction,
+        Kept, Page, Pool as ConnectionPool, QueryFilter, ReadOnly, Recompressed, RepairReport, Secret,
+        Setting, StorageInfo, StorageStatistics, StorageTransaction,
     },
 };
 use deadpool_postgres::{Client, Object, Pool};
@@ -249,6 +250,14 @@ impl CharacterStorage for PostgresStorage {
         self.read(query::members).await
     }
 
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.read(|client| query::audit(client, after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.read(query::audit_head).await
+    }
+
     async fn settings(&self) -> Result<Vec<Setting>> {
         self.read(query::settings).await
     }
@@ -313,6 +322,15 @@ impl CharacterStorage for PostgresStorage {
 
     fn keeps(&self) -> &'static [Kept] {
         &[Kept::ServerLog]
+    }
+
+    fn pool(&self) -> Option<ConnectionPool> {
+        let status = self.pool.status();
+        Some(ConnectionPool {
+            open: status.size as u64,
+            most: status.max_size as u64,
+            waiting: status.waiting as u64,
+        })
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -8,6 +8,10 @@ use std::future::Future;
 use backstory_core::{
     error::{Code, Error},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, SnapshotId, VersionMetadata},
+    privacy::audit::{
+        Entry, Head,
+        tree::{Digest, Peaks},
+    },
     storage::{
         Change, Changes, Deleted, Facet, Facets, HistoryQuery, Page, QueryFilter, Setting, Sort, SortKey,
         StorageStatistics,
@@ -555,4 +559,33 @@ pub(super) async fn statistics(client: Client) -> Result<StorageStatistics> {
         encoded_bytes: unsigned(contents.try_get(2)?)?,
         store_bytes: unsigned(size.try_get(0)?)?,
     })
+}
+
+/// The entries of the audit log behind a number. Lines that are not for this user are left out by the server.
+pub(super) async fn audit(client: Client, after: u64, limit: u32) -> Result<Vec<Entry>> {
+    let sql = "SELECT c.sequence, c.leaf, c.hash, a.line FROM backstory.audit_chain($1, $2) AS c \
+         LEFT JOIN backstory.audit AS a ON a.sequence = c.sequence ORDER BY c.sequence";
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    let mut entries = Vec::new();
+    for row in run(&client, sql, &[&integer(after), &limit]).await? {
+        let sequence = unsigned(row.try_get(0)?)?;
+        let digest = |column| -> Result<Option<Digest>> { Ok(Digest::from_slice(row.try_get(column)?)) };
+        // What is no hash any more is no entry: verifying misses it.
+        let (Some(leaf), Some(hash)) = (digest(1)?, digest(2)?) else { continue };
+        entries.push(match row.try_get::<_, Option<String>>(3)? {
+            Some(line) => Entry::new(sequence, line, hash),
+            None => Entry { sequence, text: None, leaf, hash, readers: Vec::new() },
+        });
+    }
+    Ok(entries)
+}
+
+/// The end of the audit log.
+pub(super) async fn audit_head(client: Client) -> Result<Head> {
+    let row = first(&client, "SELECT size, hash, peaks FROM backstory.audit_head", &[]).await?;
+    let row = row.ok_or_else(|| failure::damaged("The end of the audit log is missing."))?;
+    let size = unsigned(row.try_get(0)?)?;
+    let read = Digest::from_slice(row.try_get(1)?).zip(Peaks::from_bytes(row.try_get(2)?, size));
+    let (hash, peaks) = read.ok_or_else(|| failure::damaged("The end of the audit log cannot be read."))?;
+    Ok(Head { size, hash, peaks })
 }

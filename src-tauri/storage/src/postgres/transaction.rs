@@ -18,7 +18,7 @@ use backstory_core::{
     storage::{Encoding, Expect, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use deadpool_postgres::{Client, ClientWrapper as Connection, Object};
-use futures_util::future::{join, join4};
+use futures_util::future::{join, join4, join5};
 use jiff::Timestamp;
 use tokio_postgres::{Row, types::ToSql};
 
@@ -62,8 +62,17 @@ pub(super) struct Open {
     touched: BTreeSet<CharacterId>,
     /// Those of them that were erased.
     erased: BTreeSet<CharacterId>,
+    /// What the audit log gets at the commit.
+    notes: Notes,
     /// Whom to tell of the commit.
     changes: Arc<Listener>,
+}
+
+/// What is noted, without numbers, and whose characters it is about.
+#[derive(Default)]
+struct Notes {
+    lines: Vec<String>,
+    owners: Vec<Option<String>>,
 }
 
 /// A character as it was when it was first touched.
@@ -117,6 +126,7 @@ pub(super) async fn begin(
         locked: HashMap::new(),
         touched: BTreeSet::new(),
         erased: BTreeSet::new(),
+        notes: Notes::default(),
         changes,
     };
     let client = open.client()?;
@@ -324,6 +334,10 @@ impl Open {
                 Write::Member { campaign, user, role } => {
                     self.put_member(&campaign, &user, role).await?;
                 }
+                Write::Audit { note, owner, .. } => {
+                    self.notes.lines.push(note.text()?);
+                    self.notes.owners.push(owner.map(|owner| escaped(&owner).into_owned()));
+                }
                 Write::Setting { setting, expect } => self.put_setting(&setting, expect).await?,
                 write => together.push(write),
             }
@@ -462,11 +476,14 @@ impl Open {
             "UPDATE backstory.tombstone SET revision = (SELECT revision FROM backstory.store) WHERE id = ANY ($1)",
         )
         .await?;
+        let append = prepare("SELECT backstory.append_audit(current_user, $1, $2)").await?;
+        let notes: [&(dyn ToSql + Sync); 2] = [&self.notes.lines, &self.notes.owners];
         let touched: Vec<&str> = self.touched.iter().map(CharacterId::as_str).collect();
         let erased: Vec<&str> = self.erased.iter().map(CharacterId::as_str).collect();
         let (touched, erased): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&touched], [&erased]);
-        let (counted, stamped, buried, ended) = join4(
+        let (counted, noted, stamped, buried, ended) = join5(
             client.query_one(&count, &[]),
+            batch::execute(client, &append, &notes, self.notes.lines.len()),
             client.execute(&stamp, &touched),
             client.execute(&bury, &erased),
             client.batch_execute("COMMIT"),
@@ -475,7 +492,7 @@ impl Open {
         // Whatever the answers, there is nothing left to roll back.
         drop(self.client.take());
         // A statement that failed made the commit a rollback. Where the answer to the commit is missing, nobody knows.
-        let revision = match (counted, stamped.and(buried), ended) {
+        let revision = match (counted, noted.and(stamped).and(buried), ended) {
             (Ok(counted), Ok(_), Ok(())) => counted.try_get(0)?,
             (Err(error), ..) | (_, Err(error), _) if !is_outcome_unknown(&error) => return Err(error.into()),
             (.., Err(error)) if !is_outcome_unknown(&error) => return Err(error.into()),

@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const RECENT_BYTES: usize = 16 << 20;
 
 /// Where rows are that are not what was written, with the version's number where there is one; and what that means.
-const SEALED: [(&str, &str); 9] = [
+const SEALED: [(&str, &str); 11] = [
     (
         "SELECT k.id, v.number FROM version AS v LEFT JOIN character AS k ON k.row = v.character \
          WHERE v.checksum IS NOT checksum(v.row, v.character, v.id, v.number, v.captured_at, v.edited_at, v.content, \
@@ -80,6 +80,16 @@ const SEALED: [(&str, &str); 9] = [
          LEFT JOIN character AS k ON k.row = v.character \
          WHERE t.checksum IS NOT checksum(t.version, t.data)",
         "What blame, search and progress know of it is not what was written. `backstory retell --all` tells it anew.",
+    ),
+    (
+        "SELECT 'entry ' || sequence || ' of the audit log', 0 FROM audit \
+         WHERE checksum IS NOT checksum(sequence, text, hash)",
+        "It is not what was written. `backstory audit --verify` says more.",
+    ),
+    (
+        "SELECT 'audit log', 0 FROM audit_head WHERE checksum IS NOT checksum(id, size, hash, peaks) \
+         OR size IS NOT (SELECT count(*) FROM audit)",
+        "How it ends is not what was written. `backstory audit --verify` says more.",
     ),
     (
         "SELECT 'library', 0 FROM store WHERE checksum IS NOT checksum(id, revision)",

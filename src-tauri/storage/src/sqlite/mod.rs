@@ -4,6 +4,7 @@
 //! `synchronous=FULL`: a commit that returned survives a power cut, and readers never wait for the writer. Other processes
 //! may have the same file open; SQLite's own locks and the revision of each character keep them from losing anything.
 
+mod audit;
 mod backup;
 mod check;
 mod checksum;
@@ -29,6 +30,7 @@ use backstory_core::{
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Sighting, VersionMetadata},
+    privacy::audit::{Entry, Head},
     search::{SearchHit, SearchQuery},
     storage::{
         Capabilities, Changes, CharacterStorage, CheckReport, CheckScope, Encoding, Facets, HistoryQuery,
@@ -89,6 +91,16 @@ pub struct SqliteStorage {
 /// `store_damaged`, `invalid_argument` for another program's file, `storage_failed`.
 pub fn look(path: &Path) -> Result<()> {
     opening::look(path).map_err(|failure| failure.at(path))
+}
+
+/// Copies a library as it is now into a new file, while others go on reading and writing. Waits for the disk.
+///
+/// # Errors
+/// As [`SqliteStorage::back_up`].
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    let copied = opening::open(from, SqliteOptions::default().wait, true)
+        .and_then(|(door, _)| backup::copy(&door.connect_reader()?, to));
+    copied.map_err(|failure| failure.at(from))
 }
 
 /// What SQLite keeps beside its file.
@@ -327,6 +339,14 @@ impl CharacterStorage for SqliteStorage {
 
     async fn members(&self) -> Result<Vec<Member>> {
         self.read(query::members).await
+    }
+
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<Entry>> {
+        self.read(move |connection| audit::entries(connection, after, limit)).await
+    }
+
+    async fn audit_head(&self) -> Result<Head> {
+        self.read(audit::head).await
     }
 
     async fn settings(&self) -> Result<Vec<Setting>> {

@@ -7,6 +7,7 @@ use backstory_core::{
         CharacterId, CharacterIndex, ContentHash, Cut, GrowthPoint, Kind, Role, Seen, Sentence, SnapshotId,
         Summary, Topic, VersionMetadata,
     },
+    privacy::audit::SubjectKey,
     sheet::{Class, Rules},
     wording::Said,
 };
@@ -79,6 +80,8 @@ struct IndexDetails<'a> {
     #[serde(default, skip_serializing_if = "<[CharacterId]>::is_empty")]
     also: Cow<'a, [CharacterId]>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    audit_key: Option<Cow<'a, SubjectKey>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     anonymised_at: Option<i64>,
 }
 
@@ -105,6 +108,7 @@ pub(super) fn index_details(index: &CharacterIndex) -> Result<String> {
         deleted_at: index.deleted_at.map(nanoseconds),
         linked: index.linked.as_ref().map(Cow::Borrowed),
         also: Cow::Borrowed(&index.also),
+        audit_key: index.audit_key.as_ref().map(Cow::Borrowed),
         anonymised_at: index.anonymised_at.map(nanoseconds),
     })
 }
@@ -136,6 +140,7 @@ pub(super) fn index(id: CharacterId, revision: i64, details: &str) -> Result<Cha
         deleted_at: details.deleted_at.map(timestamp).transpose()?,
         linked: details.linked.map(Cow::into_owned),
         also: details.also.into_owned(),
+        audit_key: details.audit_key.map(Cow::into_owned),
         anonymised_at: details.anonymised_at.map(timestamp).transpose()?,
         revision: unsigned(revision)?,
     })

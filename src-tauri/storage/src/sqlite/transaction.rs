@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use backstory_core::{
     error::Result,
     model::{CharacterId, CharacterIndex, ContentHash, Role, SnapshotId, VersionMetadata},
+    privacy::audit::Note,
     storage::{Encoding, Expect, HistoryQuery, Page, Setting, StorageTransaction, Surroundings, Write},
 };
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 
 use super::{
-    blocking, content,
+    audit, blocking, content,
     failure::{self, Failure},
     opening::Door,
     query,
@@ -65,6 +66,8 @@ pub(super) struct Open {
     revisions_before: HashMap<CharacterId, Option<u64>>,
     /// The characters written to so far.
     pub(super) touched: BTreeSet<CharacterId>,
+    /// What the audit log gets at the commit.
+    notes: Vec<Box<Note>>,
     /// Something was taken away: its pages can be given back.
     frees: bool,
 }
@@ -94,7 +97,13 @@ pub(super) async fn begin(writer: Arc<Mutex<Writer>>, door: Door) -> Result<Tran
     let open = blocking(move || {
         let begun = writer.connection.execute_batch("BEGIN IMMEDIATE");
         begun.map_err(|error| Failure::from(error).at(&path))?;
-        Ok(Open { writer, revisions_before: HashMap::new(), touched: BTreeSet::new(), frees: false })
+        Ok(Open {
+            writer,
+            revisions_before: HashMap::new(),
+            touched: BTreeSet::new(),
+            notes: Vec::new(),
+            frees: false,
+        })
     });
     Ok(Transaction { open: Some(open.await?), door })
 }
@@ -228,6 +237,7 @@ impl StorageTransaction for Transaction {
     async fn commit(mut self: Box<Self>) -> Result<u64> {
         self.run(|open| {
             let connection = &open.writer.connection;
+            audit::append(connection, &open.notes)?;
             let sql = "UPDATE store SET revision = revision + 1 RETURNING revision";
             let revision: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
             for character in &open.touched {
@@ -359,6 +369,10 @@ impl Open {
             Write::DropVersions { character, versions } => self.drop_versions(&character, &versions),
             Write::Erase { character, expect } => self.erase(&character, expect),
             Write::Member { campaign, user, role } => self.put_member(&campaign, &user, role),
+            Write::Audit { note, .. } => {
+                self.notes.push(note);
+                Ok(())
+            }
             Write::Setting { setting, expect } => self.put_setting(&setting, expect),
         }
     }

@@ -5,7 +5,7 @@
 //! machine; ratios and goals are what to read. Nothing here is a test: nothing fails.
 //!
 //! Without words it runs everything; else the groups named: `captures`, `versions`, `characters`, `past`, `backends`,
-//! `start`, `window`.
+//! `cache`, `start`, `window`.
 //!
 //! The real histories beside the project are used where they are there, generated ones of the same shape where not.
 
@@ -18,6 +18,7 @@
 )]
 
 mod backends;
+mod cache;
 mod past;
 mod window;
 
@@ -49,6 +50,12 @@ use serde_json::json;
 const TURNS: usize = 5;
 
 fn main() {
+    #[cfg(target_os = "linux")]
+    if let [word, length] = std::env::args().skip(1).collect::<Vec<_>>().as_slice()
+        && word == cache::FILL
+    {
+        return cache::fill(length.parse().unwrap());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut table = Table::default();
     let wanted: Vec<String> = std::env::args().skip(1).collect();
@@ -68,6 +75,9 @@ fn main() {
         }
         if is_wanted("backends") {
             backends::run(&mut table).await;
+        }
+        if is_wanted("cache") {
+            cache::run(&mut table).await;
         }
         if is_wanted("window") {
             window::run(&mut table).await;

@@ -32,13 +32,138 @@ source: string,
 takes: string | null, };
 
 /**
- * What a player agreed to: that a source is asked over the network.
+ * A page of the log.
+ */
+export type Activity = { 
+/**
+ * The entries, newest first.
+ */
+entries: Array<ActivityEntry>, 
+/**
+ * How many the whole log has.
+ */
+size: number, 
+/**
+ * Give this as `before` for the next page; none when this is the last.
+ */
+next?: number, };
+
+/**
+ * An entry, as a person reads it.
+ */
+export type ActivityEntry = { 
+/**
+ * Its number.
+ */
+sequence: number, 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * Where from: `window`, `command`, `watch`, `rest`, …
+ */
+origin: string, 
+/**
+ * What.
+ */
+action: AuditAction, 
+/**
+ * Whom it concerns, where that is still known.
+ */
+character?: Concerned, 
+/**
+ * It concerns a character that is not here any more: nothing leads from the entry to it.
+ */
+gone: boolean, 
+/**
+ * Which version of it.
+ */
+version?: number, 
+/**
+ * What happened in that version, first of all, where it is still here.
+ */
+sentence?: string, 
+/**
+ * Where that version came from: a file's name, an address.
+ */
+from?: string, 
+/**
+ * How much, by names that stay: `versions`, `quiet`, `seen`, `captures`, `documents`, `problems`, `members`, `entries`.
+ */
+counts: { [key in string]: number }, 
+/**
+ * What else it is about.
+ */
+about?: string, };
+
+/**
+ * Which entries.
+ */
+export type ActivityFilter = { 
+/**
+ * Only what concerns this character: an id, or a name where it is the only one, in the bin or not.
+ */
+character?: string, 
+/**
+ * Only these. Empty: all.
+ */
+actions?: Array<AuditAction>, 
+/**
+ * Only from there: `window`, `command`, `watch`, …
+ */
+origin?: string, 
+/**
+ * At or after.
+ */
+since?: string, 
+/**
+ * Before.
+ */
+until?: string, };
+
+/**
+ * Asks for a page of the log, newest first.
+ */
+export type ActivityGet = { 
+/**
+ * Which.
+ */
+filter?: ActivityFilter, 
+/**
+ * Only those before this number: [`Activity::next`] of the page before.
+ */
+before?: number, 
+/**
+ * At most so many.
+ */
+limit?: number, };
+
+/**
+ * Asks for the log as a file.
+ */
+export type ActivitySave = { 
+/**
+ * Which entries.
+ */
+filter?: ActivityFilter, 
+/**
+ * What it looks like.
+ */
+form?: LogForm, };
+
+/**
+ * What a player agreed to.
  */
 export type Agreement = { 
 /**
- * The source's name: `ddb`.
+ * Who is asked: `ddb`, `system`.
  */
 source: string, 
+/**
+ * What for.
+ */
+purpose: Purpose, 
 /**
  * The words, as they are today.
  */
@@ -66,60 +191,6 @@ holds: boolean, };
 export type Amount = { characters: number, versions: number, captures: number, };
 
 /**
- * What would be taken out of a character.
- */
-export type AnonymisePlan = { 
-/**
- * Which.
- */
-character: CharacterId, 
-/**
- * Its name, which goes.
- */
-name: string, 
-/**
- * Versions that are written anew.
- */
-versions: number, 
-/**
- * How often it was looked at, which stays known.
- */
-captures: number, 
-/**
- * Versions whose given names go.
- */
-tags: number, 
-/**
- * Versions whose notes go.
- */
-notes: number, 
-/**
- * Versions whose file names go.
- */
-origins: number, 
-/**
- * Versions that this program cannot read: as long as there is one, nothing is done.
- */
-unreadable: number, };
-
-/**
- * What was done.
- */
-export type Anonymised = { 
-/**
- * Who it is from now on. Nothing leads from here to who it was.
- */
-character: CharacterId, 
-/**
- * What it is called from now on.
- */
-name: string, 
-/**
- * Versions that were written anew and read back.
- */
-versions: number, };
-
-/**
  * What the program tells its windows unasked.
  */
 export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hover", 
@@ -133,93 +204,9 @@ count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection
 character: CharacterId, };
 
 /**
- * Asks which versions would be moved.
+ * What was done. Names are stable: programs match them.
  */
-export type ArchiveGet = { 
-/**
- * Only these: ids, or names where they are the only ones. Empty: all.
- */
-characters?: Array<string>, 
-/**
- * Versions that are older than so many days. None: as the policy says; where it says nothing, all but the newest.
- */
-older_than_days?: number, 
-/**
- * Take versions back instead: all that are archived.
- */
-restore?: boolean, };
-
-/**
- * What is moved where.
- */
-export type ArchivePlan = { 
-/**
- * Out of the archive; else into it.
- */
-restore: boolean, 
-/**
- * The versions, by character, the oldest first.
- */
-versions: Array<MovedVersion>, };
-
-/**
- * Why a version moves into the archive.
- */
-export type ArchiveReason = "past_archiving";
-
-/**
- * What was moved.
- */
-export type ArchiveReport = { 
-/**
- * Versions that were moved.
- */
-moved: number, 
-/**
- * Versions of the plan that stayed: their documents are damaged, they became the newest, or they are gone.
- */
-stayed: number, 
-/**
- * Documents that were read back at their new place and compared with their hash.
- */
-verified: number, 
-/**
- * Bytes the documents of these characters took before.
- */
-bytes_before: number, 
-/**
- * Bytes they take now.
- */
-bytes_after: number, };
-
-/**
- * A version that stays and moves into the archive.
- */
-export type ArchivedVersion = { 
-/**
- * Whose.
- */
-character: CharacterId, 
-/**
- * Its number.
- */
-version: number, 
-/**
- * Its identity.
- */
-id: SnapshotId, 
-/**
- * When it was captured.
- */
-captured_at: string, 
-/**
- * Why it moves.
- */
-reason: ArchiveReason, 
-/**
- * Why it stays.
- */
-reasons: Array<KeepReason>, };
+export type AuditAction = "capture" | "sighting" | "restore" | "pin" | "unpin" | "tag" | "note" | "delete" | "undelete" | "erase" | "retention" | "archive" | "retell" | "recompress" | "repair" | "migrate" | "log_taken" | "log_refused" | "log_accepted" | "setting" | "member" | "key" | "agree" | "withdraw" | "export" | "share" | "sync" | "other";
 
 /**
  * Something that Backstory cannot erase.
@@ -237,7 +224,7 @@ path: string | null, };
 /**
  * What Backstory cannot erase.
  */
-export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside";
+export type BeyondKind = "sources" | "files" | "backups" | "server_log" | "object_versions" | "other_library" | "configuration" | "keychain" | "set_aside" | "cache";
 
 /**
  * Since when the fields of a sheet have their values.
@@ -299,6 +286,11 @@ version?: string,
 field?: string, };
 
 /**
+ * Whether a tier of a cache is asked at all.
+ */
+export type Breaker = "closed" | "open" | "half_open";
+
+/**
  * Changes of the same kind in one sitting, summed up by what they come to.
  */
 export type BurstEntry = { 
@@ -339,6 +331,20 @@ character: CharacterId,
  * The stretches that are summed up, the newest first.
  */
 bursts: Array<BurstEntry>, };
+
+/**
+ * How a cache stands, its fastest tier first.
+ */
+export type CacheStatistics = { 
+/**
+ * Each tier. Empty: there is no cache.
+ */
+tiers: Array<TierStatistics>, };
+
+/**
+ * Why a tier of a cache is not used, or not well.
+ */
+export type CacheTrouble = "unreachable" | "wrong_password" | "not_allowed" | "takes_nothing" | "confused" | "no_address";
 
 /**
  * What a backend can do beyond the promises every backend keeps.
@@ -517,10 +523,6 @@ linked?: CharacterId,
  */
 also?: Array<string>, 
 /**
- * When it lost what told of its player. None: it never did.
- */
-anonymised_at?: string, 
-/**
  * Counts the writes to this character.
  */
 revision: number, };
@@ -589,26 +591,9 @@ level: number,
 hit_die: number, };
 
 /**
- * A plan that waits for the time to be confirmed.
- */
-export type ClockDoubt = { 
-/**
- * Why.
- */
-by: HeldBy, 
-/**
- * What the clock says.
- */
-now: string, 
-/**
- * The latest moment that the library vouches for.
- */
-seen: string, };
-
-/**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "storage_full" | "storage_failed" | "clock_doubtful" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
 
 /**
  * Asks for a comparison of two sheets.
@@ -666,6 +651,11 @@ folded: Folded, };
 export type Compression = "none" | "gzip" | "zstd" | "lz4";
 
 /**
+ * A character that an entry is about.
+ */
+export type Concerned = { id: CharacterId, name: string, };
+
+/**
  * A value of the configuration.
  */
 export type ConfigValue = { 
@@ -694,6 +684,15 @@ file: string | null,
  * Every value, by the path of its key.
  */
 values: Array<ConfigValue>, };
+
+/**
+ * Asks for an agreement to be taken back.
+ */
+export type ConsentRef = { 
+/**
+ * What it was for.
+ */
+purpose: Purpose, };
 
 /**
  * BLAKE3 of a document's bytes. Contents are stored once per character under this name and checked against it at every read.
@@ -734,6 +733,40 @@ removed_bytes: number,
 replaced_by: string, };
 
 /**
+ * A place in documents that was cut out.
+ */
+export type CutPlace = { 
+/**
+ * Where it stood: a JSON pointer without numbers, `/campaign/characters`.
+ */
+pointer: string, 
+/**
+ * In how many versions.
+ */
+versions: number, 
+/**
+ * Bytes that were taken out.
+ */
+bytes: number, };
+
+/**
+ * What was cut out of the versions of a library.
+ */
+export type Cuts = { 
+/**
+ * Versions in all.
+ */
+versions: number, 
+/**
+ * Versions of which something was cut out.
+ */
+cut: number, 
+/**
+ * Where it stood, the most of it first.
+ */
+places: Array<CutPlace>, };
+
+/**
  * Death saves at present.
  */
 export type DeathSaves = { successes: number, failures: number, };
@@ -762,60 +795,9 @@ value: number,
 parts: Array<Part>, };
 
 /**
- * Why a version goes: the rule nearest to keeping it, or the limit that took it.
+ * A SHA-256.
  */
-export type DropReason = "not_last_of_day" | "not_last_of_week" | "not_last_of_month" | "too_old" | "past_deletion" | "over_count" | "over_size";
-
-/**
- * How many versions go for a reason.
- */
-export type DroppedFor = { 
-/**
- * The reason.
- */
-reason: DropReason, 
-/**
- * How many.
- */
-count: number, };
-
-/**
- * A version that goes.
- */
-export type DroppedVersion = { 
-/**
- * Whose.
- */
-character: CharacterId, 
-/**
- * Its number.
- */
-version: number, 
-/**
- * Its identity.
- */
-id: SnapshotId, 
-/**
- * When it was captured.
- */
-captured_at: string, 
-/**
- * Why it goes.
- */
-reason: DropReason, };
-
-/**
- * A character that loses what tells of its player.
- */
-export type DueCharacter = { 
-/**
- * Which.
- */
-character: CharacterId, 
-/**
- * When it was last looked at.
- */
-last_captured: string, };
+export type Digest = string;
 
 /**
  * Nothing to say.
@@ -992,6 +974,11 @@ classes: Array<Facet>,
 campaigns: Array<Facet>, };
 
 /**
+ * What is wrong with a log.
+ */
+export type Fault = "missing" | "changed" | "head" | "shorter" | "another" | "segment";
+
+/**
  * A feat, feature, trait or picked option.
  */
 export type Feature = { 
@@ -1057,6 +1044,19 @@ export type FileSaved = {
  * What the file is called; none when the user thought better of it.
  */
 name: string | null, };
+
+/**
+ * What is wrong, and where.
+ */
+export type Finding = { 
+/**
+ * The number of the entry.
+ */
+sequence: number, 
+/**
+ * What.
+ */
+fault: Fault, };
 
 /**
  * What was left out of the rows.
@@ -1137,14 +1137,9 @@ files: number,
 bytes: number, };
 
 /**
- * Why a plan is not carried out.
- */
-export type HeldBy = "clock_ahead" | "clock_behind";
-
-/**
  * A kind of place where Backstory keeps something.
  */
-export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session";
+export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session" | "cache";
 
 /**
  * A page of a history, newest first.
@@ -1367,49 +1362,6 @@ job: number, };
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
 
 /**
- * Why a version stays. It may have several reasons.
- */
-export type KeepReason = "newest" | "oldest" | "pinned" | "tagged" | "noted" | "open" | "future" | "unlimited" | "recent" | "daily" | "weekly" | "monthly";
-
-/**
- * How many versions have a reason to stay. One may have several.
- */
-export type KeptFor = { 
-/**
- * The reason.
- */
-reason: KeepReason, 
-/**
- * How many.
- */
-count: number, };
-
-/**
- * A version that stays as it is.
- */
-export type KeptVersion = { 
-/**
- * Whose.
- */
-character: CharacterId, 
-/**
- * Its number.
- */
-version: number, 
-/**
- * Its identity.
- */
-id: SnapshotId, 
-/**
- * When it was captured.
- */
-captured_at: string, 
-/**
- * Why it stays.
- */
-reasons: Array<KeepReason>, };
-
-/**
  * A top-level key with differences.
  */
 export type KeyCount = { 
@@ -1490,6 +1442,11 @@ export type Licence = { name: string, version: string, licence: string, };
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
 
 /**
+ * How the log is written to a file.
+ */
+export type LogForm = "lines" | "csv";
+
+/**
  * Somebody's place in a campaign of a store that several people share.
  *
  * A character is shared with the members of its campaign only where its owner is one of them too: two groups that play the
@@ -1525,27 +1482,6 @@ user: string,
  * As what; none: no longer.
  */
 role: Role | null, };
-
-/**
- * A version that is moved.
- */
-export type MovedVersion = { 
-/**
- * Whose.
- */
-character: CharacterId, 
-/**
- * Its number.
- */
-version: number, 
-/**
- * Its identity.
- */
-id: SnapshotId, 
-/**
- * When it was captured.
- */
-captured_at: string, };
 
 /**
  * Asks for words to be written to a version.
@@ -1594,48 +1530,6 @@ set_aside: string | null, };
  * What became of one file.
  */
 export type Outcome = "added" | "changed" | "quiet" | "identical" | "failed";
-
-/**
- * What the years will do to a version.
- */
-export type OutlookEntry = { 
-/**
- * Its identity.
- */
-id: SnapshotId, 
-/**
- * Its number.
- */
-version: number, 
-/**
- * The last moment at which it stays; none: nothing takes it by its age.
- */
-goes_after: string | null, 
-/**
- * The last moment at which it is at hand; none: it stays so, or is in the archive.
- */
-archived_after: string | null, };
-
-/**
- * A character with a policy of its own.
- */
-export type OverrideEntry = { 
-/**
- * Which.
- */
-character: CharacterId, 
-/**
- * Its name.
- */
-name: string, 
-/**
- * What holds for it.
- */
-policy: RetentionPolicy, 
-/**
- * The name of that, where it has one.
- */
-preset: Preset | null, };
 
 /**
  * What the frame of the window shows.
@@ -1752,57 +1646,6 @@ sort: Sort,
 notify: boolean, };
 
 /**
- * A policy by name.
- */
-export type Preset = "everything" | "thinned" | "small";
-
-/**
- * A policy that has a name.
- */
-export type PresetEntry = { 
-/**
- * Its name.
- */
-preset: Preset, 
-/**
- * What it says.
- */
-policy: RetentionPolicy, };
-
-/**
- * What a policy would do to one character.
- */
-export type PreviewEntry = { 
-/**
- * Which.
- */
-character: CharacterId, 
-/**
- * Its name.
- */
-name: string, 
-/**
- * Versions that stay, the archived ones included.
- */
-keep: number, 
-/**
- * Those of them that move into the archive.
- */
-archive: number, 
-/**
- * Versions that go.
- */
-drop: number, 
-/**
- * Which, the newest first; at most two hundred.
- */
-going: Array<DroppedVersion>, 
-/**
- * Whether it would lose its name, its notes and all that tells of its player.
- */
-anonymise: boolean, };
-
-/**
  * Who is asking.
  */
 export type Principal = { 
@@ -1881,6 +1724,11 @@ total: number, } | { "event": "waiting",
  * When it goes on.
  */
 until: string, };
+
+/**
+ * What something was agreed to for.
+ */
+export type Purpose = "fetch" | "notify";
 
 /**
  * Which characters. Every given condition must hold; an empty one holds for all.
@@ -2084,7 +1932,12 @@ sweep: Sweep,
 /**
  * What stays.
  */
-beyond: Array<BeyondKind>, };
+beyond: Array<BeyondKind>, 
+/**
+ * What stood for the library's audit log in the end: so many entries, which end in this hash and have this root. None in
+ * receipts of before there was a log.
+ */
+log?: TreeHead, };
 
 /**
  * What a receipt is worth.
@@ -2146,250 +1999,6 @@ export type RetellSet = {
  * Every version, not only those that an older Backstory told: where what was told of one is damaged.
  */
 all?: boolean, };
-
-/**
- * Asks for a plan to be carried out.
- */
-export type RetentionApply = { 
-/**
- * As it was asked for.
- */
-characters?: Array<string>, 
-/**
- * The time of the plan.
- */
-at: string, 
-/**
- * Versions that open screens show or compare with.
- */
-open?: Array<SnapshotId>, 
-/**
- * The token of the plan that the player agreed to.
- */
-token: string, 
-/**
- * The player says that this computer's clock is right.
- */
-clock_is_right?: boolean, };
-
-/**
- * What was done.
- */
-export type RetentionDone = { 
-/**
- * Versions that went.
- */
-dropped: number, 
-/**
- * Versions that were to go and stayed, since something of them had changed.
- */
-spared: number, 
-/**
- * Versions that moved into the archive.
- */
-archived: number, 
-/**
- * Characters that lost what told of their player.
- */
-anonymised: number, };
-
-/**
- * Asks what a policy would do.
- */
-export type RetentionGet = { 
-/**
- * Only these: ids, or names where they are the only ones. Empty: all.
- */
-characters?: Array<string>, 
-/**
- * At this time. None: now.
- */
-at?: string, 
-/**
- * Versions that open screens show or compare with.
- */
-open?: Array<SnapshotId>, 
-/**
- * This policy for the library instead of the one that holds.
- */
-policy?: RetentionPolicy, };
-
-/**
- * What would become of every version, and why.
- */
-export type RetentionPlan = { 
-/**
- * The time it is made for.
- */
-at: string, 
-/**
- * The zone of its days, weeks and months.
- */
-zone: string, 
-/**
- * What stays as it is.
- */
-keep: Array<KeptVersion>, 
-/**
- * What stays and moves into the archive.
- */
-archive: Array<ArchivedVersion>, 
-/**
- * What goes.
- */
-drop: Array<DroppedVersion>, 
-/**
- * Whose player is forgotten.
- */
-anonymise: Array<DueCharacter>, 
-/**
- * What somebody should know first.
- */
-warnings: Array<Warning>, 
-/**
- * Why nothing of it is done now, where that is so: the clock is not to be believed.
- */
-held: ClockDoubt | null, 
-/**
- * Stands for exactly this plan.
- */
-token: string, };
-
-/**
- * How long versions are kept. What is not said does nothing: without a rule of age, every version is kept whatever its age.
- *
- * An age is a span of 24-hour days since the capture, so that it does not depend on a zone. Days, weeks and months are those
- * of the library's zone; of each, the last version is kept.
- */
-export type RetentionPolicy = { 
-/**
- * Every version that is not older is kept.
- */
-keep_all_days: number | null, 
-/**
- * Until this age, the last version of each day is kept.
- */
-daily_until_days: number | null, 
-/**
- * Until this age, the last version of each week is kept: ISO weeks, Monday to Sunday.
- */
-weekly_until_days: number | null, 
-/**
- * The last version of each month is kept for ever.
- */
-monthly_forever: boolean, 
-/**
- * At most so many of one character. The last rule: it goes before those of age, and says so.
- */
-max_versions_per_character: number | null, 
-/**
- * At most so many megabytes of documents in the whole library, as they are stored.
- */
-max_total_size_mb: number | null, 
-/**
- * What is older moves into the archive.
- */
-archive_after_days: number | null, 
-/**
- * What is older goes, whichever rule of age keeps it.
- */
-auto_delete_after_days: number | null, 
-/**
- * Nothing goes for being older than that. Instead, a character of which nothing was captured for so long loses its name,
- * its notes and all that tells of its player, and keeps its history.
- */
-anonymise_instead_of_delete: boolean, };
-
-/**
- * What a policy would do.
- */
-export type RetentionPreview = { 
-/**
- * The time it is made for.
- */
-at: string, 
-/**
- * Versions that stay, the archived ones included.
- */
-keep: number, 
-/**
- * Those of them that move into the archive.
- */
-archive: number, 
-/**
- * Versions that go.
- */
-drop: number, 
-/**
- * Why versions stay.
- */
-kept_for: Array<KeptFor>, 
-/**
- * Why versions go.
- */
-dropped_for: Array<DroppedFor>, 
-/**
- * The characters, those that lose the most first.
- */
-characters: Array<PreviewEntry>, 
-/**
- * What somebody should know first.
- */
-warnings: Array<Warning>, 
-/**
- * Why nothing of it is done now, where that is so.
- */
-held: ClockDoubt | null, 
-/**
- * Stands for exactly this plan.
- */
-token: string, };
-
-/**
- * Asks for another policy.
- */
-export type RetentionSet = { 
-/**
- * For this character alone: an id, or a name where it is the only one. None: for the library.
- */
-character?: string, 
-/**
- * What holds from now on. None: as without a word, the character as its library, the library as the configuration.
- */
-policy?: RetentionPolicy, 
-/**
- * The zone of days, weeks and months, by its IANA name. None: the one of before, else the player's.
- */
-zone?: string, };
-
-/**
- * How long versions are kept in the open library.
- */
-export type RetentionView = { 
-/**
- * What holds for every character without a policy of its own.
- */
-policy: RetentionPolicy, 
-/**
- * The name of that, where it has one.
- */
-preset: Preset | null, 
-/**
- * The zone of days, weeks and months.
- */
-zone: string, 
-/**
- * Whether the library says so itself; else the configuration does, or nobody.
- */
-own: boolean, 
-/**
- * The characters with a policy of their own.
- */
-characters: Array<OverrideEntry>, 
-/**
- * The policies that have names.
- */
-presets: Array<PresetEntry>, };
 
 /**
  * What telling anew did.
@@ -2847,9 +2456,121 @@ export type TextOpKind = "equal" | "insert" | "delete";
 export type Theme = "system" | "light" | "dark";
 
 /**
+ * How one tier of a cache stands. Counts are since the program started; of a server they are this program's, but for what
+ * only the server knows.
+ */
+export type TierStatistics = { 
+/**
+ * Its kind: `memory`, `redis`.
+ */
+name: string, 
+/**
+ * Where it is, where it is elsewhere. Never holds a password.
+ */
+location: string | null, 
+/**
+ * How often something was found.
+ */
+hits: number, 
+/**
+ * How often nothing was.
+ */
+misses: number, 
+/**
+ * How much it holds; none where it does not say now.
+ */
+entries: number | null, 
+/**
+ * How many bytes that takes, keys and bookkeeping included as far as they are known.
+ */
+bytes: number | null, 
+/**
+ * How many bytes it may take; none where Backstory sets no limit.
+ */
+max_bytes: number | null, 
+/**
+ * How many entries left because there was no room. Of a server: all of the server's.
+ */
+evictions: number, 
+/**
+ * How many entries left because their time was over. Of a server: all of the server's.
+ */
+expired: number, 
+/**
+ * How many entries were not what was set, and were taken away.
+ */
+damaged: number, 
+/**
+ * How many calls failed or were too slow.
+ */
+failures: number, 
+/**
+ * Whether it is asked.
+ */
+breaker: Breaker, 
+/**
+ * What is wrong with it, if anything.
+ */
+trouble: CacheTrouble | null, 
+/**
+ * How many deletions it has not confirmed yet. It is not asked before it has.
+ */
+owed: number, 
+/**
+ * Half of all `get`s took at most so long: microseconds.
+ */
+get_p50_us: number, 
+/**
+ * 99 of 100 `get`s took at most so long: microseconds.
+ */
+get_p99_us: number, };
+
+/**
  * What a sentence is about: decides its icon and its place in a summary.
  */
 export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline" | "loss" | "restored";
+
+/**
+ * What stands for a whole log.
+ */
+export type TreeHead = { 
+/**
+ * How many entries it has.
+ */
+size: number, 
+/**
+ * The end of the chain.
+ */
+hash: Digest, 
+/**
+ * The root of the tree.
+ */
+root: Digest, };
+
+/**
+ * What a log is worth.
+ */
+export type Verdict = { 
+/**
+ * Nothing is wrong.
+ */
+ok: boolean, 
+/**
+ * What stands for the log as it is.
+ */
+log: TreeHead, 
+/**
+ * What stood for it when it was last seen here; none where it never was.
+ */
+anchor: TreeHead | null, 
+/**
+ * How many entries of other logs are kept in it.
+ */
+taken: number, 
+/**
+ * What is wrong, the first hundred.
+ */
+findings: Array<Finding>, };
 
 /**
  * Asks for a check.
@@ -2910,28 +2631,6 @@ user: string,
  * Campaign and owner of what is shared with them.
  */
 shared: Array<[string, string]>, };
-
-/**
- * What somebody should know before going on.
- */
-export type Warning = { 
-/**
- * What about.
- */
-code: WarningCode, 
-/**
- * Whose history; none: the whole library.
- */
-character: CharacterId | null, 
-/**
- * How many, or how much.
- */
-count: number, };
-
-/**
- * What about a warning.
- */
-export type WarningCode = "count_bites" | "count_unreachable" | "size_bites" | "size_unreachable" | "future" | "marked";
 
 /**
  * A folder whose new and changed files are taken in by themselves.
@@ -3047,7 +2746,12 @@ export type Commands = {
   "version.save": [VersionRef, FileSaved];
   "version.note": [NoteSet, HistoryEntry];
   "consent.list": [Empty, Array<Agreement>];
-  "consent.withdraw": [Empty, Array<Agreement>];
+  "consent.withdraw": [ConsentRef, Array<Agreement>];
+  "activity.list": [ActivityGet, Activity];
+  "activity.verify": [Empty, Verdict];
+  "activity.accept": [Empty, Verdict];
+  "activity.save": [ActivitySave, FileSaved];
+  "privacy.cuts": [Empty, Cuts];
   "erase.plan": [EraseGet, ErasePlan];
   "erase.start": [EraseStart, Erased];
   "erase.resumed": [Empty, Erased | null];
@@ -3056,16 +2760,7 @@ export type Commands = {
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
-  "retention.get": [Empty, RetentionView];
-  "retention.set": [RetentionSet, RetentionView];
-  "retention.preview": [RetentionGet, RetentionPreview];
-  "retention.plan": [RetentionGet, RetentionPlan];
-  "retention.apply": [RetentionApply, RetentionDone];
-  "retention.outlook": [CharacterGet, Array<OutlookEntry>];
-  "archive.plan": [ArchiveGet, ArchivePlan];
-  "archive.start": [ArchiveGet, ArchiveReport];
-  "anonymise.plan": [CharacterGet, AnonymisePlan];
-  "anonymise.start": [CharacterGet, Anonymised];
+  "store.cache": [Empty, CacheStatistics];
   "store.recompress": [Encoding, Recompressed];
   "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];

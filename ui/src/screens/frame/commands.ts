@@ -13,10 +13,12 @@ export function commandsFor(onshortcuts: () => void): Action[] {
   const commands: Action[] = [
     ...actions.here.filter((action) => action.off === undefined),
     command(t.palette.goCharacters, () => router.go({ name: "characters", filter: noFilter })),
+    command(t.palette.goActivity, () => router.go({ name: "activity" })),
     command(t.palette.goImport, () => router.go({ name: "import" })),
   ];
   commands.push(
     command(t.palette.goSettings, () => router.go({ name: "settings" }), "Ctrl ,"),
+    command(t.palette.goStorage, () => router.go({ name: "storage" })),
     command(t.palette.goPrivacy, () => router.go({ name: "privacy" })),
     command(t.palette.goHelp, () => router.go({ name: "help" }), "F1"),
   );

@@ -7,25 +7,31 @@ mod packing;
 mod sink;
 mod texts;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use self::{packing::Packing, sink::Sink};
 use crate::{
-    api::App,
+    api::{
+        App,
+        app::Empty,
+        consent::{Agreement, consent_list},
+    },
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     library::Library,
     migrate::Whole,
-    model::{CharacterId, ContentHash, VersionMetadata},
+    model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
     package,
+    privacy::audit::{Action, Entry},
     storage::{Deleted, QueryFilter, Secret},
     wording::Language,
 };
 
 pub use sink::Outlet;
 pub(super) use sink::failed;
+pub(super) use texts::cell;
 
 /// What an export looks like.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,6 +148,7 @@ pub async fn export(
         progress,
         cancel: &job.cancel,
         exported: Exported::default(),
+        read: Vec::new(),
         total: 0,
     };
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
@@ -157,6 +164,9 @@ pub async fn export(
         Form::Csv => export.csv(characters, sink).await?,
     };
     job.cancel.check()?;
+    // Noted before there is a file: what was read is told of, whatever becomes of it.
+    let action = if how.redact { Action::Share } else { Action::Export };
+    library.record_read(action, &export.read).await?;
     let written = sink.keep()?;
     Ok(Exported { file: Some(written.name), sha256: written.sha256, bytes: written.bytes, ..export.exported })
 }
@@ -212,6 +222,8 @@ struct Export<'e> {
     progress: &'e dyn Progress,
     cancel: &'e Cancel,
     exported: Exported,
+    /// The characters that were read, and how many versions of each.
+    read: Vec<(CharacterId, u64)>,
     total: u64,
 }
 
@@ -228,9 +240,34 @@ impl Export<'_> {
                 self.library.whole(&id).await?
             }
         };
+        self.read.push((id.clone(), whole.versions.len() as u64));
         // Where it is and how it is kept there is this library's business.
         whole.versions.iter_mut().for_each(|version| version.stored = None);
         Ok(whole)
+    }
+
+    /// Whether every character of the library is in it.
+    async fn is_whole(&self) -> Result<bool> {
+        let filter = QueryFilter { deleted: Deleted::With, limit: Some(1), ..QueryFilter::default() };
+        Ok(self.library.query(&filter).await?.total == self.exported.characters)
+    }
+
+    /// Those entries of the log that concern the characters that were read.
+    async fn concerning(&self, log: Vec<Entry>) -> Result<Vec<Entry>> {
+        let ids = self.read.iter().map(|(id, _)| id.clone()).collect();
+        let filter = QueryFilter { ids, deleted: Deleted::With, ..QueryFilter::default() };
+        let rows = self.library.query(&filter).await?.items;
+        let subject = |row: &CharacterIndex| Some(row.audit_key.as_ref()?.subject(&row.id));
+        let subjects: BTreeSet<_> = rows.iter().filter_map(subject).collect();
+        let concerns = |entry: &Entry| {
+            entry.note().and_then(|note| note.subject).is_some_and(|subject| subjects.contains(&subject))
+        };
+        Ok(log.into_iter().filter(concerns).collect())
+    }
+
+    /// What was agreed to.
+    async fn consents(&self) -> Result<Vec<Agreement>> {
+        consent_list(self.app, Empty {}, &crate::job::Silent).await
     }
 
     /// One version more is done.
@@ -247,7 +284,7 @@ impl Export<'_> {
     }
 
     async fn document(&self, version: &VersionMetadata) -> Result<Vec<u8>> {
-        let bytes = self.library.document(version).await.map_err(|mut error| {
+        let bytes = self.library.stored_document(version).await.map_err(|mut error| {
             error.message =
                 format!("Version {} of {}: {}", version.version, version.character, error.message);
             error.kept("No file was made. The library is as it was.")

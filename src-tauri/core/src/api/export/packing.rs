@@ -23,9 +23,10 @@ use crate::{
     migrate::Whole,
     model::{CharacterId, ContentHash},
     package::{
-        self, FORMAT, HISTORY, Line, MANIFEST, Manifest, Packed, README, ROW, SCHEMAS, SHEET, SUMS, VERSION,
-        document, place,
+        self, CONSENT, FORMAT, HISTORY, LOG, Line, MANIFEST, Manifest, Packed, README, RECORDS, ROW, SCHEMAS,
+        SHEET, SUMS, VERSION, document, place,
     },
+    privacy::audit::{self, Head},
 };
 
 /// A `.backstory` file being written.
@@ -43,6 +44,7 @@ impl Packing {
             program: program.to_owned(),
             created_at,
             redacted,
+            audit: None,
             characters: Vec::new(),
         };
         let mut packing = Self { zip: ZipWriter::new_stream(sink), sums: String::new(), manifest };
@@ -88,7 +90,24 @@ impl Export<'_> {
             self.pack(&whole, &mut to).await?;
             self.exported.characters += 1;
         }
+        if self.key.is_none() {
+            self.pack_records(&mut to).await?;
+        }
         to.finish()
+    }
+
+    /// Adds what was done with the library, and what was agreed to.
+    async fn pack_records(&mut self, to: &mut Packing) -> Result<()> {
+        let log = self.library.whole_audit().await?;
+        let mut head = Head::default();
+        log.iter().for_each(|entry| head.follow(entry));
+        to.manifest.audit = Some(head.tree());
+        let (name, kept) = match self.is_whole().await? {
+            true => (LOG, log),
+            false => (RECORDS, self.concerning(log).await?),
+        };
+        to.put(name, audit::lines(kept)?.as_bytes())?;
+        to.put_json(CONSENT, &self.consents().await?)
     }
 
     async fn pack(&mut self, whole: &Whole, to: &mut Packing) -> Result<()> {

@@ -18,12 +18,13 @@ use crate::{
     json::Tree,
     migrate::Whole,
     model::{CharacterId, CharacterIndex, ContentHash, Kind, VersionMetadata},
+    privacy::audit,
     sheet::Ability,
     trace::Numbers,
 };
 
 impl Export<'_> {
-    /// `{"characters":[{"character":…,"history":[…],"documents":{hash: document}}]}`, a document once however often it was seen.
+    /// `{"characters":[{"character":…,"history":[…],"documents":{hash: document}}],"audit":[…],"consents":[…]}`, a document once however often it was seen.
     pub(super) async fn json(&mut self, characters: &[CharacterId], mut to: Sink) -> Result<Sink> {
         put(&mut to, "{\"characters\":[")?;
         for id in characters {
@@ -33,7 +34,16 @@ impl Export<'_> {
             self.json_of(&whole, row, &mut to).await?;
             self.exported.characters += 1;
         }
-        put(&mut to, "\n]}\n")?;
+        put(&mut to, "\n]")?;
+        if self.key.is_none() {
+            let log = self.library.whole_audit().await?;
+            let log = if self.is_whole().await? { log } else { self.concerning(log).await? };
+            put(&mut to, ",\n\"audit\":[\n")?;
+            put(&mut to, audit::lines(log)?.trim_end().replace('\n', ",\n").as_str())?;
+            let consents = serde_json::to_string(&self.consents().await?).map_err(unwritable)?;
+            put(&mut to, &format!("],\n\"consents\":{consents}"))?;
+        }
+        put(&mut to, "}\n")?;
         Ok(to)
     }
 
@@ -196,7 +206,7 @@ fn plain(text: &str) -> String {
 }
 
 /// A text as a cell. What a spreadsheet would take for a formula gets an apostrophe before it, as OWASP advises.
-fn cell(text: &str) -> String {
+pub(in crate::api) fn cell(text: &str) -> String {
     let formula = text.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     let text = if formula { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r', '\'', ';']) {

@@ -1,9 +1,9 @@
-//! Long work: it reports progress and can be stopped.
+//! Long work: it reports progress and can be stopped. When it is done unasked: [`schedule`]; by whom: [`lease`].
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+pub mod lease;
+pub mod schedule;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,38 +66,6 @@ pub enum ProgressEvent {
     },
 }
 
-/// How long nobody must have used the library before it is made smaller.
-pub const UNUSED: Duration = Duration::from_secs(5 * 60);
-
-/// How long at least between twice.
-pub const BETWEEN: Duration = Duration::from_secs(60 * 60);
-
-/// What decides whether the library may be made smaller while nobody uses it. Spans of a clock that is never set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Idle {
-    /// Since something was last asked of the library; none while it is being answered.
-    pub unused_for: Option<Duration>,
-    /// Since it was last made smaller, wholly or not.
-    pub since_last: Option<Duration>,
-    /// How many documents there are.
-    pub documents: u64,
-    /// How many there were when all of them had been made smaller, or when the program was started.
-    pub documents_then: u64,
-}
-
-impl Idle {
-    /// Whether nobody uses the library, and did not for a while.
-    pub fn is_quiet(&self) -> bool {
-        self.unused_for.is_some_and(|unused| unused >= UNUSED)
-            && self.since_last.is_none_or(|since| since >= BETWEEN)
-    }
-
-    /// Whether it is time. Where nothing new was stored, it never is.
-    pub fn is_time(&self) -> bool {
-        self.is_quiet() && self.documents != self.documents_then
-    }
-}
-
 /// A flag that asks work to stop. Cheap to clone by reference; checked between steps that leave a whole state.
 #[derive(Debug, Default)]
 pub struct Cancel {
@@ -135,36 +103,5 @@ impl Cancel {
             return Err(Error::new(Code::Cancelled, "Stopped."));
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_disturbed_and_nothing_is_done_twice() {
-        let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
-        let table = [
-            // unused for, since the last time, documents now and then: is it time?
-            (minutes(5), None, 8, 7, true),
-            (minutes(600), None, 8, 7, true),
-            (minutes(4), None, 8, 7, false),
-            (minutes(0), None, 8, 7, false),
-            (None, None, 8, 7, false),
-            (None, minutes(600), 8, 7, false),
-            (minutes(5), minutes(60), 8, 7, true),
-            (minutes(5), minutes(59), 8, 7, false),
-            (minutes(5), minutes(0), 8, 7, false),
-            // Nothing new; some were taken away, and what leant on them was stored anew.
-            (minutes(600), None, 8, 8, false),
-            (minutes(600), minutes(600), 8, 8, false),
-            (minutes(600), minutes(600), 6, 8, true),
-            (minutes(600), None, 0, 0, false),
-        ];
-        for (unused_for, since_last, documents, documents_then, expected) in table {
-            let idle = Idle { unused_for, since_last, documents, documents_then };
-            assert_eq!(idle.is_time(), expected, "{idle:?}");
-        }
     }
 }

@@ -1,0 +1,23 @@
+//! Every cache behind [`backstory_core::cache`]: in memory, in a Redis, and several of them as one.
+//!
+//! What a Redis holds lies outside of the program, where others may read and write: it is packed, and either sealed with a
+//! key or, without one, at least checked, so that nothing that was not set comes back.
+
+mod envelope;
+mod measure;
+pub mod memory;
+mod open;
+pub mod redis;
+mod shelf;
+mod tier;
+pub mod tiered;
+
+pub use self::{
+    measure::{Hand, Stopwatch},
+    memory::{MemoryCache, MemoryOptions},
+    open::open,
+    redis::{RedisCache, RedisOptions},
+    tier::TierOptions,
+    tiered::TieredCache,
+};
+pub(crate) use shelf::Shelf;

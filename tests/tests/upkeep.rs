@@ -1,0 +1,149 @@
+//! Upkeep on a disk that is full or may not be written to: each has its alert with a way out, and nothing else breaks.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use backstory_core::{
+    alerts::AlertKind,
+    api::{
+        App, Host, Parts,
+        app::Empty,
+        backup::backup_list,
+        health::{HealthGet, health},
+        jobs::{JobRef, jobs_run},
+    },
+    backup::Keep,
+    config::{Address, AlertsConfig, BackupConfig},
+    error::{Code, Error},
+    job::{Silent, schedule::Outcome},
+    storage::{CheckScope, StorageFactory as _},
+    wording::Language,
+};
+use backstory_sources::{files::Files, registry, sample};
+use backstory_storage::{backups::FolderBackups, clock::SystemClock, open::Stores};
+use backstory_tests::disk::SmallDisk;
+
+struct NoWindow;
+
+#[async_trait]
+impl Host for NoWindow {
+    /// A busy computer is not what is looked at here.
+    async fn alerts(&self) -> Option<AlertsConfig> {
+        Some(AlertsConfig { slow_ms: 600_000, ..AlertsConfig::default() })
+    }
+}
+
+/// The samples in a library, with backups in this folder.
+async fn app(library: &Path, backups: &Path) -> App {
+    let storage = Stores.open(library.to_str().unwrap()).await.unwrap();
+    let folder = Address::new(backups.display().to_string());
+    let keep = Keep { daily: 7, weekly: 4, monthly: 12 };
+    let config = move || Ok(BackupConfig { folder: Some(folder.clone()), keep });
+    let path: PathBuf = library.to_owned();
+    let backups = FolderBackups::new(config, move || Some(path.clone()), Arc::new(SystemClock), "0");
+    let app = App::new(Parts {
+        storage: Ok(storage),
+        factory: Arc::new(Stores),
+        sources: registry::sources(),
+        remote: Err(Error::internal("There is no network in this test.")),
+        intake: Arc::new(Files::new()),
+        samples: Arc::new(sample::drafts),
+        computer: Err(Error::internal("Nothing is erased in this test.")),
+        backups: Ok(Arc::new(backups)),
+        host: Arc::new(NoWindow),
+        clock: Arc::new(SystemClock),
+        language: Language::default(),
+        version: "0",
+        origin: "test",
+    });
+    app.own_library().unwrap().capture(&sample::drafts().unwrap()).await.unwrap();
+    app
+}
+
+async fn alerts(app: &App) -> Vec<(AlertKind, Option<Code>)> {
+    let found = health(app, HealthGet::default(), &Silent).await.unwrap();
+    assert!(found.alerts.iter().all(|alert| !alert.hint.is_empty()));
+    found.alerts.into_iter().map(|alert| (alert.kind, alert.problem.map(|error| error.code))).collect()
+}
+
+/// What cannot be backed up is told as that, and the library goes on.
+async fn goes_on_without(app: &App, code: Code) {
+    let run = jobs_run(app, JobRef { name: "backup".to_owned() }, &Silent).await.unwrap();
+    assert_eq!(run.outcome, Outcome::Failed);
+    let problem = run.problem.unwrap();
+    assert_eq!(problem.code, code, "{problem:?}");
+    assert!(problem.hint.unwrap().contains("backup.folder"));
+    assert_eq!(alerts(app).await, [(AlertKind::BackupFailed, Some(code))]);
+    let library = app.own_library().unwrap();
+    let report = library.check(CheckScope::Data, &Silent, &Default::default()).await.unwrap();
+    assert_eq!(report.problems, []);
+}
+
+async fn is_well_again(app: &App) {
+    let run = jobs_run(app, JobRef { name: "backup".to_owned() }, &Silent).await.unwrap();
+    assert_eq!(run.outcome, Outcome::Done, "{run:?}");
+    assert_eq!(alerts(app).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_under_the_backups() {
+    let Some(disk) = SmallDisk::new(128) else { return };
+    let place = tempfile::tempdir().unwrap();
+    let app = app(&place.path().join("library.sqlite"), disk.path()).await;
+    goes_on_without(&app, Code::StorageFull).await;
+    let list = backup_list(&app, Empty {}, &Silent).await.unwrap();
+    assert_eq!(list.backups, [], "no half backup is listed");
+    let left: Vec<_> = fs::read_dir(&list.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.is_empty(), "and none is left: {left:?}");
+    let grown = Command::new("mount").args(["-o", "remount,size=64m"]).arg(disk.path()).status().unwrap();
+    assert!(grown.success());
+    is_well_again(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_for_backups_that_may_not_be_written_to() {
+    let Some(disk) = SmallDisk::new(65_536) else { return };
+    let place = tempfile::tempdir().unwrap();
+    let app = app(&place.path().join("library.sqlite"), disk.path()).await;
+    let remount = |how: &str| {
+        assert!(Command::new("mount").args(["-o", how]).arg(disk.path()).status().unwrap().success());
+    };
+    remount("remount,ro");
+    goes_on_without(&app, Code::StorageFailed).await;
+    remount("remount,rw");
+    is_well_again(&app).await;
+    remount("remount,ro");
+    let run = jobs_run(&app, JobRef { name: "drill".to_owned() }, &Silent).await.unwrap();
+    assert_eq!(
+        run.problem.map(|error| error.code),
+        Some(Code::StorageFailed),
+        "a place to try it in is needed"
+    );
+    remount("remount,rw");
+}
+
+/// The folder is on a disk that is not connected: what was made is missing, and that is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn backups_that_are_gone() {
+    let place = tempfile::tempdir().unwrap();
+    let backups = place.path().join("elsewhere");
+    let app = app(&place.path().join("library.sqlite"), &backups).await;
+    is_well_again(&app).await;
+    jobs_run(&app, JobRef { name: "drill".to_owned() }, &Silent).await.unwrap();
+    assert_eq!(alerts(&app).await, []);
+    let folder = backup_list(&app, Empty {}, &Silent).await.unwrap().folder;
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
+        fs::remove_dir_all(entry).unwrap();
+    }
+    let run = jobs_run(&app, JobRef { name: "drill".to_owned() }, &Silent).await.unwrap();
+    assert_eq!(run.problem.map(|error| error.code), Some(Code::BackupMissing));
+    assert_eq!(alerts(&app).await, [(AlertKind::DrillFailed, Some(Code::BackupMissing))]);
+}
