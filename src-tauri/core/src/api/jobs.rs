@@ -145,12 +145,17 @@ async fn verify(work: &Work<'_>) -> Result<Done> {
 async fn thin(work: &Work<'_>) -> Result<Done> {
     let thinning = Thinning::default();
     let plan = work.library.plan_retention(&thinning).await?;
-    if plan.drop.is_empty() && plan.archive.is_empty() && plan.anonymise.is_empty() {
+    let is_idle = plan.drop.is_empty() && plan.archive.is_empty() && plan.anonymise.is_empty();
+    // A clock that is doubted keeps nothing from going where nothing goes.
+    if is_idle && plan.held.is_some() {
         return Ok(Done::of([]).nothing());
     }
+    // Also where nothing goes: the day that passed is noted, so that the next one is believed.
     let Work { app, library, progress, cancel, .. } = *work;
     let done = carry_out(app, library, &plan, &thinning, false, progress, cancel).await?;
-    Ok(Done::of([("dropped", done.dropped), ("archived", done.archived), ("anonymised", done.anonymised)]))
+    let done =
+        Done::of([("dropped", done.dropped), ("archived", done.archived), ("anonymised", done.anonymised)]);
+    Ok(if is_idle { done.nothing() } else { done })
 }
 
 /// One file of this computer's own. What others share is not for one of them to rewrite, and a folder of files is kept in the form
