@@ -53,6 +53,8 @@ impl Computer {
         {
             command.env(name, self.path(folder));
         }
+        // A busy or full computer is not what is looked at here.
+        command.env("BACKSTORY_ALERTS__SLOW_MS", "600000").env("BACKSTORY_ALERTS__DISK_PERCENT", "0");
         command
             .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
             .env("BACKSTORY_LIBRARY", self.library());

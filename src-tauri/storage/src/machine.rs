@@ -21,7 +21,9 @@ fn disk(path: &Path) -> Option<Share> {
     let there = path.ancestors().find(|path| path.exists())?;
     let found =
         rustix::fs::statvfs(if there.as_os_str().is_empty() { Path::new(".") } else { there }).ok()?;
-    let whole = found.f_blocks.saturating_mul(found.f_frsize);
+    // What is kept for administrators is nobody's room: as `df` counts.
+    let used = found.f_blocks.saturating_sub(found.f_bfree);
+    let whole = used.saturating_add(found.f_bavail).saturating_mul(found.f_frsize);
     (whole > 0).then_some(Share { part: found.f_bavail.saturating_mul(found.f_frsize), whole })
 }
 

@@ -63,6 +63,7 @@ class App {
     addEventListener("focus", () => void this.refresh());
     await this.#dress();
     await this.refresh();
+    void health.refreshAlerts();
   }
 
   /** As at the first start: everything was erased. */

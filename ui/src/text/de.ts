@@ -1164,6 +1164,8 @@ export const de: Catalogue = {
     tryNewest: "Neueste ausprobieren",
     dismiss: (message) => `Schließen: ${message}`,
     working: (what) => `${what} …`,
+    amount: (size) => size,
+    upTo: (date, size) => `${date}, ${size}`,
     of: (done, total) => `${done} von ${total}`,
     size: "Größe",
     versions: "Fassungen",

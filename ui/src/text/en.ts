@@ -1102,6 +1102,9 @@ export const en = {
     tryNewest: "Try the newest",
     dismiss: (message: string) => `Close: ${message}`,
     working: (what: string) => `${what} …`,
+    /** `41.2 MB`: where a number with its unit stands alone. */
+    amount: (size: string) => size,
+    upTo: (date: string, size: string) => `${date}, ${size}`,
     of: (done: string, total: string) => `${done} of ${total}`,
     size: "Size",
     versions: "Versions",
