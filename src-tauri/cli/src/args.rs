@@ -314,7 +314,7 @@ pub(crate) enum Command {
         #[arg(long)]
         remove: bool,
     },
-    /// How much there is, and what it takes.
+    /// How much there is, what it takes, and how the cache stands.
     Stats,
     /// Store every document anew, smaller or openable with other tools. Every one is compared with its hash.
     Recompress {
