@@ -400,7 +400,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: crate::keeping::RetentionCommand,
     },
-    /// How much there is, and what it takes.
+    /// How much there is, what it takes, and how the cache stands.
     Stats,
     /// Store every document anew, smaller or openable with other tools. Every one is compared with its hash.
     Recompress {

@@ -423,6 +423,11 @@ fn the_configuration_says_what_holds_and_where_it_comes_from() {
     let delta = ("BACKSTORY_LIBRARIES__HOME__ENCODING__DELTA", "false");
     let ended = place.configured(LIBRARIES, &["config"], &[url, delta]);
     insta::assert_snapshot!(ended.out, @r"
+    cache.backend  memory  default
+    cache.memory.default_ttl_seconds  3600  default
+    cache.memory.max_memory_mb  32  default
+    cache.memory.max_size  1000  default
+    cache.redis.default_ttl_seconds  3600  default
     language  en  default
     libraries.home.address  [place]/mine.sqlite  [place]/backstory.toml, line 4
     libraries.home.encoding.compression  zstd  default
