@@ -147,7 +147,13 @@ class Activity {
 
   /** Characters whose name has this in it, in the bin or not. */
   async offer(text: string): Promise<readonly CharacterEntry[]> {
-    const list = await call("characters.list", { text, deleted: "with", sort: "name", limit: OFFERED, offset: 0 });
+    const list = await call("characters.list", {
+      text,
+      deleted: "with",
+      sort: "name",
+      limit: OFFERED,
+      offset: 0,
+    });
     return list.characters;
   }
 }

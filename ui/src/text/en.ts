@@ -1245,7 +1245,8 @@ export const en = {
 
   activity: {
     title: "Activity",
-    about: "Everything Backstory did with this library. What is deleted leaves its entry and nothing that leads to it.",
+    about:
+      "Everything Backstory did with this library. What is deleted leaves its entry and nothing that leads to it.",
     save: "Export the log",
     saveLines: "Export as JSON lines, to be verified elsewhere",
     saveTable: "Export as a table",
@@ -1283,7 +1284,8 @@ export const en = {
         "The log is shorter than when it was last seen on this computer: its end was cut off, or an earlier copy of the library was put back.",
       another: (entry: number) =>
         `The entries up to ${n(entry)} are not those that were last seen on this computer.`,
-      segment: (entry: number) => `The entries of another log that entry ${n(entry)} keeps do not hold together.`,
+      segment: (entry: number) =>
+        `The entries of another log that entry ${n(entry)} keeps do not hold together.`,
     },
     acceptHow: "If you put a backup or another library in its place, accept it. That is noted as well.",
     accept: "Accept the log as it is",

@@ -1,5 +1,12 @@
 // An audit log: many days of it, so that it takes more than a page.
-import type { AuditAction, Activity, ActivityEntry, ActivityGet, CharacterEntry, Verdict } from "../../src/api";
+import type {
+  AuditAction,
+  Activity,
+  ActivityEntry,
+  ActivityGet,
+  CharacterEntry,
+  Verdict,
+} from "../../src/api";
 
 /** Few enough that all of them are drawn where nothing has a height. */
 const SIZE = 40;
@@ -31,7 +38,10 @@ export function activityLog(people: readonly CharacterEntry[]): ActivityEntry[] 
   });
 }
 
-export function activityPage(log: readonly ActivityEntry[], { filter, before, limit = MOST }: ActivityGet): Activity {
+export function activityPage(
+  log: readonly ActivityEntry[],
+  { filter, before, limit = MOST }: ActivityGet,
+): Activity {
   const takes = (entry: ActivityEntry) =>
     (!filter?.actions?.length || filter.actions.includes(entry.action)) &&
     (!filter?.character || entry.character?.id === filter.character) &&

@@ -73,4 +73,5 @@ export const ICONS: Record<AuditAction, Component> = {
 };
 
 /** What asks for a second look. */
-export const isWarning = (action: AuditAction): boolean => action === "log_refused" || action === "log_accepted";
+export const isWarning = (action: AuditAction): boolean =>
+  action === "log_refused" || action === "log_accepted";
