@@ -186,9 +186,110 @@ withdrawn_at: string | null,
 holds: boolean, };
 
 /**
+ * Something that is not well, until it is.
+ */
+export type Alert = { 
+/**
+ * What.
+ */
+kind: AlertKind, 
+/**
+ * How bad it is.
+ */
+level: Level, 
+/**
+ * Since when.
+ */
+since: string, 
+/**
+ * What happened.
+ */
+message: string, 
+/**
+ * What to do.
+ */
+hint: string, 
+/**
+ * The error behind it.
+ */
+problem: WireError | null, 
+/**
+ * The player has seen it and wants it out of the way.
+ */
+dismissed: boolean, };
+
+/**
+ * What may be wrong.
+ */
+export type AlertKind = "storage_unavailable" | "error_rate" | "pool_exhausted" | "disk_low" | "damage" | "backup_failed" | "drill_failed" | "slow_operation" | "hit_rate" | "memory" | "unusual_access" | "silent";
+
+/**
+ * Names an alert.
+ */
+export type AlertRef = { 
+/**
+ * Which.
+ */
+kind: AlertKind, };
+
+/**
  * How much there is of what is to be erased.
  */
 export type Amount = { characters: number, versions: number, captures: number, };
+
+/**
+ * What would be taken out of a character.
+ */
+export type AnonymisePlan = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name, which goes.
+ */
+name: string, 
+/**
+ * Versions that are written anew.
+ */
+versions: number, 
+/**
+ * How often it was looked at, which stays known.
+ */
+captures: number, 
+/**
+ * Versions whose given names go.
+ */
+tags: number, 
+/**
+ * Versions whose notes go.
+ */
+notes: number, 
+/**
+ * Versions whose file names go.
+ */
+origins: number, 
+/**
+ * Versions that this program cannot read: as long as there is one, nothing is done.
+ */
+unreadable: number, };
+
+/**
+ * What was done.
+ */
+export type Anonymised = { 
+/**
+ * Who it is from now on. Nothing leads from here to who it was.
+ */
+character: CharacterId, 
+/**
+ * What it is called from now on.
+ */
+name: string, 
+/**
+ * Versions that were written anew and read back.
+ */
+versions: number, };
 
 /**
  * What the program tells its windows unasked.
@@ -197,16 +298,174 @@ export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hov
 /**
  * How many.
  */
-count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "open", 
+count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "health" } | { "event": "open", 
 /**
  * Which.
  */
 character: CharacterId, };
 
 /**
+ * Asks which versions would be moved.
+ */
+export type ArchiveGet = { 
+/**
+ * Only these: ids, or names where they are the only ones. Empty: all.
+ */
+characters?: Array<string>, 
+/**
+ * Versions that are older than so many days. None: as the policy says; where it says nothing, all but the newest.
+ */
+older_than_days?: number, 
+/**
+ * Take versions back instead: all that are archived.
+ */
+restore?: boolean, };
+
+/**
+ * What is moved where.
+ */
+export type ArchivePlan = { 
+/**
+ * Out of the archive; else into it.
+ */
+restore: boolean, 
+/**
+ * The versions, by character, the oldest first.
+ */
+versions: Array<MovedVersion>, };
+
+/**
+ * Why a version moves into the archive.
+ */
+export type ArchiveReason = "past_archiving";
+
+/**
+ * What was moved.
+ */
+export type ArchiveReport = { 
+/**
+ * Versions that were moved.
+ */
+moved: number, 
+/**
+ * Versions of the plan that stayed: their documents are damaged, they became the newest, or they are gone.
+ */
+stayed: number, 
+/**
+ * Documents that were read back at their new place and compared with their hash.
+ */
+verified: number, 
+/**
+ * Bytes the documents of these characters took before.
+ */
+bytes_before: number, 
+/**
+ * Bytes they take now.
+ */
+bytes_after: number, };
+
+/**
+ * A version that stays and moves into the archive.
+ */
+export type ArchivedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it moves.
+ */
+reason: ArchiveReason, 
+/**
+ * Why it stays.
+ */
+reasons: Array<KeepReason>, };
+
+/**
  * What was done. Names are stable: programs match them.
  */
-export type AuditAction = "capture" | "sighting" | "restore" | "pin" | "unpin" | "tag" | "note" | "delete" | "undelete" | "erase" | "retention" | "archive" | "retell" | "recompress" | "repair" | "migrate" | "log_taken" | "log_refused" | "log_accepted" | "setting" | "member" | "key" | "agree" | "withdraw" | "export" | "share" | "sync" | "other";
+export type AuditAction = "capture" | "sighting" | "restore" | "pin" | "unpin" | "tag" | "note" | "delete" | "undelete" | "erase" | "retention" | "anonymise" | "archive" | "retell" | "recompress" | "repair" | "migrate" | "log_taken" | "log_refused" | "log_accepted" | "setting" | "member" | "key" | "agree" | "withdraw" | "export" | "share" | "sync" | "other";
+
+/**
+ * A backup that is there.
+ */
+export type Backup = { 
+/**
+ * What it is called: its folder's name.
+ */
+name: string, 
+/**
+ * When it was made.
+ */
+made_at: string, 
+/**
+ * Why; none where what it says of itself cannot be read.
+ */
+reason: BackupReason | null, 
+/**
+ * The length of its file.
+ */
+bytes: number, 
+/**
+ * Characters in it.
+ */
+characters: number, 
+/**
+ * Versions in it.
+ */
+versions: number, };
+
+/**
+ * How many backups are kept: the last of each of so many days, weeks and months in which there is one.
+ */
+export type BackupKeep = { daily: number, weekly: number, monthly: number, };
+
+/**
+ * The backups of the library.
+ */
+export type BackupList = { 
+/**
+ * Where they are.
+ */
+folder: string, 
+/**
+ * How many are kept.
+ */
+keep: BackupKeep, 
+/**
+ * They, newest first.
+ */
+backups: Array<Backup>, 
+/**
+ * What the last drill found.
+ */
+drill: Drill | null, };
+
+/**
+ * Why a backup was made.
+ */
+export type BackupReason = "asked" | "scheduled" | "before_migration" | "before_key_change" | "before_erase" | "after_erase" | "before_restore";
+
+/**
+ * Asks for a backup to be brought back.
+ */
+export type BackupRef = { 
+/**
+ * What it is called.
+ */
+name: string, };
 
 /**
  * Something that Backstory cannot erase.
@@ -289,6 +548,31 @@ field?: string, };
  * Whether a tier of a cache is asked at all.
  */
 export type Breaker = "closed" | "open" | "half_open";
+
+/**
+ * A backup that was brought back.
+ */
+export type BroughtBack = { 
+/**
+ * Which.
+ */
+name: string, 
+/**
+ * Where the library that was there is kept now; none where it was not moved.
+ */
+set_aside: string | null, 
+/**
+ * Characters of which something came back into a library that stayed where it is.
+ */
+brought: number, 
+/**
+ * Characters of which it had everything.
+ */
+as_it_was: number, 
+/**
+ * What is open now, in a window.
+ */
+overview: Overview | null, };
 
 /**
  * Changes of the same kind in one sitting, summed up by what they come to.
@@ -523,6 +807,10 @@ linked?: CharacterId,
  */
 also?: Array<string>, 
 /**
+ * When it lost what told of its player. None: it never did.
+ */
+anonymised_at?: string, 
+/**
  * Counts the writes to this character.
  */
 revision: number, };
@@ -561,6 +849,15 @@ characters: Array<CharacterEntry>,
 next?: Cursor, };
 
 /**
+ * What a character takes.
+ */
+export type CharacterRoom = { id: CharacterId, name: string, versions: number, 
+/**
+ * Bytes of its documents in the store, encoded.
+ */
+bytes: number, };
+
+/**
  * How much a check looked at.
  */
 export type Checked = { characters: number, versions: number, contents: number, bytes: number, };
@@ -591,9 +888,31 @@ level: number,
 hit_die: number, };
 
 /**
+ * A plan that waits for the time to be confirmed.
+ */
+export type ClockDoubt = { 
+/**
+ * Why.
+ */
+by: HeldBy, 
+/**
+ * What the clock says.
+ */
+now: string, 
+/**
+ * The latest moment that the library vouches for.
+ */
+seen: string, };
+
+/**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "job_running" | "backup_missing" | "backup_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "clock_doubtful" | "conflict" | "cancelled" | "internal";
+
+/**
+ * What a way of keeping documents takes.
+ */
+export type CodecRoom = { codec: string, documents: number, bytes: number, };
 
 /**
  * Asks for a comparison of two sheets.
@@ -684,6 +1003,23 @@ file: string | null,
  * Every value, by the path of its key.
  */
 values: Array<ConfigValue>, };
+
+/**
+ * Connections to a server.
+ */
+export type ConnectionPool = { 
+/**
+ * Those that are open.
+ */
+open: number, 
+/**
+ * At most so many.
+ */
+most: number, 
+/**
+ * Who waits for one.
+ */
+waiting: number, };
 
 /**
  * Asks for an agreement to be taken back.
@@ -798,6 +1134,95 @@ parts: Array<Part>, };
  * A SHA-256.
  */
 export type Digest = string;
+
+/**
+ * What a restore drill found.
+ */
+export type Drill = { 
+/**
+ * Which backup; none where there is none.
+ */
+backup: string | null, 
+/**
+ * When it was tried.
+ */
+at: string, 
+/**
+ * Whether it could be opened somewhere else and holds everything it says.
+ */
+ok: boolean, 
+/**
+ * What is wrong.
+ */
+problem: WireError | null, 
+/**
+ * Characters found.
+ */
+characters: number, 
+/**
+ * Versions found.
+ */
+versions: number, 
+/**
+ * Bytes of documents that were decoded and compared with their hash.
+ */
+bytes: number, };
+
+/**
+ * Why a version goes: the rule nearest to keeping it, or the limit that took it.
+ */
+export type DropReason = "not_last_of_day" | "not_last_of_week" | "not_last_of_month" | "too_old" | "past_deletion" | "over_count" | "over_size";
+
+/**
+ * How many versions go for a reason.
+ */
+export type DroppedFor = { 
+/**
+ * The reason.
+ */
+reason: DropReason, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * A version that goes.
+ */
+export type DroppedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it goes.
+ */
+reason: DropReason, };
+
+/**
+ * A character that loses what tells of its player.
+ */
+export type DueCharacter = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * When it was last looked at.
+ */
+last_captured: string, };
 
 /**
  * Nothing to say.
@@ -996,6 +1421,23 @@ name: string,
 source: string, };
 
 /**
+ * What is measured while the program runs.
+ */
+export type Figures = { 
+/**
+ * How long the store takes.
+ */
+latencies: Array<Latency>, 
+/**
+ * What went on in the last ten minutes.
+ */
+recent: Recent, 
+/**
+ * Connections, where there is a pool of them.
+ */
+pool: ConnectionPool | null, };
+
+/**
  * What became of one file, and where it went.
  */
 export type FileResult = { 
@@ -1103,6 +1545,15 @@ series: Series,
 levels: Array<LevelReached>, };
 
 /**
+ * How many versions there were at the end of a day, and what their documents took.
+ */
+export type GrowthDay = { 
+/**
+ * `2026-11-30`.
+ */
+day: string, versions: number, bytes: number, };
+
+/**
  * One step of a character's growth: enough to draw the small line on its card.
  */
 export type GrowthPoint = { 
@@ -1114,6 +1565,70 @@ at: string,
  * The total level from then on.
  */
 level: number, };
+
+/**
+ * How everything stands.
+ */
+export type Health = { 
+/**
+ * The worst of all.
+ */
+status: HealthStatus, 
+/**
+ * When it was looked at.
+ */
+at: string, 
+/**
+ * What was looked at.
+ */
+checks: Array<HealthCheck>, 
+/**
+ * What is not well, the worst first.
+ */
+alerts: Array<Alert>, };
+
+/**
+ * One thing that was looked at.
+ */
+export type HealthCheck = { 
+/**
+ * Its stable name.
+ */
+name: string, 
+/**
+ * How it stands.
+ */
+status: HealthStatus, 
+/**
+ * That in words.
+ */
+message: string, 
+/**
+ * What to do, where something is to be done.
+ */
+hint: string | null, 
+/**
+ * When what it tells of happened.
+ */
+at: string | null, 
+/**
+ * The error behind it.
+ */
+problem: WireError | null, };
+
+/**
+ * Asks how everything stands.
+ */
+export type HealthGet = { 
+/**
+ * Also look whether the system's keychain opens. It may ask the player for a password.
+ */
+keychain: boolean, };
+
+/**
+ * How something stands.
+ */
+export type HealthStatus = "ok" | "warning" | "critical";
 
 /**
  * A place where Backstory keeps something.
@@ -1137,9 +1652,14 @@ files: number,
 bytes: number, };
 
 /**
+ * Why a plan is not carried out.
+ */
+export type HeldBy = "clock_ahead" | "clock_behind";
+
+/**
  * A kind of place where Backstory keeps something.
  */
-export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session" | "cache";
+export type HeldKind = "library" | "copies" | "set_aside" | "backups" | "leftovers" | "settings" | "window_data" | "records" | "session" | "cache";
 
 /**
  * A page of a history, newest first.
@@ -1359,7 +1879,148 @@ export type JobCancel = {
  */
 job: number, };
 
+/**
+ * One kind of work, as it is shown.
+ */
+export type JobEntry = { 
+/**
+ * Its stable name.
+ */
+name: string, 
+/**
+ * How often it is done by itself.
+ */
+every_hours: number, 
+/**
+ * Whether it is done by itself.
+ */
+on: boolean, 
+/**
+ * Whether somebody does it at this moment.
+ */
+running: boolean, 
+/**
+ * How it went the last time.
+ */
+last: JobRun | null, 
+/**
+ * When it is time again; it then waits until nobody uses the library.
+ */
+next: string | null, };
+
+/**
+ * How work ended.
+ */
+export type JobOutcome = "done" | "nothing" | "stopped" | "failed";
+
+/**
+ * Names a kind of work.
+ */
+export type JobRef = { 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
+ * When work was done last, and how that ended.
+ */
+export type JobRun = { 
+/**
+ * When it began.
+ */
+at: string, 
+/**
+ * How long it took.
+ */
+milliseconds: number, 
+/**
+ * How it ended.
+ */
+outcome: JobOutcome, 
+/**
+ * What it did, in numbers, by their names.
+ */
+counts: { [key in string]: number }, 
+/**
+ * Why it failed, or what it found.
+ */
+problem: WireError | null, 
+/**
+ * When it was last done to its end, this time or before.
+ */
+done_at: string | null, };
+
+/**
+ * Asks for work to be done more or less often, or not by itself.
+ */
+export type JobSet = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Never by itself.
+ */
+off?: boolean, 
+/**
+ * How often.
+ */
+every_hours?: number, };
+
+/**
+ * All work there is.
+ */
+export type Jobs = { 
+/**
+ * In the order in which it is shown.
+ */
+jobs: Array<JobEntry>, };
+
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
+
+/**
+ * Why a version stays. It may have several reasons.
+ */
+export type KeepReason = "newest" | "oldest" | "pinned" | "tagged" | "noted" | "open" | "future" | "unlimited" | "recent" | "daily" | "weekly" | "monthly";
+
+/**
+ * How many versions have a reason to stay. One may have several.
+ */
+export type KeptFor = { 
+/**
+ * The reason.
+ */
+reason: KeepReason, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * A version that stays as it is.
+ */
+export type KeptVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it stays.
+ */
+reasons: Array<KeepReason>, };
 
 /**
  * A top-level key with differences.
@@ -1389,9 +2050,43 @@ export type Kind = "baseline" | "change" | "state" | "quiet";
 export type Language = "en" | "de";
 
 /**
+ * How long one kind of operation takes.
+ */
+export type Latency = { 
+/**
+ * Which.
+ */
+operation: StoreOperation, 
+/**
+ * How often it was asked.
+ */
+count: number, 
+/**
+ * How often the store could not answer.
+ */
+errors: number, 
+/**
+ * Milliseconds that half of them did not exceed.
+ */
+p50: number, 
+/**
+ * Milliseconds that 95 of 100 did not exceed.
+ */
+p95: number, 
+/**
+ * Milliseconds that 99 of 100 did not exceed.
+ */
+p99: number, };
+
+/**
  * How the library is laid out.
  */
 export type Layout = "grid" | "list";
+
+/**
+ * How bad it is.
+ */
+export type Level = "warning" | "critical";
 
 /**
  * A level, and how long it took to get there from the one before.
@@ -1447,6 +2142,23 @@ export type LimitView = { name: string, max: number, used: number, resets: strin
 export type LogForm = "lines" | "csv";
 
 /**
+ * A backup that was made.
+ */
+export type Made = { 
+/**
+ * It.
+ */
+backup: Backup, 
+/**
+ * Those that went, since they are not kept any longer.
+ */
+removed: Array<string>, 
+/**
+ * Nothing was saved since the last backup, so this is that one.
+ */
+is_the_last: boolean, };
+
+/**
  * Somebody's place in a campaign of a store that several people share.
  *
  * A character is shared with the members of its campaign only where its owner is one of them too: two groups that play the
@@ -1482,6 +2194,27 @@ user: string,
  * As what; none: no longer.
  */
 role: Role | null, };
+
+/**
+ * A version that is moved.
+ */
+export type MovedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, };
 
 /**
  * Asks for words to be written to a version.
@@ -1530,6 +2263,48 @@ set_aside: string | null, };
  * What became of one file.
  */
 export type Outcome = "added" | "changed" | "quiet" | "identical" | "failed";
+
+/**
+ * What the years will do to a version.
+ */
+export type OutlookEntry = { 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * The last moment at which it stays; none: nothing takes it by its age.
+ */
+goes_after: string | null, 
+/**
+ * The last moment at which it is at hand; none: it stays so, or is in the archive.
+ */
+archived_after: string | null, };
+
+/**
+ * A character with a policy of its own.
+ */
+export type OverrideEntry = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What holds for it.
+ */
+policy: RetentionPolicy, 
+/**
+ * The name of that, where it has one.
+ */
+preset: Preset | null, };
 
 /**
  * What the frame of the window shows.
@@ -1644,6 +2419,57 @@ sort: Sort,
  * Tells by a message of the system what a watched folder brought while the window was not looked at.
  */
 notify: boolean, };
+
+/**
+ * A policy by name.
+ */
+export type Preset = "everything" | "thinned" | "small";
+
+/**
+ * A policy that has a name.
+ */
+export type PresetEntry = { 
+/**
+ * Its name.
+ */
+preset: Preset, 
+/**
+ * What it says.
+ */
+policy: RetentionPolicy, };
+
+/**
+ * What a policy would do to one character.
+ */
+export type PreviewEntry = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Versions that stay, the archived ones included.
+ */
+keep: number, 
+/**
+ * Those of them that move into the archive.
+ */
+archive: number, 
+/**
+ * Versions that go.
+ */
+drop: number, 
+/**
+ * Which, the newest first; at most two hundred.
+ */
+going: Array<DroppedVersion>, 
+/**
+ * Whether it would lose its name, its notes and all that tells of its player.
+ */
+anonymise: boolean, };
 
 /**
  * Who is asking.
@@ -1966,6 +2792,31 @@ export type ReceiptGet = {
 text: string, };
 
 /**
+ * What went on in the last ten minutes.
+ */
+export type Recent = { 
+/**
+ * What was asked of the store.
+ */
+calls: number, 
+/**
+ * What it could not answer.
+ */
+errors: number, 
+/**
+ * What whoever asked may not know.
+ */
+denied: number, 
+/**
+ * How often all connections were in use for too long.
+ */
+no_connection: number, 
+/**
+ * The slowest that a player waited for, and its milliseconds.
+ */
+slowest: [StoreOperation, number] | null, };
+
+/**
  * What a recompression did.
  */
 export type Recompressed = { 
@@ -2001,6 +2852,250 @@ export type RetellSet = {
 all?: boolean, };
 
 /**
+ * Asks for a plan to be carried out.
+ */
+export type RetentionApply = { 
+/**
+ * As it was asked for.
+ */
+characters?: Array<string>, 
+/**
+ * The time of the plan.
+ */
+at: string, 
+/**
+ * Versions that open screens show or compare with.
+ */
+open?: Array<SnapshotId>, 
+/**
+ * The token of the plan that the player agreed to.
+ */
+token: string, 
+/**
+ * The player says that this computer's clock is right.
+ */
+clock_is_right?: boolean, };
+
+/**
+ * What was done.
+ */
+export type RetentionDone = { 
+/**
+ * Versions that went.
+ */
+dropped: number, 
+/**
+ * Versions that were to go and stayed, since something of them had changed.
+ */
+spared: number, 
+/**
+ * Versions that moved into the archive.
+ */
+archived: number, 
+/**
+ * Characters that lost what told of their player.
+ */
+anonymised: number, };
+
+/**
+ * Asks what a policy would do.
+ */
+export type RetentionGet = { 
+/**
+ * Only these: ids, or names where they are the only ones. Empty: all.
+ */
+characters?: Array<string>, 
+/**
+ * At this time. None: now.
+ */
+at?: string, 
+/**
+ * Versions that open screens show or compare with.
+ */
+open?: Array<SnapshotId>, 
+/**
+ * This policy for the library instead of the one that holds.
+ */
+policy?: RetentionPolicy, };
+
+/**
+ * What would become of every version, and why.
+ */
+export type RetentionPlan = { 
+/**
+ * The time it is made for.
+ */
+at: string, 
+/**
+ * The zone of its days, weeks and months.
+ */
+zone: string, 
+/**
+ * What stays as it is.
+ */
+keep: Array<KeptVersion>, 
+/**
+ * What stays and moves into the archive.
+ */
+archive: Array<ArchivedVersion>, 
+/**
+ * What goes.
+ */
+drop: Array<DroppedVersion>, 
+/**
+ * Whose player is forgotten.
+ */
+anonymise: Array<DueCharacter>, 
+/**
+ * What somebody should know first.
+ */
+warnings: Array<Warning>, 
+/**
+ * Why nothing of it is done now, where that is so: the clock is not to be believed.
+ */
+held: ClockDoubt | null, 
+/**
+ * Stands for exactly this plan.
+ */
+token: string, };
+
+/**
+ * How long versions are kept. What is not said does nothing: without a rule of age, every version is kept whatever its age.
+ *
+ * An age is a span of 24-hour days since the capture, so that it does not depend on a zone. Days, weeks and months are those
+ * of the library's zone; of each, the last version is kept.
+ */
+export type RetentionPolicy = { 
+/**
+ * Every version that is not older is kept.
+ */
+keep_all_days: number | null, 
+/**
+ * Until this age, the last version of each day is kept.
+ */
+daily_until_days: number | null, 
+/**
+ * Until this age, the last version of each week is kept: ISO weeks, Monday to Sunday.
+ */
+weekly_until_days: number | null, 
+/**
+ * The last version of each month is kept for ever.
+ */
+monthly_forever: boolean, 
+/**
+ * At most so many of one character. The last rule: it goes before those of age, and says so.
+ */
+max_versions_per_character: number | null, 
+/**
+ * At most so many megabytes of documents in the whole library, as they are stored.
+ */
+max_total_size_mb: number | null, 
+/**
+ * What is older moves into the archive.
+ */
+archive_after_days: number | null, 
+/**
+ * What is older goes, whichever rule of age keeps it.
+ */
+auto_delete_after_days: number | null, 
+/**
+ * Nothing goes for being older than that. Instead, a character of which nothing was captured for so long loses its name,
+ * its notes and all that tells of its player, and keeps its history.
+ */
+anonymise_instead_of_delete: boolean, };
+
+/**
+ * What a policy would do.
+ */
+export type RetentionPreview = { 
+/**
+ * The time it is made for.
+ */
+at: string, 
+/**
+ * Versions that stay, the archived ones included.
+ */
+keep: number, 
+/**
+ * Those of them that move into the archive.
+ */
+archive: number, 
+/**
+ * Versions that go.
+ */
+drop: number, 
+/**
+ * Why versions stay.
+ */
+kept_for: Array<KeptFor>, 
+/**
+ * Why versions go.
+ */
+dropped_for: Array<DroppedFor>, 
+/**
+ * The characters, those that lose the most first.
+ */
+characters: Array<PreviewEntry>, 
+/**
+ * What somebody should know first.
+ */
+warnings: Array<Warning>, 
+/**
+ * Why nothing of it is done now, where that is so.
+ */
+held: ClockDoubt | null, 
+/**
+ * Stands for exactly this plan.
+ */
+token: string, };
+
+/**
+ * Asks for another policy.
+ */
+export type RetentionSet = { 
+/**
+ * For this character alone: an id, or a name where it is the only one. None: for the library.
+ */
+character?: string, 
+/**
+ * What holds from now on. None: as without a word, the character as its library, the library as the configuration.
+ */
+policy?: RetentionPolicy, 
+/**
+ * The zone of days, weeks and months, by its IANA name. None: the one of before, else the player's.
+ */
+zone?: string, };
+
+/**
+ * How long versions are kept in the open library.
+ */
+export type RetentionView = { 
+/**
+ * What holds for every character without a policy of its own.
+ */
+policy: RetentionPolicy, 
+/**
+ * The name of that, where it has one.
+ */
+preset: Preset | null, 
+/**
+ * The zone of days, weeks and months.
+ */
+zone: string, 
+/**
+ * Whether the library says so itself; else the configuration does, or nobody.
+ */
+own: boolean, 
+/**
+ * The characters with a policy of their own.
+ */
+characters: Array<OverrideEntry>, 
+/**
+ * The policies that have names.
+ */
+presets: Array<PresetEntry>, };
+
+/**
  * What telling anew did.
  */
 export type Retold = { 
@@ -2021,6 +3116,52 @@ unreadable: number, };
  * What somebody is in a campaign.
  */
 export type Role = "dungeon_master" | "player" | "viewer";
+
+/**
+ * What takes room, and how that grew.
+ */
+export type Room = { 
+/**
+ * How much there is.
+ */
+statistics: StorageStatistics, 
+/**
+ * Bytes of backups.
+ */
+backups: number, 
+/**
+ * What each character takes, the largest first.
+ */
+characters: Array<CharacterRoom>, 
+/**
+ * How documents are kept.
+ */
+codecs: Array<CodecRoom>, 
+/**
+ * How it grew, the days on which something was saved.
+ */
+growth: Array<GrowthDay>, 
+/**
+ * Versions by the hour of the player's day in which they were saved: 24 numbers.
+ */
+hours: Array<number>, 
+/**
+ * Versions a day, over the last thirty days.
+ */
+per_day: number, 
+/**
+ * How many versions were looked at: all of them, where the library is not very large.
+ */
+looked_at: number, };
+
+/**
+ * Asks what takes room.
+ */
+export type RoomGet = { 
+/**
+ * How far the player's clock is ahead of UTC, in minutes.
+ */
+offset_minutes: number, };
 
 /**
  * One line of a side-by-side view.
@@ -2391,6 +3532,11 @@ encoded_bytes: number,
 store_bytes: number, };
 
 /**
+ * What is asked of a store.
+ */
+export type StoreOperation = "query" | "facets" | "history" | "search" | "document" | "look" | "begin" | "write" | "commit" | "upkeep";
+
+/**
  * What a last look over everything found.
  */
 export type Sweep = { 
@@ -2633,6 +3779,28 @@ user: string,
 shared: Array<[string, string]>, };
 
 /**
+ * What somebody should know before going on.
+ */
+export type Warning = { 
+/**
+ * What about.
+ */
+code: WarningCode, 
+/**
+ * Whose history; none: the whole library.
+ */
+character: CharacterId | null, 
+/**
+ * How many, or how much.
+ */
+count: number, };
+
+/**
+ * What about a warning.
+ */
+export type WarningCode = "count_bites" | "count_unreachable" | "size_bites" | "size_unreachable" | "future" | "marked";
+
+/**
  * A folder whose new and changed files are taken in by themselves.
  */
 export type WatchedFolder = { 
@@ -2760,8 +3928,31 @@ export type Commands = {
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
+  "retention.get": [Empty, RetentionView];
+  "retention.set": [RetentionSet, RetentionView];
+  "retention.preview": [RetentionGet, RetentionPreview];
+  "retention.plan": [RetentionGet, RetentionPlan];
+  "retention.apply": [RetentionApply, RetentionDone];
+  "retention.outlook": [CharacterGet, Array<OutlookEntry>];
+  "archive.plan": [ArchiveGet, ArchivePlan];
+  "archive.start": [ArchiveGet, ArchiveReport];
+  "anonymise.plan": [CharacterGet, AnonymisePlan];
+  "anonymise.start": [CharacterGet, Anonymised];
   "store.cache": [Empty, CacheStatistics];
   "store.recompress": [Encoding, Recompressed];
+  "jobs.list": [Empty, Jobs];
+  "jobs.run": [JobRef, JobRun];
+  "jobs.set": [JobSet, Jobs];
+  "health.get": [HealthGet, Health];
+  "health.figures": [Empty, Figures];
+  "alerts.list": [Empty, Array<Alert>];
+  "alerts.dismiss": [AlertRef, Array<Alert>];
+  "store.room": [RoomGet, Room];
+  "backup.list": [Empty, BackupList];
+  "backup.make": [Empty, Made];
+  "backup.drill": [Empty, Drill];
+  "backup.restore": [BackupRef, BroughtBack];
+  "backup.show": [Empty, Empty];
   "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];
   "import.start": [ImportStart, ImportReport];
