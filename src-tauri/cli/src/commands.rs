@@ -106,7 +106,10 @@ pub(crate) async fn run(args: Args) -> Result<u8> {
     };
     let recovers = matches!(&command, Command::Encryption { what } if what.recovers());
     let flags = asked(flags, recovers)?;
-    let app = open_app(&flags, Arc::clone(&files), needs_library).await?;
+    let app = Arc::new(open_app(&flags, Arc::clone(&files), needs_library).await?);
+    if let Command::Health { serve } = command {
+        return upkeep::stands(&app, &flags, serve, json).await;
+    }
     let done = perform(command, &app, &files, json, quiet).await;
     if !erases_everything {
         app.see_log().await;
@@ -303,7 +306,7 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             print::result(json, &done, print::recompressed)
         }
         Command::Jobs { what } => return upkeep::jobs(app, what, json, quiet).await,
-        Command::Health { serve } => return upkeep::stands(&Arc::new(app), &flags, serve, json).await,
+        Command::Health { .. } => Ok(()),
         Command::Backup { what } => return backups::run(app, what, json, quiet).await,
         Command::Verify { read_data, repair } => {
             let bar = Bar::new(quiet || json);
