@@ -96,7 +96,9 @@ function tellActivity(entry: ActivityEntry): string {
   const sentence = entry.sentence === undefined ? "" : `: ${entry.sentence}`;
   switch (entry.action) {
     case "capture":
-      return of("versions") > 1 ? `Gespeichert: ${name}, ${versions}` : `Gespeichert: ${name}${version}${sentence}`;
+      return of("versions") > 1
+        ? `Gespeichert: ${name}, ${versions}`
+        : `Gespeichert: ${name}${version}${sentence}`;
     case "sighting":
       return `Nachgesehen: ${name}, nichts geändert`;
     case "restore":
@@ -344,7 +346,7 @@ export const de: Catalogue = {
     },
     does: { on: "Verschlüsseln", renew: "Schlüssel erneuern", relock: "Ändern", off: "Entschlüsseln" },
     lead: {
-      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor. Kopien, die es vor Aktualisierungen angelegt hat, werden gelöscht; beiseitegelegte Bibliotheken und exportierte Dateien bleiben, wie sie sind.",
+      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor. Kopien, die es vor Aktualisierungen angelegt hat, werden gelöscht; früher angelegte Sicherungen, beiseitegelegte Bibliotheken und exportierte Dateien bleiben, wie sie sind.",
       renew: "Alles wird unter neuen Schlüsseln neu verschlüsselt, mit einem neuen Wiederherstellungssatz.",
       relock: "Schlüssel und Wiederherstellungssatz bleiben dieselben.",
     },
@@ -1279,14 +1281,14 @@ export const de: Catalogue = {
       cut === 0
         ? "Aus den Fassungen dieser Bibliothek wurde nichts herausgeschnitten."
         : `Aus ${count(cut, "Fassung", "Fassungen")} von ${n(versions)} wurde etwas herausgeschnitten.`,
-    cutPlace: (versions: number, bytes: string) =>
-      `${bytes} aus ${count(versions, "Fassung", "Fassungen")}`,
+    cutPlace: (versions: number, bytes: string) => `${bytes} aus ${count(versions, "Fassung", "Fassungen")}`,
     purposes: {
       fetch: "Figuren bei D&D Beyond abrufen",
       notify: "Nachrichten des Systems über beobachtete Ordner",
     },
     withdrawing: {
-      fetch: "Zurückgenommen, wird kein Link abgerufen, bis du wieder zustimmst. Was abgerufen wurde, bleibt.",
+      fetch:
+        "Zurückgenommen, wird kein Link abgerufen, bis du wieder zustimmst. Was abgerufen wurde, bleibt.",
       notify: "Zurückgenommen, sagt dir das System nichts. Ordner werden beobachtet wie bisher.",
     },
     agreed: (since: string) => `Du hast am ${since} zugestimmt.`,
@@ -1337,8 +1339,7 @@ export const de: Catalogue = {
     broken: "Das Protokoll ist nicht, was geschrieben wurde",
     faults: {
       missing: (entry: number) => `Eintrag ${n(entry)} fehlt.`,
-      changed: (entry: number) =>
-        `Eintrag ${n(entry)} wurde geändert oder schließt nicht an den vor ihm an.`,
+      changed: (entry: number) => `Eintrag ${n(entry)} wurde geändert oder schließt nicht an den vor ihm an.`,
       head: () => "Was die Bibliothek über ihr Protokoll sagt, ist nicht, was die Einträge sagen.",
       shorter: () =>
         "Das Protokoll ist kürzer, als es auf diesem Rechner zuletzt gesehen wurde: Sein Ende wurde abgeschnitten, oder eine frühere Kopie der Bibliothek wurde zurückgelegt.",

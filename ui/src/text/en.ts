@@ -1242,7 +1242,8 @@ export const en = {
 
   activity: {
     title: "Activity",
-    about: "Everything Backstory did with this library. What is deleted leaves its entry and nothing that leads to it.",
+    about:
+      "Everything Backstory did with this library. What is deleted leaves its entry and nothing that leads to it.",
     save: "Export the log",
     saveLines: "Export as JSON lines, to be verified elsewhere",
     saveTable: "Export as a table",
@@ -1280,7 +1281,8 @@ export const en = {
         "The log is shorter than when it was last seen on this computer: its end was cut off, or an earlier copy of the library was put back.",
       another: (entry: number) =>
         `The entries up to ${n(entry)} are not those that were last seen on this computer.`,
-      segment: (entry: number) => `The entries of another log that entry ${n(entry)} keeps do not hold together.`,
+      segment: (entry: number) =>
+        `The entries of another log that entry ${n(entry)} keeps do not hold together.`,
     },
     acceptHow: "If you put a backup or another library in its place, accept it. That is noted as well.",
     accept: "Accept the log as it is",
@@ -1340,7 +1342,7 @@ export const en = {
     },
     does: { on: "Encrypt", renew: "Renew keys", relock: "Change it", off: "Decrypt" },
     lead: {
-      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before. Copies it made before updates are deleted; libraries you put aside and files you exported stay as they are.",
+      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before. Copies it made before updates are deleted; backups made earlier, libraries you put aside and files you exported stay as they are.",
       renew: "Everything is encrypted anew under new keys, with a new recovery phrase.",
       relock: "The keys and the recovery phrase stay the same.",
     },

@@ -482,7 +482,15 @@ export class FakeBridge implements Bridge {
     if (!this.#agreed && !this.asked("consent.withdraw").length) return [];
     const withdrawn_at = this.#agreed ? null : "2026-07-05T10:00:00Z";
     return [
-      { source: "ddb", purpose: "fetch", words: "…", wording: 1, agreed_at: since, withdrawn_at, holds: this.#agreed },
+      {
+        source: "ddb",
+        purpose: "fetch",
+        words: "…",
+        wording: 1,
+        agreed_at: since,
+        withdrawn_at,
+        holds: this.#agreed,
+      },
     ];
   }
 
