@@ -32,13 +32,138 @@ source: string,
 takes: string | null, };
 
 /**
- * What a player agreed to: that a source is asked over the network.
+ * A page of the log.
+ */
+export type Activity = { 
+/**
+ * The entries, newest first.
+ */
+entries: Array<ActivityEntry>, 
+/**
+ * How many the whole log has.
+ */
+size: number, 
+/**
+ * Give this as `before` for the next page; none when this is the last.
+ */
+next?: number, };
+
+/**
+ * An entry, as a person reads it.
+ */
+export type ActivityEntry = { 
+/**
+ * Its number.
+ */
+sequence: number, 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * Where from: `window`, `command`, `watch`, `rest`, …
+ */
+origin: string, 
+/**
+ * What.
+ */
+action: AuditAction, 
+/**
+ * Whom it concerns, where that is still known.
+ */
+character?: Concerned, 
+/**
+ * It concerns a character that is not here any more: nothing leads from the entry to it.
+ */
+gone: boolean, 
+/**
+ * Which version of it.
+ */
+version?: number, 
+/**
+ * What happened in that version, first of all, where it is still here.
+ */
+sentence?: string, 
+/**
+ * Where that version came from: a file's name, an address.
+ */
+from?: string, 
+/**
+ * How much, by names that stay: `versions`, `quiet`, `seen`, `captures`, `documents`, `problems`, `members`, `entries`.
+ */
+counts: { [key in string]: number }, 
+/**
+ * What else it is about.
+ */
+about?: string, };
+
+/**
+ * Which entries.
+ */
+export type ActivityFilter = { 
+/**
+ * Only what concerns this character: an id, or a name where it is the only one, in the bin or not.
+ */
+character?: string, 
+/**
+ * Only these. Empty: all.
+ */
+actions?: Array<AuditAction>, 
+/**
+ * Only from there: `window`, `command`, `watch`, …
+ */
+origin?: string, 
+/**
+ * At or after.
+ */
+since?: string, 
+/**
+ * Before.
+ */
+until?: string, };
+
+/**
+ * Asks for a page of the log, newest first.
+ */
+export type ActivityGet = { 
+/**
+ * Which.
+ */
+filter?: ActivityFilter, 
+/**
+ * Only those before this number: [`Activity::next`] of the page before.
+ */
+before?: number, 
+/**
+ * At most so many.
+ */
+limit?: number, };
+
+/**
+ * Asks for the log as a file.
+ */
+export type ActivitySave = { 
+/**
+ * Which entries.
+ */
+filter?: ActivityFilter, 
+/**
+ * What it looks like.
+ */
+form?: LogForm, };
+
+/**
+ * What a player agreed to.
  */
 export type Agreement = { 
 /**
- * The source's name: `ddb`.
+ * Who is asked: `ddb`, `system`.
  */
 source: string, 
+/**
+ * What for.
+ */
+purpose: Purpose, 
 /**
  * The words, as they are today.
  */
@@ -61,9 +186,110 @@ withdrawn_at: string | null,
 holds: boolean, };
 
 /**
+ * Something that is not well, until it is.
+ */
+export type Alert = { 
+/**
+ * What.
+ */
+kind: AlertKind, 
+/**
+ * How bad it is.
+ */
+level: Level, 
+/**
+ * Since when.
+ */
+since: string, 
+/**
+ * What happened.
+ */
+message: string, 
+/**
+ * What to do.
+ */
+hint: string, 
+/**
+ * The error behind it.
+ */
+problem: WireError | null, 
+/**
+ * The player has seen it and wants it out of the way.
+ */
+dismissed: boolean, };
+
+/**
+ * What may be wrong.
+ */
+export type AlertKind = "storage_unavailable" | "error_rate" | "pool_exhausted" | "disk_low" | "damage" | "backup_failed" | "drill_failed" | "slow_operation" | "hit_rate" | "memory" | "unusual_access" | "silent";
+
+/**
+ * Names an alert.
+ */
+export type AlertRef = { 
+/**
+ * Which.
+ */
+kind: AlertKind, };
+
+/**
  * How much there is of what is to be erased.
  */
 export type Amount = { characters: number, versions: number, captures: number, };
+
+/**
+ * What would be taken out of a character.
+ */
+export type AnonymisePlan = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name, which goes.
+ */
+name: string, 
+/**
+ * Versions that are written anew.
+ */
+versions: number, 
+/**
+ * How often it was looked at, which stays known.
+ */
+captures: number, 
+/**
+ * Versions whose given names go.
+ */
+tags: number, 
+/**
+ * Versions whose notes go.
+ */
+notes: number, 
+/**
+ * Versions whose file names go.
+ */
+origins: number, 
+/**
+ * Versions that this program cannot read: as long as there is one, nothing is done.
+ */
+unreadable: number, };
+
+/**
+ * What was done.
+ */
+export type Anonymised = { 
+/**
+ * Who it is from now on. Nothing leads from here to who it was.
+ */
+character: CharacterId, 
+/**
+ * What it is called from now on.
+ */
+name: string, 
+/**
+ * Versions that were written anew and read back.
+ */
+versions: number, };
 
 /**
  * What the program tells its windows unasked.
@@ -72,11 +298,174 @@ export type AppEvent = { "event": "changed" } & ChangeSet | { "event": "drop_hov
 /**
  * How many.
  */
-count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "open", 
+count: number, } | { "event": "drop_left" } | { "event": "dropped" } & Selection | { "event": "watched" } | { "event": "health" } | { "event": "open", 
 /**
  * Which.
  */
 character: CharacterId, };
+
+/**
+ * Asks which versions would be moved.
+ */
+export type ArchiveGet = { 
+/**
+ * Only these: ids, or names where they are the only ones. Empty: all.
+ */
+characters?: Array<string>, 
+/**
+ * Versions that are older than so many days. None: as the policy says; where it says nothing, all but the newest.
+ */
+older_than_days?: number, 
+/**
+ * Take versions back instead: all that are archived.
+ */
+restore?: boolean, };
+
+/**
+ * What is moved where.
+ */
+export type ArchivePlan = { 
+/**
+ * Out of the archive; else into it.
+ */
+restore: boolean, 
+/**
+ * The versions, by character, the oldest first.
+ */
+versions: Array<MovedVersion>, };
+
+/**
+ * Why a version moves into the archive.
+ */
+export type ArchiveReason = "past_archiving";
+
+/**
+ * What was moved.
+ */
+export type ArchiveReport = { 
+/**
+ * Versions that were moved.
+ */
+moved: number, 
+/**
+ * Versions of the plan that stayed: their documents are damaged, they became the newest, or they are gone.
+ */
+stayed: number, 
+/**
+ * Documents that were read back at their new place and compared with their hash.
+ */
+verified: number, 
+/**
+ * Bytes the documents of these characters took before.
+ */
+bytes_before: number, 
+/**
+ * Bytes they take now.
+ */
+bytes_after: number, };
+
+/**
+ * A version that stays and moves into the archive.
+ */
+export type ArchivedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it moves.
+ */
+reason: ArchiveReason, 
+/**
+ * Why it stays.
+ */
+reasons: Array<KeepReason>, };
+
+/**
+ * What was done. Names are stable: programs match them.
+ */
+export type AuditAction = "capture" | "sighting" | "restore" | "pin" | "unpin" | "tag" | "note" | "delete" | "undelete" | "erase" | "retention" | "anonymise" | "archive" | "retell" | "recompress" | "repair" | "migrate" | "log_taken" | "log_refused" | "log_accepted" | "setting" | "member" | "key" | "agree" | "withdraw" | "export" | "share" | "sync" | "other";
+
+/**
+ * A backup that is there.
+ */
+export type Backup = { 
+/**
+ * What it is called: its folder's name.
+ */
+name: string, 
+/**
+ * When it was made.
+ */
+made_at: string, 
+/**
+ * Why; none where what it says of itself cannot be read.
+ */
+reason: BackupReason | null, 
+/**
+ * The length of its file.
+ */
+bytes: number, 
+/**
+ * Characters in it.
+ */
+characters: number, 
+/**
+ * Versions in it.
+ */
+versions: number, };
+
+/**
+ * How many backups are kept: the last of each of so many days, weeks and months in which there is one.
+ */
+export type BackupKeep = { daily: number, weekly: number, monthly: number, };
+
+/**
+ * The backups of the library.
+ */
+export type BackupList = { 
+/**
+ * Where they are.
+ */
+folder: string, 
+/**
+ * How many are kept.
+ */
+keep: BackupKeep, 
+/**
+ * They, newest first.
+ */
+backups: Array<Backup>, 
+/**
+ * What the last drill found.
+ */
+drill: Drill | null, };
+
+/**
+ * Why a backup was made.
+ */
+export type BackupReason = "asked" | "scheduled" | "before_migration" | "before_key_change" | "before_erase" | "after_erase" | "before_restore";
+
+/**
+ * Asks for a backup to be brought back.
+ */
+export type BackupRef = { 
+/**
+ * What it is called.
+ */
+name: string, };
 
 /**
  * Something that Backstory cannot erase.
@@ -159,6 +548,31 @@ field?: string, };
  * Whether a tier of a cache is asked at all.
  */
 export type Breaker = "closed" | "open" | "half_open";
+
+/**
+ * A backup that was brought back.
+ */
+export type BroughtBack = { 
+/**
+ * Which.
+ */
+name: string, 
+/**
+ * Where the library that was there is kept now; none where it was not moved.
+ */
+set_aside: string | null, 
+/**
+ * Characters of which something came back into a library that stayed where it is.
+ */
+brought: number, 
+/**
+ * Characters of which it had everything.
+ */
+as_it_was: number, 
+/**
+ * What is open now, in a window.
+ */
+overview: Overview | null, };
 
 /**
  * Changes of the same kind in one sitting, summed up by what they come to.
@@ -393,6 +807,10 @@ linked?: CharacterId,
  */
 also?: Array<string>, 
 /**
+ * When it lost what told of its player. None: it never did.
+ */
+anonymised_at?: string, 
+/**
  * Counts the writes to this character.
  */
 revision: number, };
@@ -431,6 +849,15 @@ characters: Array<CharacterEntry>,
 next?: Cursor, };
 
 /**
+ * What a character takes.
+ */
+export type CharacterRoom = { id: CharacterId, name: string, versions: number, 
+/**
+ * Bytes of its documents in the store, encoded.
+ */
+bytes: number, };
+
+/**
  * How much a check looked at.
  */
 export type Checked = { characters: number, versions: number, contents: number, bytes: number, };
@@ -461,9 +888,36 @@ level: number,
 hit_die: number, };
 
 /**
+ * What of a sealed store can be read by whoever has its bytes. The words for it are the window's and the guide's.
+ */
+export type Clear = "ids" | "times" | "counts" | "levels" | "sizes" | "fingerprints" | "settings";
+
+/**
+ * A plan that waits for the time to be confirmed.
+ */
+export type ClockDoubt = { 
+/**
+ * Why.
+ */
+by: HeldBy, 
+/**
+ * What the clock says.
+ */
+now: string, 
+/**
+ * The latest moment that the library vouches for.
+ */
+seen: string, };
+
+/**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "library_locked" | "library_key_wrong" | "encryption_unsupported" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "job_running" | "backup_missing" | "backup_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "clock_doubtful" | "conflict" | "cancelled" | "internal";
+
+/**
+ * What a way of keeping documents takes.
+ */
+export type CodecRoom = { codec: string, documents: number, bytes: number, };
 
 /**
  * Asks for a comparison of two sheets.
@@ -521,6 +975,11 @@ folded: Folded, };
 export type Compression = "none" | "gzip" | "zstd" | "lz4";
 
 /**
+ * A character that an entry is about.
+ */
+export type Concerned = { id: CharacterId, name: string, };
+
+/**
  * A value of the configuration.
  */
 export type ConfigValue = { 
@@ -549,6 +1008,32 @@ file: string | null,
  * Every value, by the path of its key.
  */
 values: Array<ConfigValue>, };
+
+/**
+ * Connections to a server.
+ */
+export type ConnectionPool = { 
+/**
+ * Those that are open.
+ */
+open: number, 
+/**
+ * At most so many.
+ */
+most: number, 
+/**
+ * Who waits for one.
+ */
+waiting: number, };
+
+/**
+ * Asks for an agreement to be taken back.
+ */
+export type ConsentRef = { 
+/**
+ * What it was for.
+ */
+purpose: Purpose, };
 
 /**
  * BLAKE3 of a document's bytes. Contents are stored once per character under this name and checked against it at every read.
@@ -589,6 +1074,40 @@ removed_bytes: number,
 replaced_by: string, };
 
 /**
+ * A place in documents that was cut out.
+ */
+export type CutPlace = { 
+/**
+ * Where it stood: a JSON pointer without numbers, `/campaign/characters`.
+ */
+pointer: string, 
+/**
+ * In how many versions.
+ */
+versions: number, 
+/**
+ * Bytes that were taken out.
+ */
+bytes: number, };
+
+/**
+ * What was cut out of the versions of a library.
+ */
+export type Cuts = { 
+/**
+ * Versions in all.
+ */
+versions: number, 
+/**
+ * Versions of which something was cut out.
+ */
+cut: number, 
+/**
+ * Where it stood, the most of it first.
+ */
+places: Array<CutPlace>, };
+
+/**
  * Death saves at present.
  */
 export type DeathSaves = { successes: number, failures: number, };
@@ -617,6 +1136,100 @@ value: number,
 parts: Array<Part>, };
 
 /**
+ * A SHA-256.
+ */
+export type Digest = string;
+
+/**
+ * What a restore drill found.
+ */
+export type Drill = { 
+/**
+ * Which backup; none where there is none.
+ */
+backup: string | null, 
+/**
+ * When it was tried.
+ */
+at: string, 
+/**
+ * Whether it could be opened somewhere else and holds everything it says.
+ */
+ok: boolean, 
+/**
+ * What is wrong.
+ */
+problem: WireError | null, 
+/**
+ * Characters found.
+ */
+characters: number, 
+/**
+ * Versions found.
+ */
+versions: number, 
+/**
+ * Bytes of documents that were decoded and compared with their hash.
+ */
+bytes: number, };
+
+/**
+ * Why a version goes: the rule nearest to keeping it, or the limit that took it.
+ */
+export type DropReason = "not_last_of_day" | "not_last_of_week" | "not_last_of_month" | "too_old" | "past_deletion" | "over_count" | "over_size";
+
+/**
+ * How many versions go for a reason.
+ */
+export type DroppedFor = { 
+/**
+ * The reason.
+ */
+reason: DropReason, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * A version that goes.
+ */
+export type DroppedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it goes.
+ */
+reason: DropReason, };
+
+/**
+ * A character that loses what tells of its player.
+ */
+export type DueCharacter = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * When it was last looked at.
+ */
+last_captured: string, };
+
+/**
  * Nothing to say.
  */
 export type Empty = Record<symbol, never>;
@@ -641,6 +1254,61 @@ delta: boolean,
  * The base of the skip ladder ([`crate::history::encoding`]): a power of two. 8 while somebody waits, 16 at rest.
  */
 ladder: number, };
+
+/**
+ * How far a store is encrypted, and with what.
+ */
+export type Encryption = { 
+/**
+ * How far.
+ */
+state: EncryptionState, 
+/**
+ * What opens it on this computer; none where only the recovery phrase does.
+ */
+lock: LockKind | null, 
+/**
+ * The keys in use, the current one first.
+ */
+keys: Array<KeyInUse>, 
+/**
+ * How many characters there are.
+ */
+characters: number, 
+/**
+ * What stays clear in it.
+ */
+clear: Array<Clear>, };
+
+/**
+ * A library is to be encrypted, or to get new keys.
+ */
+export type EncryptionStart = { 
+/**
+ * It is encrypted already, and gets new keys.
+ */
+renew?: boolean, 
+/**
+ * What opens it.
+ */
+lock: LockKind, 
+/**
+ * The words, for [`LockKind::Passphrase`].
+ */
+passphrase?: string, 
+/**
+ * The recovery phrase that was shown.
+ */
+phrase: string, 
+/**
+ * What the player typed of it, by the places that were asked for. Without, nothing is encrypted.
+ */
+typed: { [key in number]: string }, };
+
+/**
+ * How far a store is encrypted.
+ */
+export type EncryptionState = "unsupported" | "off" | "encrypting" | "on" | "renewing" | "decrypting";
 
 /**
  * Asks what would be erased.
@@ -791,6 +1459,11 @@ classes: Array<Facet>,
 campaigns: Array<Facet>, };
 
 /**
+ * What is wrong with a log.
+ */
+export type Fault = "missing" | "changed" | "head" | "shorter" | "another" | "segment";
+
+/**
  * A feat, feature, trait or picked option.
  */
 export type Feature = { 
@@ -806,6 +1479,23 @@ name: string,
  * The class, species, background or feat it comes from.
  */
 source: string, };
+
+/**
+ * What is measured while the program runs.
+ */
+export type Figures = { 
+/**
+ * How long the store takes.
+ */
+latencies: Array<Latency>, 
+/**
+ * What went on in the last ten minutes.
+ */
+recent: Recent, 
+/**
+ * Connections, where there is a pool of them.
+ */
+pool: ConnectionPool | null, };
 
 /**
  * What became of one file, and where it went.
@@ -858,6 +1548,19 @@ export type FileSaved = {
 name: string | null, };
 
 /**
+ * What is wrong, and where.
+ */
+export type Finding = { 
+/**
+ * The number of the entry.
+ */
+sequence: number, 
+/**
+ * What.
+ */
+fault: Fault, };
+
+/**
  * What was left out of the rows.
  */
 export type Folded = { 
@@ -902,6 +1605,15 @@ series: Series,
 levels: Array<LevelReached>, };
 
 /**
+ * How many versions there were at the end of a day, and what their documents took.
+ */
+export type GrowthDay = { 
+/**
+ * `2026-11-30`.
+ */
+day: string, versions: number, bytes: number, };
+
+/**
  * One step of a character's growth: enough to draw the small line on its card.
  */
 export type GrowthPoint = { 
@@ -913,6 +1625,70 @@ at: string,
  * The total level from then on.
  */
 level: number, };
+
+/**
+ * How everything stands.
+ */
+export type Health = { 
+/**
+ * The worst of all.
+ */
+status: HealthStatus, 
+/**
+ * When it was looked at.
+ */
+at: string, 
+/**
+ * What was looked at.
+ */
+checks: Array<HealthCheck>, 
+/**
+ * What is not well, the worst first.
+ */
+alerts: Array<Alert>, };
+
+/**
+ * One thing that was looked at.
+ */
+export type HealthCheck = { 
+/**
+ * Its stable name.
+ */
+name: string, 
+/**
+ * How it stands.
+ */
+status: HealthStatus, 
+/**
+ * That in words.
+ */
+message: string, 
+/**
+ * What to do, where something is to be done.
+ */
+hint: string | null, 
+/**
+ * When what it tells of happened.
+ */
+at: string | null, 
+/**
+ * The error behind it.
+ */
+problem: WireError | null, };
+
+/**
+ * Asks how everything stands.
+ */
+export type HealthGet = { 
+/**
+ * Also look whether the system's keychain opens. It may ask the player for a password.
+ */
+keychain: boolean, };
+
+/**
+ * How something stands.
+ */
+export type HealthStatus = "ok" | "warning" | "critical";
 
 /**
  * A place where Backstory keeps something.
@@ -936,9 +1712,14 @@ files: number,
 bytes: number, };
 
 /**
+ * Why a plan is not carried out.
+ */
+export type HeldBy = "clock_ahead" | "clock_behind";
+
+/**
  * A kind of place where Backstory keeps something.
  */
-export type HeldKind = "library" | "copies" | "set_aside" | "leftovers" | "settings" | "window_data" | "records" | "session" | "cache";
+export type HeldKind = "library" | "copies" | "set_aside" | "backups" | "leftovers" | "settings" | "window_data" | "records" | "session" | "cache";
 
 /**
  * A page of a history, newest first.
@@ -1158,7 +1939,148 @@ export type JobCancel = {
  */
 job: number, };
 
+/**
+ * One kind of work, as it is shown.
+ */
+export type JobEntry = { 
+/**
+ * Its stable name.
+ */
+name: string, 
+/**
+ * How often it is done by itself.
+ */
+every_hours: number, 
+/**
+ * Whether it is done by itself.
+ */
+on: boolean, 
+/**
+ * Whether somebody does it at this moment.
+ */
+running: boolean, 
+/**
+ * How it went the last time.
+ */
+last: JobRun | null, 
+/**
+ * When it is time again; it then waits until nobody uses the library.
+ */
+next: string | null, };
+
+/**
+ * How work ended.
+ */
+export type JobOutcome = "done" | "nothing" | "stopped" | "failed";
+
+/**
+ * Names a kind of work.
+ */
+export type JobRef = { 
+/**
+ * Its name.
+ */
+name: string, };
+
+/**
+ * When work was done last, and how that ended.
+ */
+export type JobRun = { 
+/**
+ * When it began.
+ */
+at: string, 
+/**
+ * How long it took.
+ */
+milliseconds: number, 
+/**
+ * How it ended.
+ */
+outcome: JobOutcome, 
+/**
+ * What it did, in numbers, by their names.
+ */
+counts: { [key in string]: number }, 
+/**
+ * Why it failed, or what it found.
+ */
+problem: WireError | null, 
+/**
+ * When it was last done to its end, this time or before.
+ */
+done_at: string | null, };
+
+/**
+ * Asks for work to be done more or less often, or not by itself.
+ */
+export type JobSet = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Never by itself.
+ */
+off?: boolean, 
+/**
+ * How often.
+ */
+every_hours?: number, };
+
+/**
+ * All work there is.
+ */
+export type Jobs = { 
+/**
+ * In the order in which it is shown.
+ */
+jobs: Array<JobEntry>, };
+
 export type JsonValue = number | string | boolean | Array<JsonValue> | { [key in string]: JsonValue } | null;
+
+/**
+ * Why a version stays. It may have several reasons.
+ */
+export type KeepReason = "newest" | "oldest" | "pinned" | "tagged" | "noted" | "open" | "future" | "unlimited" | "recent" | "daily" | "weekly" | "monthly";
+
+/**
+ * How many versions have a reason to stay. One may have several.
+ */
+export type KeptFor = { 
+/**
+ * The reason.
+ */
+reason: KeepReason, 
+/**
+ * How many.
+ */
+count: number, };
+
+/**
+ * A version that stays as it is.
+ */
+export type KeptVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, 
+/**
+ * Why it stays.
+ */
+reasons: Array<KeepReason>, };
 
 /**
  * A top-level key with differences.
@@ -1178,6 +2100,23 @@ changes: number,
 row: number, };
 
 /**
+ * A master key that is in use, and for how many characters.
+ */
+export type KeyInUse = { 
+/**
+ * Its name: made from the key, and nothing of it can be told from the name.
+ */
+id: string, 
+/**
+ * How everything under it is encrypted.
+ */
+algorithm: string, 
+/**
+ * How many characters' keys it wraps.
+ */
+characters: number, };
+
+/**
  * What a version is, compared with the one before it in the history.
  */
 export type Kind = "baseline" | "change" | "state" | "quiet";
@@ -1188,9 +2127,43 @@ export type Kind = "baseline" | "change" | "state" | "quiet";
 export type Language = "en" | "de";
 
 /**
+ * How long one kind of operation takes.
+ */
+export type Latency = { 
+/**
+ * Which.
+ */
+operation: StoreOperation, 
+/**
+ * How often it was asked.
+ */
+count: number, 
+/**
+ * How often the store could not answer.
+ */
+errors: number, 
+/**
+ * Milliseconds that half of them did not exceed.
+ */
+p50: number, 
+/**
+ * Milliseconds that 95 of 100 did not exceed.
+ */
+p95: number, 
+/**
+ * Milliseconds that 99 of 100 did not exceed.
+ */
+p99: number, };
+
+/**
  * How the library is laid out.
  */
 export type Layout = "grid" | "list";
+
+/**
+ * How bad it is.
+ */
+export type Level = "warning" | "critical";
 
 /**
  * A level, and how long it took to get there from the one before.
@@ -1241,6 +2214,33 @@ export type Licence = { name: string, version: string, licence: string, };
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
 
 /**
+ * What opens the master key on this computer, besides the recovery phrase.
+ */
+export type LockKind = "keychain" | "passphrase";
+
+/**
+ * How the log is written to a file.
+ */
+export type LogForm = "lines" | "csv";
+
+/**
+ * A backup that was made.
+ */
+export type Made = { 
+/**
+ * It.
+ */
+backup: Backup, 
+/**
+ * Those that went, since they are not kept any longer.
+ */
+removed: Array<string>, 
+/**
+ * Nothing was saved since the last backup, so this is that one.
+ */
+is_the_last: boolean, };
+
+/**
  * Somebody's place in a campaign of a store that several people share.
  *
  * A character is shared with the members of its campaign only where its owner is one of them too: two groups that play the
@@ -1276,6 +2276,27 @@ user: string,
  * As what; none: no longer.
  */
 role: Role | null, };
+
+/**
+ * A version that is moved.
+ */
+export type MovedVersion = { 
+/**
+ * Whose.
+ */
+character: CharacterId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * When it was captured.
+ */
+captured_at: string, };
 
 /**
  * Asks for words to be written to a version.
@@ -1326,6 +2347,48 @@ set_aside: string | null, };
 export type Outcome = "added" | "changed" | "quiet" | "identical" | "failed";
 
 /**
+ * What the years will do to a version.
+ */
+export type OutlookEntry = { 
+/**
+ * Its identity.
+ */
+id: SnapshotId, 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * The last moment at which it stays; none: nothing takes it by its age.
+ */
+goes_after: string | null, 
+/**
+ * The last moment at which it is at hand; none: it stays so, or is in the archive.
+ */
+archived_after: string | null, };
+
+/**
+ * A character with a policy of its own.
+ */
+export type OverrideEntry = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What holds for it.
+ */
+policy: RetentionPolicy, 
+/**
+ * The name of that, where it has one.
+ */
+preset: Preset | null, };
+
+/**
  * What the frame of the window shows.
  */
 export type Overview = { 
@@ -1366,6 +2429,19 @@ label: string,
  * What it adds.
  */
 value: number, };
+
+/**
+ * A recovery phrase that was made and is not in use.
+ */
+export type Phrase = { 
+/**
+ * Its words, in their order.
+ */
+words: Array<string>, 
+/**
+ * The places of words that the player is to type back, counted from 1.
+ */
+ask: Array<number>, };
 
 /**
  * Asks for a pin to be set or taken away.
@@ -1438,6 +2514,57 @@ sort: Sort,
  * Tells by a message of the system what a watched folder brought while the window was not looked at.
  */
 notify: boolean, };
+
+/**
+ * A policy by name.
+ */
+export type Preset = "everything" | "thinned" | "small";
+
+/**
+ * A policy that has a name.
+ */
+export type PresetEntry = { 
+/**
+ * Its name.
+ */
+preset: Preset, 
+/**
+ * What it says.
+ */
+policy: RetentionPolicy, };
+
+/**
+ * What a policy would do to one character.
+ */
+export type PreviewEntry = { 
+/**
+ * Which.
+ */
+character: CharacterId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Versions that stay, the archived ones included.
+ */
+keep: number, 
+/**
+ * Those of them that move into the archive.
+ */
+archive: number, 
+/**
+ * Versions that go.
+ */
+drop: number, 
+/**
+ * Which, the newest first; at most two hundred.
+ */
+going: Array<DroppedVersion>, 
+/**
+ * Whether it would lose its name, its notes and all that tells of its player.
+ */
+anonymise: boolean, };
 
 /**
  * Who is asking.
@@ -1518,6 +2645,11 @@ total: number, } | { "event": "waiting",
  * When it goes on.
  */
 until: string, };
+
+/**
+ * What something was agreed to for.
+ */
+export type Purpose = "fetch" | "notify";
 
 /**
  * Which characters. Every given condition must hold; an empty one holds for all.
@@ -1721,7 +2853,12 @@ sweep: Sweep,
 /**
  * What stays.
  */
-beyond: Array<BeyondKind>, };
+beyond: Array<BeyondKind>, 
+/**
+ * What stood for the library's audit log in the end: so many entries, which end in this hash and have this root. None in
+ * receipts of before there was a log.
+ */
+log?: TreeHead, };
 
 /**
  * What a receipt is worth.
@@ -1750,6 +2887,31 @@ export type ReceiptGet = {
 text: string, };
 
 /**
+ * What went on in the last ten minutes.
+ */
+export type Recent = { 
+/**
+ * What was asked of the store.
+ */
+calls: number, 
+/**
+ * What it could not answer.
+ */
+errors: number, 
+/**
+ * What whoever asked may not know.
+ */
+denied: number, 
+/**
+ * How often all connections were in use for too long.
+ */
+no_connection: number, 
+/**
+ * The slowest that a player waited for, and its milliseconds.
+ */
+slowest: [StoreOperation, number] | null, };
+
+/**
  * What a recompression did.
  */
 export type Recompressed = { 
@@ -1771,6 +2933,19 @@ bytes_before: number,
 bytes_after: number, };
 
 /**
+ * The same keys are to be under another lock.
+ */
+export type RelockSet = { 
+/**
+ * What opens it.
+ */
+lock: LockKind, 
+/**
+ * The words, for [`LockKind::Passphrase`].
+ */
+passphrase?: string, };
+
+/**
  * What was taken away of one kind.
  */
 export type Removed = { kind: HeldKind, files: number, bytes: number, };
@@ -1783,6 +2958,250 @@ export type RetellSet = {
  * Every version, not only those that an older Backstory told: where what was told of one is damaged.
  */
 all?: boolean, };
+
+/**
+ * Asks for a plan to be carried out.
+ */
+export type RetentionApply = { 
+/**
+ * As it was asked for.
+ */
+characters?: Array<string>, 
+/**
+ * The time of the plan.
+ */
+at: string, 
+/**
+ * Versions that open screens show or compare with.
+ */
+open?: Array<SnapshotId>, 
+/**
+ * The token of the plan that the player agreed to.
+ */
+token: string, 
+/**
+ * The player says that this computer's clock is right.
+ */
+clock_is_right?: boolean, };
+
+/**
+ * What was done.
+ */
+export type RetentionDone = { 
+/**
+ * Versions that went.
+ */
+dropped: number, 
+/**
+ * Versions that were to go and stayed, since something of them had changed.
+ */
+spared: number, 
+/**
+ * Versions that moved into the archive.
+ */
+archived: number, 
+/**
+ * Characters that lost what told of their player.
+ */
+anonymised: number, };
+
+/**
+ * Asks what a policy would do.
+ */
+export type RetentionGet = { 
+/**
+ * Only these: ids, or names where they are the only ones. Empty: all.
+ */
+characters?: Array<string>, 
+/**
+ * At this time. None: now.
+ */
+at?: string, 
+/**
+ * Versions that open screens show or compare with.
+ */
+open?: Array<SnapshotId>, 
+/**
+ * This policy for the library instead of the one that holds.
+ */
+policy?: RetentionPolicy, };
+
+/**
+ * What would become of every version, and why.
+ */
+export type RetentionPlan = { 
+/**
+ * The time it is made for.
+ */
+at: string, 
+/**
+ * The zone of its days, weeks and months.
+ */
+zone: string, 
+/**
+ * What stays as it is.
+ */
+keep: Array<KeptVersion>, 
+/**
+ * What stays and moves into the archive.
+ */
+archive: Array<ArchivedVersion>, 
+/**
+ * What goes.
+ */
+drop: Array<DroppedVersion>, 
+/**
+ * Whose player is forgotten.
+ */
+anonymise: Array<DueCharacter>, 
+/**
+ * What somebody should know first.
+ */
+warnings: Array<Warning>, 
+/**
+ * Why nothing of it is done now, where that is so: the clock is not to be believed.
+ */
+held: ClockDoubt | null, 
+/**
+ * Stands for exactly this plan.
+ */
+token: string, };
+
+/**
+ * How long versions are kept. What is not said does nothing: without a rule of age, every version is kept whatever its age.
+ *
+ * An age is a span of 24-hour days since the capture, so that it does not depend on a zone. Days, weeks and months are those
+ * of the library's zone; of each, the last version is kept.
+ */
+export type RetentionPolicy = { 
+/**
+ * Every version that is not older is kept.
+ */
+keep_all_days: number | null, 
+/**
+ * Until this age, the last version of each day is kept.
+ */
+daily_until_days: number | null, 
+/**
+ * Until this age, the last version of each week is kept: ISO weeks, Monday to Sunday.
+ */
+weekly_until_days: number | null, 
+/**
+ * The last version of each month is kept for ever.
+ */
+monthly_forever: boolean, 
+/**
+ * At most so many of one character. The last rule: it goes before those of age, and says so.
+ */
+max_versions_per_character: number | null, 
+/**
+ * At most so many megabytes of documents in the whole library, as they are stored.
+ */
+max_total_size_mb: number | null, 
+/**
+ * What is older moves into the archive.
+ */
+archive_after_days: number | null, 
+/**
+ * What is older goes, whichever rule of age keeps it.
+ */
+auto_delete_after_days: number | null, 
+/**
+ * Nothing goes for being older than that. Instead, a character of which nothing was captured for so long loses its name,
+ * its notes and all that tells of its player, and keeps its history.
+ */
+anonymise_instead_of_delete: boolean, };
+
+/**
+ * What a policy would do.
+ */
+export type RetentionPreview = { 
+/**
+ * The time it is made for.
+ */
+at: string, 
+/**
+ * Versions that stay, the archived ones included.
+ */
+keep: number, 
+/**
+ * Those of them that move into the archive.
+ */
+archive: number, 
+/**
+ * Versions that go.
+ */
+drop: number, 
+/**
+ * Why versions stay.
+ */
+kept_for: Array<KeptFor>, 
+/**
+ * Why versions go.
+ */
+dropped_for: Array<DroppedFor>, 
+/**
+ * The characters, those that lose the most first.
+ */
+characters: Array<PreviewEntry>, 
+/**
+ * What somebody should know first.
+ */
+warnings: Array<Warning>, 
+/**
+ * Why nothing of it is done now, where that is so.
+ */
+held: ClockDoubt | null, 
+/**
+ * Stands for exactly this plan.
+ */
+token: string, };
+
+/**
+ * Asks for another policy.
+ */
+export type RetentionSet = { 
+/**
+ * For this character alone: an id, or a name where it is the only one. None: for the library.
+ */
+character?: string, 
+/**
+ * What holds from now on. None: as without a word, the character as its library, the library as the configuration.
+ */
+policy?: RetentionPolicy, 
+/**
+ * The zone of days, weeks and months, by its IANA name. None: the one of before, else the player's.
+ */
+zone?: string, };
+
+/**
+ * How long versions are kept in the open library.
+ */
+export type RetentionView = { 
+/**
+ * What holds for every character without a policy of its own.
+ */
+policy: RetentionPolicy, 
+/**
+ * The name of that, where it has one.
+ */
+preset: Preset | null, 
+/**
+ * The zone of days, weeks and months.
+ */
+zone: string, 
+/**
+ * Whether the library says so itself; else the configuration does, or nobody.
+ */
+own: boolean, 
+/**
+ * The characters with a policy of their own.
+ */
+characters: Array<OverrideEntry>, 
+/**
+ * The policies that have names.
+ */
+presets: Array<PresetEntry>, };
 
 /**
  * What telling anew did.
@@ -1805,6 +3224,52 @@ unreadable: number, };
  * What somebody is in a campaign.
  */
 export type Role = "dungeon_master" | "player" | "viewer";
+
+/**
+ * What takes room, and how that grew.
+ */
+export type Room = { 
+/**
+ * How much there is.
+ */
+statistics: StorageStatistics, 
+/**
+ * Bytes of backups.
+ */
+backups: number, 
+/**
+ * What each character takes, the largest first.
+ */
+characters: Array<CharacterRoom>, 
+/**
+ * How documents are kept.
+ */
+codecs: Array<CodecRoom>, 
+/**
+ * How it grew, the days on which something was saved.
+ */
+growth: Array<GrowthDay>, 
+/**
+ * Versions by the hour of the player's day in which they were saved: 24 numbers.
+ */
+hours: Array<number>, 
+/**
+ * Versions a day, over the last thirty days.
+ */
+per_day: number, 
+/**
+ * How many versions were looked at: all of them, where the library is not very large.
+ */
+looked_at: number, };
+
+/**
+ * Asks what takes room.
+ */
+export type RoomGet = { 
+/**
+ * How far the player's clock is ahead of UTC, in minutes.
+ */
+offset_minutes: number, };
 
 /**
  * One line of a side-by-side view.
@@ -2172,7 +3637,16 @@ encoded_bytes: number,
 /**
  * Bytes of the whole store.
  */
-store_bytes: number, };
+store_bytes: number, 
+/**
+ * The keys that its texts are encrypted under, the current one first; none where they are plain.
+ */
+keys?: Array<KeyInUse>, };
+
+/**
+ * What is asked of a store.
+ */
+export type StoreOperation = "query" | "facets" | "history" | "search" | "document" | "look" | "begin" | "write" | "commit" | "upkeep";
 
 /**
  * What a last look over everything found.
@@ -2315,6 +3789,57 @@ get_p99_us: number, };
 export type Topic = "level" | "subclass" | "identity" | "abilities" | "hit_points" | "combat" | "features" | "spells" | "items" | "coins" | "notes" | "experience" | "state" | "baseline" | "loss" | "restored";
 
 /**
+ * What stands for a whole log.
+ */
+export type TreeHead = { 
+/**
+ * How many entries it has.
+ */
+size: number, 
+/**
+ * The end of the chain.
+ */
+hash: Digest, 
+/**
+ * The root of the tree.
+ */
+root: Digest, };
+
+/**
+ * A library that is encrypted is to be opened.
+ */
+export type UnlockGet = { 
+/**
+ * The passphrase, or the recovery phrase.
+ */
+words: string, };
+
+/**
+ * What a log is worth.
+ */
+export type Verdict = { 
+/**
+ * Nothing is wrong.
+ */
+ok: boolean, 
+/**
+ * What stands for the log as it is.
+ */
+log: TreeHead, 
+/**
+ * What stood for it when it was last seen here; none where it never was.
+ */
+anchor: TreeHead | null, 
+/**
+ * How many entries of other logs are kept in it.
+ */
+taken: number, 
+/**
+ * What is wrong, the first hundred.
+ */
+findings: Array<Finding>, };
+
+/**
  * Asks for a check.
  */
 export type VerifyGet = { 
@@ -2373,6 +3898,28 @@ user: string,
  * Campaign and owner of what is shared with them.
  */
 shared: Array<[string, string]>, };
+
+/**
+ * What somebody should know before going on.
+ */
+export type Warning = { 
+/**
+ * What about.
+ */
+code: WarningCode, 
+/**
+ * Whose history; none: the whole library.
+ */
+character: CharacterId | null, 
+/**
+ * How many, or how much.
+ */
+count: number, };
+
+/**
+ * What about a warning.
+ */
+export type WarningCode = "count_bites" | "count_unreachable" | "size_bites" | "size_unreachable" | "future" | "marked";
 
 /**
  * A folder whose new and changed files are taken in by themselves.
@@ -2463,6 +4010,7 @@ export type Commands = {
   "app.speak": [Speak, Empty];
   "library.ways": [Empty, Ways];
   "library.open": [OpenLibrary, Opened];
+  "library.unlock": [UnlockGet, Opened];
   "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];
@@ -2488,7 +4036,18 @@ export type Commands = {
   "version.save": [VersionRef, FileSaved];
   "version.note": [NoteSet, HistoryEntry];
   "consent.list": [Empty, Array<Agreement>];
-  "consent.withdraw": [Empty, Array<Agreement>];
+  "consent.withdraw": [ConsentRef, Array<Agreement>];
+  "activity.list": [ActivityGet, Activity];
+  "activity.verify": [Empty, Verdict];
+  "activity.accept": [Empty, Verdict];
+  "activity.save": [ActivitySave, FileSaved];
+  "privacy.cuts": [Empty, Cuts];
+  "encryption.get": [Empty, Encryption];
+  "encryption.phrase": [Empty, Phrase];
+  "encryption.start": [EncryptionStart, Encryption];
+  "encryption.off": [Empty, Encryption];
+  "encryption.resume": [Empty, Encryption];
+  "encryption.relock": [RelockSet, Encryption];
   "erase.plan": [EraseGet, ErasePlan];
   "erase.start": [EraseStart, Erased];
   "erase.resumed": [Empty, Erased | null];
@@ -2497,8 +4056,31 @@ export type Commands = {
   "members.list": [Empty, Array<Member>];
   "members.set": [MemberSet, Array<Member>];
   "store.statistics": [Empty, StorageStatistics];
+  "retention.get": [Empty, RetentionView];
+  "retention.set": [RetentionSet, RetentionView];
+  "retention.preview": [RetentionGet, RetentionPreview];
+  "retention.plan": [RetentionGet, RetentionPlan];
+  "retention.apply": [RetentionApply, RetentionDone];
+  "retention.outlook": [CharacterGet, Array<OutlookEntry>];
+  "archive.plan": [ArchiveGet, ArchivePlan];
+  "archive.start": [ArchiveGet, ArchiveReport];
+  "anonymise.plan": [CharacterGet, AnonymisePlan];
+  "anonymise.start": [CharacterGet, Anonymised];
   "store.cache": [Empty, CacheStatistics];
   "store.recompress": [Encoding, Recompressed];
+  "jobs.list": [Empty, Jobs];
+  "jobs.run": [JobRef, JobRun];
+  "jobs.set": [JobSet, Jobs];
+  "health.get": [HealthGet, Health];
+  "health.figures": [Empty, Figures];
+  "alerts.list": [Empty, Array<Alert>];
+  "alerts.dismiss": [AlertRef, Array<Alert>];
+  "store.room": [RoomGet, Room];
+  "backup.list": [Empty, BackupList];
+  "backup.make": [Empty, Made];
+  "backup.drill": [Empty, Drill];
+  "backup.restore": [BackupRef, BroughtBack];
+  "backup.show": [Empty, Empty];
   "export.start": [ExportStart, Exported];
   "import.choose": [Empty, Selection | null];
   "import.start": [ImportStart, ImportReport];
