@@ -64,6 +64,10 @@ impl Clock for Dated {
         snapshot_id(0x7000_0000 + self.ids.fetch_add(1, Ordering::Relaxed))
     }
 
+    fn secret(&self) -> Result<[u8; 16], backstory_core::error::Error> {
+        Ok(u128::from(self.ids.fetch_add(1, Ordering::Relaxed)).to_be_bytes())
+    }
+
     fn zone(&self) -> String {
         self.zone.lock().unwrap().clone()
     }

@@ -73,10 +73,10 @@ fn run(words: &[String], called_from: &Path) -> Outcome {
 
 /// The bindings are written by the test that otherwise holds them.
 fn generate() -> Outcome {
-    process::run(
-        cargo(&["test", "--quiet", "--package", "backstory-core", "bindings"]).env("BACKSTORY_GEN", "1"),
-    )?;
-    let licences = ["test", "--quiet", "--package", "backstory-tests", "--test", "policy", "built_in"];
+    // With `--workspace`, the libraries that the tests were built with are used again.
+    let bindings = ["test", "--quiet", "--workspace", "--lib", "bindings"];
+    process::run(cargo(&bindings).env("BACKSTORY_GEN", "1"))?;
+    let licences = ["test", "--quiet", "--workspace", "--test", "policy", "built_in"];
     process::run(cargo(&licences).env("BACKSTORY_GEN", "1"))?;
     process::run(&mut cargo(&["fmt", "--all"]))
 }

@@ -66,7 +66,9 @@ pub struct Database {
 const EMPTY: &str = "DELETE FROM backstory.sighting; DELETE FROM backstory.version; DELETE FROM backstory.archive; \
      DELETE FROM backstory.content; \
      DELETE FROM backstory.character; DELETE FROM backstory.tombstone; DELETE FROM backstory.member; DELETE FROM backstory.setting; \
-     UPDATE backstory.store SET revision = 0";
+     UPDATE backstory.store SET revision = 0; \
+     SET session_replication_role = replica; DELETE FROM backstory.audit; RESET session_replication_role; \
+     UPDATE backstory.audit_head SET size = 0, hash = decode(repeat('00', 32), 'hex'), peaks = ''";
 
 impl Server {
     /// The server that all tests of a process share.

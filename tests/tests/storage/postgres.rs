@@ -84,7 +84,7 @@ async fn campaign() -> Database {
 }
 
 /// Statements for each table and verb, tried by everybody in a transaction of their own that is undone.
-const ATTEMPTS: [(&str, [&str; 4]); 9] = [
+const ATTEMPTS: [(&str, [&str; 4]); 10] = [
     (
         "character",
         [
@@ -167,17 +167,26 @@ const ATTEMPTS: [(&str, [&str; 4]); 9] = [
             "DELETE FROM backstory.setting WHERE owner = 'ada'",
         ],
     ),
+    (
+        "audit",
+        [
+            "SELECT FROM backstory.audit",
+            "INSERT INTO backstory.audit (sequence, actor, line, hash) VALUES (2, 'ada', '{}', '\\x00')",
+            "UPDATE backstory.audit SET actor = 'eve'",
+            "DELETE FROM backstory.audit",
+        ],
+    ),
 ];
 
 /// What works, in the order of the attempts: select, insert, update, delete.
-const MATRIX: [(&str, [&str; 9]); 7] = [
-    ("ada", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---", "SIU-"]),
-    ("keeper", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---", "S---"]),
-    ("bob", ["S-U-", "SI--", "S---", "SIU-", "SI-D", "S---", "SIUD", "S---", "----"]),
-    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---", "S---", "----"]),
-    ("dora", ["S---", "----", "----", "S---", "S---", "S---", "S---", "S---", "----"]),
-    ("eve", ["----", "----", "----", "----", "----", "----", "----", "S---", "----"]),
-    ("outsider", ["----", "----", "----", "----", "----", "----", "----", "----", "----"]),
+const MATRIX: [(&str, [&str; 10]); 7] = [
+    ("ada", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "S---", "S---", "SIU-", "S---"]),
+    ("keeper", ["SIUD", "SIUD", "SIUD", "SIUD", "SI-D", "SIUD", "SIUD", "S---", "S---", "S---"]),
+    ("bob", ["S-U-", "SI--", "S---", "SIU-", "SI-D", "S---", "SIUD", "S---", "----", "----"]),
+    ("cleo", ["S---", "S---", "S---", "S---", "S---", "S---", "S---", "S---", "----", "----"]),
+    ("dora", ["S---", "----", "----", "S---", "S---", "S---", "S---", "S---", "----", "----"]),
+    ("eve", ["----", "----", "----", "----", "----", "----", "----", "S---", "----", "----"]),
+    ("outsider", ["----", "----", "----", "----", "----", "----", "----", "----", "----", "----"]),
 ];
 
 #[tokio::test]
@@ -189,6 +198,7 @@ async fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
          INSERT INTO backstory.archive VALUES ('ddb-1', '\\x55', '\\x00'); \
          INSERT INTO backstory.character (id, owner, campaign) VALUES ('ddb-2', 'ada', 'The Sunken Bell'); \
          INSERT INTO backstory.setting (owner, key, revision) VALUES ('ada', 'library.a', 1); \
+         INSERT INTO backstory.audit (sequence, actor, line, hash) VALUES (1, 'ada', '{}', '\\x00'); \
          INSERT INTO backstory.tombstone VALUES ('ddb-3', 'ada', 'The Sunken Bell', 1)";
     database.tamper(outsider).await;
     for (user, expected) in MATRIX {
@@ -839,7 +849,7 @@ async fn damages(client: &tokio_postgres::Client) -> Vec<(String, String)> {
 }
 
 /// Takes every row aside, and puts it back.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "store",
     "character",
     "content",
@@ -850,6 +860,8 @@ const TABLES: [&str; 10] = [
     "tombstone",
     "member",
     "setting",
+    "audit",
+    "audit_head",
 ];
 
 /// Where a check must say that the damage is.
@@ -867,6 +879,9 @@ fn expected_place(name: &str) -> &'static str {
         "member" => "campaign The Sunken Bell",
         "setting" if name == "setting.key" => "setting mibrary.policy",
         "setting" => "setting library.policy",
+        "audit" if name == "audit.sequence" => "entry 0 of the audit log",
+        "audit" => "entry 1 of the audit log",
+        "audit_head" => "end of the audit log",
         "archive" => "ddb-1 version 4",
         "content" => "ddb-1 version 5",
         _ => "ddb-1 version 2",
@@ -909,6 +924,11 @@ async fn every_column_of_every_row_is_watched_over() {
             setting: Setting { key: "library.policy".to_owned(), value: Some("30".to_owned()), revision: 1 },
             expect: Expect::Absent,
         },
+        Write::Audit {
+            note: Box::new(Act::new(Action::Erase).noted(moment(1), "test")),
+            by: None,
+            owner: Some("ada".to_owned()),
+        },
     ];
     write(&storage, writes).await.unwrap();
     let check = async || storage.check(CheckScope::Data, &Silent, &Cancel::default()).await.unwrap().problems;
@@ -918,7 +938,8 @@ async fn every_column_of_every_row_is_watched_over() {
     // Damage asks nobody: no trigger and no reference keeps it away.
     let prepare = "SET session_replication_role = replica; CREATE CAST (bytea AS text) WITHOUT FUNCTION; \
          ALTER TABLE backstory.content DROP CONSTRAINT content_check; \
-         ALTER TABLE backstory.store DROP CONSTRAINT store_id_check";
+         ALTER TABLE backstory.store DROP CONSTRAINT store_id_check; \
+         ALTER TABLE backstory.audit_head DROP CONSTRAINT audit_head_id_check";
     client.batch_execute(prepare).await.unwrap();
     for table in TABLES {
         let aside = format!("CREATE TABLE public.{table} AS SELECT * FROM backstory.{table}");
@@ -988,7 +1009,8 @@ async fn what_a_person_changes_is_no_damage_and_what_is_damaged_stays_so() {
 /// Makes the tables what they were before there were checksums and an archive area.
 const AS_IN_THE_FIRST_FORM: &str = "UPDATE backstory.content AS c SET data = a.data FROM backstory.archive AS a \
        WHERE a.character_id = c.character_id AND a.hash = c.hash; \
-     DROP TABLE backstory.archive, backstory.trace, backstory.setting; \
+     DROP TABLE backstory.archive, backstory.trace, backstory.setting, backstory.audit, backstory.audit_head; \
+     DROP FUNCTION backstory.append_audit, backstory.audit_chain, backstory.keep_audit; \
      DROP FUNCTION backstory.set_checksum CASCADE; DROP FUNCTION backstory.set_content_checksum CASCADE; \
      DROP FUNCTION backstory.checksum_of; DROP FUNCTION backstory.checksum_of_content; \
      ALTER TABLE backstory.store DROP COLUMN checksum; ALTER TABLE backstory.character DROP COLUMN checksum; \

@@ -352,7 +352,8 @@ const AS_THE_FIRST_RELEASE: &str = "
     DROP TRIGGER character_index_added; DROP TRIGGER character_index_changed; ALTER TABLE character_index DROP COLUMN checksum;
     DROP TRIGGER version_added; DROP TRIGGER version_changed; ALTER TABLE version DROP COLUMN checksum;
     DROP TRIGGER sighting_added; DROP TRIGGER sighting_changed; ALTER TABLE sighting DROP COLUMN checksum;
-    DROP TABLE tombstone; DROP TABLE member; DROP TABLE archive; DROP TABLE setting; DROP TABLE data_key; DROP TABLE seal;
+    DROP TABLE tombstone; DROP TABLE member; DROP TABLE archive; DROP TABLE setting;
+    DROP TABLE audit; DROP TABLE audit_head; DROP TABLE data_key; DROP TABLE seal;
     ALTER TABLE character DROP COLUMN written;
     ALTER TABLE character_index DROP COLUMN owner;
     ALTER TABLE character_index DROP COLUMN deleted;
@@ -408,7 +409,8 @@ async fn a_step_that_does_not_fit_is_told_as_what_it_is() {
 /// A library whose index of words leaned on the traces' own table.
 const WITH_THE_FIRST_INDEX: &str = "
     PRAGMA journal_mode = delete;
-    DROP INDEX character_index_groups; DROP TABLE setting; DROP TABLE data_key; DROP TABLE seal;
+    DROP INDEX character_index_groups; DROP TABLE setting; DROP TABLE audit; DROP TABLE audit_head;
+    DROP TABLE data_key; DROP TABLE seal;
     CREATE TABLE kept AS SELECT t.version, t.data, w.text FROM trace AS t JOIN word_index AS w ON w.rowid = t.version;
     DROP TRIGGER version_gone; DROP TABLE trace; DROP TABLE word_index;";
 

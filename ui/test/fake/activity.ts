@@ -8,7 +8,7 @@ const hash = "0".repeat(64);
 
 /** What was done, newest first: with these people, a few times a day. */
 export function activityLog(people: readonly CharacterEntry[]): ActivityEntry[] {
-  return Array.from({ length: SIZE }, (_, i) => {
+  return Array.from({ length: SIZE }, (_, i): ActivityEntry => {
     const sequence = SIZE - i;
     const action = ACTIONS[i % ACTIONS.length]!;
     const who = people[i % Math.max(people.length, 1)];

@@ -47,6 +47,7 @@ fn every_catalogue_has_every_message_with_the_same_places() {
 fn the_catalogue_is_what_the_program_says() {
     let sources = [
         include_str!("../alerts.rs"),
+        include_str!("../api/consent.rs"),
         include_str!("../api/dialogs.rs"),
         include_str!("../api/health.rs"),
         include_str!("../api/notices.rs"),
