@@ -241,7 +241,7 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
             };
             erasing::run(app, scope, erasing::How { dry_run, yes, receipt, json, quiet }).await
         }
-        Command::Encryption { what } => encryption::run(&app, what, json, quiet).await,
+        Command::Encryption { what } => encryption::run(app, what, json, quiet).await,
         Command::Audit {
             character,
             actions,

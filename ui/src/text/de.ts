@@ -346,7 +346,7 @@ export const de: Catalogue = {
     },
     does: { on: "Verschlüsseln", renew: "Schlüssel erneuern", relock: "Ändern", off: "Entschlüsseln" },
     lead: {
-      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor. Kopien, die es vor Aktualisierungen angelegt hat, werden gelöscht; beiseitegelegte Bibliotheken und exportierte Dateien bleiben, wie sie sind.",
+      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor. Kopien, die es vor Aktualisierungen angelegt hat, werden gelöscht; früher angelegte Sicherungen, beiseitegelegte Bibliotheken und exportierte Dateien bleiben, wie sie sind.",
       renew: "Alles wird unter neuen Schlüsseln neu verschlüsselt, mit einem neuen Wiederherstellungssatz.",
       relock: "Schlüssel und Wiederherstellungssatz bleiben dieselben.",
     },

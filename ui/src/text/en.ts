@@ -1345,7 +1345,7 @@ export const en = {
     },
     does: { on: "Encrypt", renew: "Renew keys", relock: "Change it", off: "Decrypt" },
     lead: {
-      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before. Copies it made before updates are deleted; libraries you put aside and files you exported stay as they are.",
+      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before. Copies it made before updates are deleted; backups made earlier, libraries you put aside and files you exported stay as they are.",
       renew: "Everything is encrypted anew under new keys, with a new recovery phrase.",
       relock: "The keys and the recovery phrase stay the same.",
     },

@@ -888,6 +888,11 @@ level: number,
 hit_die: number, };
 
 /**
+ * What of a sealed store can be read by whoever has its bytes. The words for it are the window's and the guide's.
+ */
+export type Clear = "ids" | "times" | "counts" | "levels" | "sizes" | "fingerprints" | "settings";
+
+/**
  * A plan that waits for the time to be confirmed.
  */
 export type ClockDoubt = { 
@@ -907,7 +912,7 @@ seen: string, };
 /**
  * The stable name of a failure. Programs match this and never the text.
  */
-export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "job_running" | "backup_missing" | "backup_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "clock_doubtful" | "conflict" | "cancelled" | "internal";
+export type Code = "invalid_argument" | "character_not_found" | "character_ambiguous" | "version_not_found" | "file_unreadable" | "file_too_large" | "file_empty" | "encoding_unknown" | "not_json" | "web_page" | "json_truncated" | "json_damaged" | "json_too_deep" | "character_private" | "source_refused" | "character_gone" | "session_expired" | "rate_limited" | "source_unreachable" | "source_failed" | "source_redirected" | "consent_needed" | "keychain_unavailable" | "passphrase_needed" | "passphrase_wrong" | "library_locked" | "library_key_wrong" | "encryption_unsupported" | "format_unknown" | "format_unsupported" | "config_invalid" | "store_newer" | "store_read_only" | "store_busy" | "store_damaged" | "job_running" | "backup_missing" | "backup_damaged" | "store_unreachable" | "access_denied" | "cache_unavailable" | "cache_refused" | "storage_full" | "storage_failed" | "clock_doubtful" | "conflict" | "cancelled" | "internal";
 
 /**
  * What a way of keeping documents takes.
@@ -1249,6 +1254,61 @@ delta: boolean,
  * The base of the skip ladder ([`crate::history::encoding`]): a power of two. 8 while somebody waits, 16 at rest.
  */
 ladder: number, };
+
+/**
+ * How far a store is encrypted, and with what.
+ */
+export type Encryption = { 
+/**
+ * How far.
+ */
+state: EncryptionState, 
+/**
+ * What opens it on this computer; none where only the recovery phrase does.
+ */
+lock: LockKind | null, 
+/**
+ * The keys in use, the current one first.
+ */
+keys: Array<KeyInUse>, 
+/**
+ * How many characters there are.
+ */
+characters: number, 
+/**
+ * What stays clear in it.
+ */
+clear: Array<Clear>, };
+
+/**
+ * A library is to be encrypted, or to get new keys.
+ */
+export type EncryptionStart = { 
+/**
+ * It is encrypted already, and gets new keys.
+ */
+renew?: boolean, 
+/**
+ * What opens it.
+ */
+lock: LockKind, 
+/**
+ * The words, for [`LockKind::Passphrase`].
+ */
+passphrase?: string, 
+/**
+ * The recovery phrase that was shown.
+ */
+phrase: string, 
+/**
+ * What the player typed of it, by the places that were asked for. Without, nothing is encrypted.
+ */
+typed: { [key in number]: string }, };
+
+/**
+ * How far a store is encrypted.
+ */
+export type EncryptionState = "unsupported" | "off" | "encrypting" | "on" | "renewing" | "decrypting";
 
 /**
  * Asks what would be erased.
@@ -2040,6 +2100,23 @@ changes: number,
 row: number, };
 
 /**
+ * A master key that is in use, and for how many characters.
+ */
+export type KeyInUse = { 
+/**
+ * Its name: made from the key, and nothing of it can be told from the name.
+ */
+id: string, 
+/**
+ * How everything under it is encrypted.
+ */
+algorithm: string, 
+/**
+ * How many characters' keys it wraps.
+ */
+characters: number, };
+
+/**
  * What a version is, compared with the one before it in the history.
  */
 export type Kind = "baseline" | "change" | "state" | "quiet";
@@ -2135,6 +2212,11 @@ export type Licence = { name: string, version: string, licence: string, };
  * What can be done only so often, and how often it was done.
  */
 export type LimitView = { name: string, max: number, used: number, resets: string | null, };
+
+/**
+ * What opens the master key on this computer, besides the recovery phrase.
+ */
+export type LockKind = "keychain" | "passphrase";
 
 /**
  * How the log is written to a file.
@@ -2347,6 +2429,19 @@ label: string,
  * What it adds.
  */
 value: number, };
+
+/**
+ * A recovery phrase that was made and is not in use.
+ */
+export type Phrase = { 
+/**
+ * Its words, in their order.
+ */
+words: Array<string>, 
+/**
+ * The places of words that the player is to type back, counted from 1.
+ */
+ask: Array<number>, };
 
 /**
  * Asks for a pin to be set or taken away.
@@ -2836,6 +2931,19 @@ bytes_before: number,
  * Bytes they take now.
  */
 bytes_after: number, };
+
+/**
+ * The same keys are to be under another lock.
+ */
+export type RelockSet = { 
+/**
+ * What opens it.
+ */
+lock: LockKind, 
+/**
+ * The words, for [`LockKind::Passphrase`].
+ */
+passphrase?: string, };
 
 /**
  * What was taken away of one kind.
@@ -3529,7 +3637,11 @@ encoded_bytes: number,
 /**
  * Bytes of the whole store.
  */
-store_bytes: number, };
+store_bytes: number, 
+/**
+ * The keys that its texts are encrypted under, the current one first; none where they are plain.
+ */
+keys?: Array<KeyInUse>, };
 
 /**
  * What is asked of a store.
@@ -3692,6 +3804,15 @@ hash: Digest,
  * The root of the tree.
  */
 root: Digest, };
+
+/**
+ * A library that is encrypted is to be opened.
+ */
+export type UnlockGet = { 
+/**
+ * The passphrase, or the recovery phrase.
+ */
+words: string, };
 
 /**
  * What a log is worth.
@@ -3889,6 +4010,7 @@ export type Commands = {
   "app.speak": [Speak, Empty];
   "library.ways": [Empty, Ways];
   "library.open": [OpenLibrary, Opened];
+  "library.unlock": [UnlockGet, Opened];
   "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];
@@ -3920,6 +4042,12 @@ export type Commands = {
   "activity.accept": [Empty, Verdict];
   "activity.save": [ActivitySave, FileSaved];
   "privacy.cuts": [Empty, Cuts];
+  "encryption.get": [Empty, Encryption];
+  "encryption.phrase": [Empty, Phrase];
+  "encryption.start": [EncryptionStart, Encryption];
+  "encryption.off": [Empty, Encryption];
+  "encryption.resume": [Empty, Encryption];
+  "encryption.relock": [RelockSet, Encryption];
   "erase.plan": [EraseGet, ErasePlan];
   "erase.start": [EraseStart, Erased];
   "erase.resumed": [Empty, Erased | null];
