@@ -203,10 +203,13 @@ fn a_flipped_byte_in_the_library_is_found_and_told() {
     let computer = Computer::new();
     computer.ends(&["jobs", "run", "verify"]);
     assert_eq!(computer.alerts(), Vec::<String>::new());
-    // In the middle of the file lie documents.
+    // So that a document can be found in the file.
+    computer.ends(&["recompress", "--compression", "none", "--whole"]);
     let mut bytes = fs::read(computer.library()).unwrap();
-    let at = bytes.len() / 2 + 700;
-    bytes[at] ^= 0x20;
+    let document = sample::demo().swap_remove(0).document;
+    let mut parts = document.chunks_exact(48);
+    let at = parts.find_map(|part| bytes.windows(48).position(|window| window == part)).unwrap();
+    bytes[at + 20] ^= 0x01;
     fs::write(computer.library(), bytes).unwrap();
     let (code, ran) = computer.ends(&["jobs", "run", "verify"]);
     assert_eq!((code, ran["runs"][0]["outcome"].as_str()), (1, Some("failed")), "{ran}");

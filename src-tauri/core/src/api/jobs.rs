@@ -350,7 +350,7 @@ struct Beating {
 impl Beating {
     /// Takes the lease, or waits until it is known whether somebody is at work.
     async fn begin(app: &App, library: &Arc<Library>, job: &str, cancel: &Arc<Cancel>) -> Result<Self> {
-        let mut watcher = Watcher::default();
+        let (mut watcher, mut attempts) = (Watcher::default(), 0);
         let mut lease =
             Lease { holder: app.parts.clock.snapshot_id().to_string(), job: job.to_owned(), beat: 0 };
         let revision = loop {
@@ -362,8 +362,8 @@ impl Beating {
                 Verdict::Free | Verdict::Abandoned => {
                     match library.set_setting(LEASE, Some(&lease), revision).await {
                         Ok(revision) => break revision,
-                        // Another one was faster.
-                        Err(error) if error.code == Code::Conflict => {}
+                        // Another one was faster. A setting that is damaged would be in conflict for ever.
+                        Err(error) if error.code == Code::Conflict && attempts < RETRIES => attempts += 1,
                         Err(error) => return Err(error),
                     }
                 }
