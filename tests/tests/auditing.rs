@@ -244,6 +244,8 @@ impl Host for NoWindow {}
 fn app(storage: Arc<dyn CharacterStorage>) -> App {
     App::new(Parts {
         storage: Ok(storage),
+        cache: None,
+        backups: Err(Error::internal("Nothing is kept in this test.")),
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: Err(Error::internal("There is no network in this test.")),

@@ -50,6 +50,7 @@ async fn app(library: &Path, backups: &Path) -> App {
     let backups = FolderBackups::new(config, move || Some(path.clone()), Arc::new(SystemClock), "0");
     let app = App::new(Parts {
         storage: Ok(storage),
+        cache: None,
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: Err(Error::internal("There is no network in this test.")),

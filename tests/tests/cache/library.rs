@@ -321,6 +321,7 @@ impl Host for NoWindow {}
 
 fn app(storage: Arc<dyn CharacterStorage>, cache: Arc<dyn CacheStorage>) -> App {
     App::new(Parts {
+        backups: Err(Error::internal("Nothing is kept in this test.")),
         storage: Ok(storage),
         cache: Some(cache),
         factory: Arc::new(Stores),
