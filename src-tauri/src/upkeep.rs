@@ -9,7 +9,7 @@ use std::{
 
 use backstory_core::{
     alerts::AlertKind,
-    api::{App, AppEvent, Host, health, jobs, notices::Notice},
+    api::{App, AppEvent, Host, encryption, health, jobs, notices::Notice},
     encryption::KeyChange,
     error::Code,
     job::{Cancel, Silent, schedule::Circumstances},
@@ -201,7 +201,7 @@ pub(crate) async fn retell(app: Arc<App>) {
         return;
     }
     if library.encryption().await.is_ok_and(|encryption| encryption.state.is_under_way()) {
-        match library.change_keys(&KeyChange::GoOn, &Silent, &Cancel::default()).await {
+        match encryption::change_keys(&app, &KeyChange::GoOn, &Silent).await {
             Ok(_) => tracing::info!("a change of keys that was interrupted is done"),
             Err(error) => tracing::warn!(?error, "a change of keys is still not done"),
         }

@@ -90,6 +90,7 @@ fn why(reason: Option<Reason>) -> &'static str {
         Some(Reason::Scheduled) => "as scheduled",
         Some(Reason::BeforeMigration) => "before a migration",
         Some(Reason::BeforeKeyChange) => "before a change of the key",
+        Some(Reason::AfterKeyChange) => "after a change of the key",
         Some(Reason::BeforeErase) => "before an erasure",
         Some(Reason::AfterErase) => "after an erasure",
         Some(Reason::BeforeRestore) => "before a backup was brought back",

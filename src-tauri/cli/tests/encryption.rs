@@ -246,6 +246,7 @@ fn nothing_personal_can_be_read_in_an_encrypted_library() {
             !computer.found(&[MARK.as_bytes()]).is_empty(),
             "a mark can be seen where it is not encrypted"
         );
+        computer.run(&["backup", "now"]);
         let done = computer.encrypt();
         assert_eq!((&done["state"], &done["lock"]), (&json!("on"), &json!("passphrase")), "{done}");
         assert_eq!((done["characters"].as_u64(), done["keys"][0]["characters"].as_u64()), (Some(2), Some(2)));
@@ -258,6 +259,10 @@ fn nothing_personal_can_be_read_in_an_encrypted_library() {
         let file = computer.path("phrase");
         let unlock = ["--unlock", file.to_str().unwrap()];
         assert_eq!(computer.everything(&unlock), before, "{kind:?}");
+        // Of a folder, a backup would be one that anybody can read.
+        let backups = computer.json(&[&["backup", "list"], &unlock[..]].concat());
+        let kept = backups["backups"].as_array().unwrap().len();
+        assert_eq!(kept, usize::from(kind == Kind::Sqlite), "{backups}");
         let stats = computer.json(&[&["stats"], &unlock[..]].concat());
         assert_eq!(stats["keys"][0]["algorithm"], "XChaCha20-Poly1305");
         // What comes in later is encrypted, too.

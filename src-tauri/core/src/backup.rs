@@ -27,6 +27,8 @@ pub enum Reason {
     BeforeMigration,
     /// The key of the library was about to be changed.
     BeforeKeyChange,
+    /// The library was encrypted or got new keys, and with that every backup from before went.
+    AfterKeyChange,
     /// A part was about to be erased.
     BeforeErase,
     /// A part was erased, and with it every backup that had it.

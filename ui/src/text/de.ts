@@ -28,6 +28,7 @@ const BACKUP_REASONS: Record<BackupReason, string> = {
   scheduled: "Nach Plan",
   before_migration: "Vor einem Umzug",
   before_key_change: "Bevor der Schlüssel gewechselt wurde",
+  after_key_change: "Nachdem der Schlüssel gewechselt wurde",
   before_erase: "Bevor etwas endgültig gelöscht wurde",
   after_erase: "Nachdem etwas endgültig gelöscht wurde",
   before_restore: "Bevor eine Sicherung zurückgeholt wurde",
@@ -346,7 +347,7 @@ export const de: Catalogue = {
     },
     does: { on: "Verschlüsseln", renew: "Schlüssel erneuern", relock: "Ändern", off: "Entschlüsseln" },
     lead: {
-      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor. Kopien, die es vor Aktualisierungen angelegt hat, werden gelöscht; früher angelegte Sicherungen, beiseitegelegte Bibliotheken und exportierte Dateien bleiben, wie sie sind.",
+      on: "Namen, Notizen, Gegenstände, Dokumente: alles Persönliche wird auf diesem Rechner verschlüsselt. Backstory arbeitet wie zuvor. Kopien, die es vor Aktualisierungen angelegt hat, und früher angelegte Sicherungen werden gelöscht; beiseitegelegte Bibliotheken und exportierte Dateien bleiben, wie sie sind.",
       renew: "Alles wird unter neuen Schlüsseln neu verschlüsselt, mit einem neuen Wiederherstellungssatz.",
       relock: "Schlüssel und Wiederherstellungssatz bleiben dieselben.",
     },

@@ -43,6 +43,7 @@ const BACKUP_REASONS: Record<BackupReason, string> = {
   scheduled: "As scheduled",
   before_migration: "Before a migration",
   before_key_change: "Before the key was changed",
+  after_key_change: "After the key was changed",
   before_erase: "Before something was deleted for good",
   after_erase: "After something was deleted for good",
   before_restore: "Before a backup was brought back",
@@ -1345,7 +1346,7 @@ export const en = {
     },
     does: { on: "Encrypt", renew: "Renew keys", relock: "Change it", off: "Decrypt" },
     lead: {
-      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before. Copies it made before updates are deleted; backups made earlier, libraries you put aside and files you exported stay as they are.",
+      on: "Names, notes, items, documents: everything personal is encrypted on this computer. Backstory works as before. Copies it made before updates and backups made earlier are deleted; libraries you put aside and files you exported stay as they are.",
       renew: "Everything is encrypted anew under new keys, with a new recovery phrase.",
       relock: "The keys and the recovery phrase stay the same.",
     },

@@ -71,6 +71,12 @@ pub trait Backups: Send + Sync {
         cancel: &Cancel,
     ) -> Result<Made>;
 
+    /// Takes all backups away but this one; none: all.
+    ///
+    /// # Errors
+    /// `storage_failed`: some are gone then, and none is half there.
+    async fn keep_only(&self, library: &StorageInfo, name: Option<&str>) -> Result<()>;
+
     /// Opens the newest backup in a place of its own and compares it with what it says. What it found is kept.
     ///
     /// # Errors
@@ -246,6 +252,24 @@ pub async fn back_up_around(app: &App, reason: Reason, progress: &dyn Progress) 
         return Ok(());
     }
     backups.make(library.store(), reason, progress, &Cancel::default()).await.map(drop)
+}
+
+/// Makes a backup of a library that was encrypted just now, or got new keys, and takes away all that were made before: anybody
+/// can read them, or the old keys can.
+pub(super) async fn back_up_anew(app: &App, progress: &dyn Progress) -> Result<()> {
+    let Ok(backups) = backups(app) else { return Ok(()) };
+    let library = app.own_library()?;
+    if backups.place(&library.info()).is_err() {
+        return Ok(());
+    }
+    let made = backups.make(library.store(), Reason::AfterKeyChange, progress, &Cancel::default()).await;
+    let name = made.as_ref().ok().map(|made| made.backup.name.clone());
+    backups.keep_only(&library.info(), name.as_deref()).await?;
+    match made {
+        // Of a folder that is encrypted none is made: it would be one that anybody can read.
+        Err(error) if error.code == Code::EncryptionUnsupported => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 fn backups(app: &App) -> Result<&dyn Backups> {

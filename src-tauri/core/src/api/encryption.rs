@@ -8,9 +8,11 @@ use crate::{
     api::{
         App,
         app::{Empty, overview},
+        backup::{back_up_anew, back_up_around},
         opening::{OpenLibrary, Opened, exchange},
     },
-    encryption::{Encryption, KeyChange, Lock, LockKind},
+    backup::Reason,
+    encryption::{Encryption, EncryptionState, KeyChange, Lock, LockKind},
     error::{Code, Error, Result},
     job::{Progress, ProgressEvent},
     storage::Secret,
@@ -184,7 +186,24 @@ pub(super) async fn library_unlock(app: &App, request: UnlockGet, progress: &dyn
 pub async fn change_keys(app: &App, change: &KeyChange, progress: &dyn Progress) -> Result<Encryption> {
     let (library, job) = (app.own_library()?, app.job());
     progress.report(ProgressEvent::Started { job: job.number, total: 0 });
-    library.change_keys(change, progress, &job.cancel).await
+    if matches!(change, KeyChange::On { .. } | KeyChange::Renew { .. } | KeyChange::Off) {
+        back_up_before(app, progress).await?;
+    }
+    let done = library.change_keys(change, progress, &job.cancel).await?;
+    if matches!(change, KeyChange::On { .. } | KeyChange::Renew { .. } | KeyChange::GoOn)
+        && done.state == EncryptionState::On
+    {
+        back_up_anew(app, progress).await?;
+    }
+    Ok(done)
+}
+
+/// What is to be rewritten is backed up before, where it can be: of a folder that is encrypted no backup is made.
+async fn back_up_before(app: &App, progress: &dyn Progress) -> Result<()> {
+    match back_up_around(app, Reason::BeforeKeyChange, progress).await {
+        Err(error) if error.code == Code::EncryptionUnsupported => Ok(()),
+        done => done,
+    }
 }
 
 fn lock(kind: LockKind, passphrase: Option<Secret>) -> Result<Lock> {

@@ -222,7 +222,15 @@ impl Library {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Encryption> {
-        self.storage.change_keys(change, progress, cancel).await
+        let before = self.storage.encryption().await?;
+        let done = self.storage.change_keys(change, progress, cancel).await?;
+        // The keys are what they are now, whether that can be noted or not.
+        if (!matches!(change, KeyChange::GoOn) || before.state != done.state)
+            && let Err(error) = self.record(vec![Act::new(Action::Key)]).await
+        {
+            tracing::warn!(?error, "a change of keys was not noted");
+        }
+        Ok(done)
     }
 
     /// # Errors

@@ -184,23 +184,7 @@ impl FolderBackups {
         let backups = list(root)?;
         let kept = backup::kept(&backups, (self.config)()?.keep, &TimeZone::system());
         let old = (0..backups.len()).filter(|at| !kept.contains(at)).map(|at| backups[at].name.clone());
-        let mut removed = Vec::new();
-        for name in old {
-            // Under another name first: half a backup is none.
-            let (there, gone) = (root.join(&name), root.join(format!("{}{name}", draft::GONE)));
-            fs::rename(&there, &gone).and_then(|()| fs::remove_dir_all(&gone)).map_err(|error| {
-                Error::new(
-                    Code::StorageFailed,
-                    format!("The old backup {} cannot be taken away: {error}.", there.display()),
-                )
-                .kept("The new backup is made, and the others are as they were.")
-                .hint("Look whether you may write to the folder.")
-                .caused_by(error)
-            })?;
-            point();
-            removed.push(name);
-        }
-        Ok(removed)
+        old.map(|name| take_away(root, &name).map(|()| name)).collect()
     }
 
     /// Looks over the newest backup in a place of its own.
@@ -305,6 +289,12 @@ impl Backups for FolderBackups {
         // The one that is about to be brought back must not go for this one.
         let removed = if reason == Reason::BeforeRestore { Vec::new() } else { self.rotate(&root)? };
         Ok(Made { backup, removed, is_the_last: false })
+    }
+
+    async fn keep_only(&self, library: &StorageInfo, name: Option<&str>) -> Result<()> {
+        let root = self.root(library)?;
+        let old = list(&root)?.into_iter().filter(|backup| Some(backup.name.as_str()) != name);
+        old.into_iter().try_for_each(|backup| take_away(&root, &backup.name))
     }
 
     async fn drill(&self, library: &StorageInfo, progress: &dyn Progress, cancel: &Cancel) -> Result<Drill> {
@@ -426,6 +416,21 @@ pub fn files(configured: Option<&Path>, library: &Path) -> Vec<(PathBuf, Backup)
 pub(crate) fn in_folder(data: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(data.join(FOLDER)).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
+
+/// Takes one away.
+fn take_away(root: &Path, name: &str) -> Result<()> {
+    // Under another name first: half a backup is none.
+    let (there, gone) = (root.join(name), root.join(format!("{}{name}", draft::GONE)));
+    fs::rename(&there, &gone).and_then(|()| fs::remove_dir_all(&gone)).map_err(|error| {
+        let message = format!("The old backup {} cannot be taken away: {error}.", there.display());
+        Error::new(Code::StorageFailed, message)
+            .kept("The new backup is made, and the others are as they were.")
+            .hint("Look whether you may write to the folder.")
+            .caused_by(error)
+    })?;
+    point();
+    Ok(())
 }
 
 /// Takes all backups of a library away, with the folders that are empty then.
