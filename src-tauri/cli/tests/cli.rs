@@ -423,6 +423,18 @@ fn the_configuration_says_what_holds_and_where_it_comes_from() {
     let delta = ("BACKSTORY_LIBRARIES__HOME__ENCODING__DELTA", "false");
     let ended = place.configured(LIBRARIES, &["config"], &[url, delta]);
     insta::assert_snapshot!(ended.out, @r"
+    alerts.denied  10  default
+    alerts.disk_percent  10  default
+    alerts.error_percent  5  default
+    alerts.hit_percent  80  default
+    alerts.memory_limit_mb  1024  default
+    alerts.memory_percent  80  default
+    alerts.notify  false  default
+    alerts.silent_days  7  default
+    alerts.slow_ms  1000  default
+    backup.daily  7  default
+    backup.monthly  12  default
+    backup.weekly  4  default
     cache.backend  memory  default
     cache.memory.default_ttl_seconds  3600  default
     cache.memory.max_memory_mb  32  default
@@ -448,6 +460,7 @@ fn the_configuration_says_what_holds_and_where_it_comes_from() {
     libraries.table.pool.wait_seconds  10  default
     libraries.table.read_only  false  default
     library  home  [place]/backstory.toml, line 1
+    privacy.minimise  true  default
     ");
     insta::assert_snapshot!(place.configured(LIBRARIES, &["config", "list"], &[url]).out, @r#"
     *  home  sqlite  [place]/mine.sqlite

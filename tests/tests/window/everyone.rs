@@ -104,6 +104,18 @@ async fn every_screen_is_for_everyone() {
     window.press("List").await;
     window.says("Last change").await;
     found.extend(findings(&window, "list").await);
+    window.press("Activity").await;
+    window.says("Check the log").await;
+    window.press("Check the log").await;
+    window.says("Checked now: unbroken").await;
+    found.extend(findings(&window, "activity").await);
+    photograph(&window, "22-activity").await;
+    window.press("Storage & health").await;
+    window.says("How long versions are kept").await;
+    window.press("Back up now").await;
+    window.says("read back and equal").await;
+    found.extend(findings(&window, "storage").await);
+    photograph(&window, "23-storage").await;
     window.press("Settings").await;
     window.says("Where your library is kept").await;
     window.press("Every value of the configuration").await;

@@ -456,7 +456,7 @@ drill: Drill | null, };
 /**
  * Why a backup was made.
  */
-export type BackupReason = "asked" | "scheduled" | "before_migration" | "before_key_change" | "before_erase" | "after_erase" | "before_restore";
+export type BackupReason = "asked" | "scheduled" | "before_migration" | "before_key_change" | "after_key_change" | "before_erase" | "after_erase" | "before_restore";
 
 /**
  * Asks for a backup to be brought back.
