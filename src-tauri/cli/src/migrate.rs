@@ -207,13 +207,17 @@ async fn back_up(
         return Ok(());
     }
     let reason = Reason::BeforeMigration;
-    backups::kept(flags).make(Arc::clone(library), reason, told, cancel).await.map(drop).map_err(
-        |mut error| {
+    match backups::kept(flags).make(Arc::clone(library), reason, told, cancel).await {
+        // So does a migration leave it that was broken off, and the next one goes on there: it takes nothing away that is there,
+        // and a backup of half a history would be none.
+        Err(error) if error.code == Code::StoreDamaged => Ok(()),
+        Err(mut error) => {
             error.message =
                 format!("{} was not backed up, so nothing was done to it: {}", info.location, error.message);
-            error
-        },
-    )
+            Err(error)
+        }
+        Ok(_) => Ok(()),
+    }
 }
 
 /// How a library is opened that is known by its name or its address.
