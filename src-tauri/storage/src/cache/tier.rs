@@ -101,20 +101,13 @@ impl Owed {
         }
     }
 
-    fn first(&self) -> Option<OwnGone> {
-        if self.all {
+    /// The next one, which is not owed any more: it is to be done now, or added again.
+    fn take(&mut self) -> Option<OwnGone> {
+        if std::mem::take(&mut self.all) {
             return Some(OwnGone::All);
         }
-        let group = self.groups.first().cloned().map(OwnGone::Group);
-        group.or_else(|| self.keys.first().cloned().map(OwnGone::Key))
-    }
-
-    fn is_done(&mut self, gone: &OwnGone) {
-        match gone {
-            OwnGone::All => self.all = false,
-            OwnGone::Group(group) => drop(self.groups.remove(group)),
-            OwnGone::Key(key) => drop(self.keys.remove(key)),
-        }
+        let group = self.groups.pop_first().map(OwnGone::Group);
+        group.or_else(|| self.keys.pop_first().map(OwnGone::Key))
     }
 
     fn len(&self) -> usize {
@@ -242,8 +235,13 @@ impl Tier {
             return false;
         }
         let mut state = self.state();
-        // It may have come back just now.
-        let is_away = state.breaker != Breaker::Closed || state.owed.len() > 0;
+        let is_away = match state.breaker {
+            // It may have come back just now.
+            Breaker::Closed => state.owed.len() > 0,
+            // While it does what it owes, what comes is done beside that: remembered, it might never come to an end of it.
+            Breaker::HalfOpen => false,
+            Breaker::Open => true,
+        };
         if is_away {
             state.owed.add(gone);
         }
@@ -301,7 +299,7 @@ impl Tier {
     async fn try_again(&self) -> bool {
         self.turn(&mut self.state(), Breaker::HalfOpen);
         loop {
-            let next = self.state().owed.first();
+            let next = self.state().owed.take();
             let done = match &next {
                 Some(gone) => self.told(gone.as_ref()).await.is_ok(),
                 None => {
@@ -311,11 +309,14 @@ impl Tier {
             };
             let mut state = self.state();
             match next {
-                _ if !done => {
+                gone if !done => {
+                    if let Some(gone) = gone {
+                        state.owed.add(gone.as_ref());
+                    }
                     self.turn(&mut state, Breaker::Open);
                     return false;
                 }
-                Some(gone) => state.owed.is_done(&gone),
+                Some(_) => {}
                 // More may be owed since.
                 None if state.owed.len() > 0 => {}
                 None => {
