@@ -21,12 +21,15 @@ use crate::{
     },
     library::Library,
     metrics::{Latency, Recent},
+    privacy::audit::Entry,
     storage::{Deleted, HistoryQuery, Pool, QueryFilter, Sort, StorageInfo, StorageStatistics},
     wording::{Language, Said, say},
 };
 
 /// So many characters that changed last are looked at for when something was saved.
 const RECENT: u32 = 1000;
+/// So many entries of the log are looked through for what watched folders brought.
+const LAST_ENTRIES: u32 = 1000;
 /// Work that is so many of its spans late is worth a word.
 const LATE: i32 = 3;
 /// So many versions are looked at to draw how a library grew: those of the characters that changed last.
@@ -331,7 +334,18 @@ struct Look {
     backups: Option<Result<backup::BackupList>>,
     /// When something was last saved; none where nothing is.
     captured: Option<Timestamp>,
+    /// When a watched folder last brought something in, as far as the log tells.
+    watched: Option<Timestamp>,
     cache: CacheStatistics,
+}
+
+/// When a watched folder last brought something in. Of the log, since the times that files bear are their own: an old sheet that
+/// came in today came in today.
+async fn last_watched(library: &Library) -> Result<Option<Timestamp>> {
+    let all = library.audit_head().await?.size;
+    let last = library.audit(all.saturating_sub(LAST_ENTRIES.into()), LAST_ENTRIES).await?;
+    let mut notes = last.iter().rev().filter_map(Entry::note);
+    Ok(notes.find(|note| note.origin == "watch").map(|note| note.at))
 }
 
 /// What was found in any tier, of all that was looked for. Whoever keeps a server for it wants to know; what only lies in this
@@ -370,6 +384,7 @@ impl Look {
             jobs: jobs::Jobs::default(),
             backups: None,
             captured: None,
+            watched: None,
             cache: cache_statistics(app, Empty {}, &crate::job::Silent).await.unwrap_or_default(),
         };
         look.reading.hits = hits(&look.cache);
@@ -390,6 +405,7 @@ impl Look {
         let filter = QueryFilter { sort: Sort::Changed, limit: Some(RECENT), ..QueryFilter::default() };
         let rows = library.query(&filter).await?.items;
         self.captured = rows.iter().map(|row| row.last_captured).max();
+        self.watched = last_watched(library).await?;
         self.record = jobs::record(library).await?;
         self.jobs = jobs::jobs_list(app, Empty {}, &crate::job::Silent).await?;
         let is_kept = library.info().capabilities.persistent;
@@ -399,15 +415,13 @@ impl Look {
         Ok(())
     }
 
-    /// Which watched folder has brought nothing for longest.
+    /// How long no watched folder has brought anything. One that never did is not known to be silent: it may be new.
     async fn silent(&mut self, app: &App) {
         let folders = app.parts.host.watched().await;
-        let days = |folder: &crate::api::import::WatchedFolder| {
-            let last = folder.files.iter().filter_map(|file| file.captured_at).max().or(self.captured)?;
-            u64::try_from(self.now.duration_since(last).as_hours() / 24).ok()
-        };
-        let longest = folders.iter().filter_map(|folder| Some((folder.path.clone(), days(folder)?)));
-        self.reading.silent = Some(longest.max_by_key(|(_, days)| *days));
+        let quiet = folders.iter().min_by_key(|folder| folder.taken);
+        let days = |at| u64::try_from(self.now.duration_since(at).as_hours() / 24).ok();
+        let silent = quiet.zip(self.watched.and_then(days));
+        self.reading.silent = Some(silent.map(|(folder, days)| (folder.path.clone(), days)));
     }
 
     /// What the work that nobody asked for found.
