@@ -16,14 +16,17 @@ use backstory_core::{
         App, Host, Parts,
         app::Empty,
         backup::backup_list,
+        character::{SheetGet, character_sheet, characters_list},
         health::{HealthGet, health},
         jobs::{JobRef, jobs_run},
+        retention::{RetentionGet, RetentionSet, retention_run, retention_set},
     },
     backup::Keep,
     config::{Address, AlertsConfig, BackupConfig},
     error::{Code, Error},
     job::{Silent, schedule::Outcome},
-    storage::{CheckScope, StorageFactory as _},
+    retention::{self, Retention, RetentionPolicy},
+    storage::{CheckScope, HistoryQuery, QueryFilter, StorageFactory as _},
     wording::Language,
 };
 use backstory_sources::{files::Files, registry, sample};
@@ -147,4 +150,45 @@ async fn backups_that_are_gone() {
     let run = jobs_run(&app, JobRef { name: "drill".to_owned() }, &Silent).await.unwrap();
     assert_eq!(run.problem.map(|error| error.code), Some(Code::BackupMissing));
     assert_eq!(alerts(&app).await, [(AlertKind::DrillFailed, Some(Code::BackupMissing))]);
+}
+
+/// What is thinned by itself waits for a day after the rules were changed, and never takes what is on the screen.
+#[tokio::test(flavor = "multi_thread")]
+async fn thinning_gives_a_day_and_takes_nothing_from_the_screen() {
+    let place = tempfile::tempdir().unwrap();
+    let app = app(&place.path().join("library.sqlite"), place.path()).await;
+    let library = app.own_library().unwrap();
+    let id = library.query(&QueryFilter::default()).await.unwrap().items[0].id.clone();
+    let numbers = async || {
+        let history = library.history(&HistoryQuery::all(id.clone())).await.unwrap().items;
+        history.iter().map(|version| version.version).collect::<Vec<_>>()
+    };
+    let thin =
+        async || jobs_run(&app, JobRef { name: "retention".to_owned() }, &Silent).await.unwrap().outcome;
+    let set = async |policy| {
+        let set = RetentionSet { policy: Some(policy), ..RetentionSet::default() };
+        retention_set(&app, set, &Silent).await.unwrap();
+    };
+    // The samples are of another year: the player says once that the clock is right.
+    set(RetentionPolicy { keep_all_days: Some(36_500), ..RetentionPolicy::default() }).await;
+    retention_run(&app, RetentionGet::default(), true, &Silent).await.unwrap();
+    set(RetentionPolicy { max_versions_per_character: Some(2), ..RetentionPolicy::default() }).await;
+    let before = numbers().await;
+    assert!(before.len() > 20, "{before:?}");
+    assert_eq!((thin().await, numbers().await), (Outcome::Nothing, before.clone()));
+
+    let (set, revision) = library.setting::<Retention>(retention::SETTING).await.unwrap();
+    let set = set.unwrap();
+    let yesterday = set.set_at.map(|at| at - retention::GRACE);
+    let set = Retention { set_at: yesterday, ..set };
+    library.set_setting(retention::SETTING, Some(&set), revision).await.unwrap();
+    let open = before[before.len() / 2];
+    let look = SheetGet { character: id.to_string(), version: Some(open.to_string()) };
+    character_sheet(&app, look, &Silent).await.unwrap();
+    let run = jobs_run(&app, JobRef { name: "retention".to_owned() }, &Silent).await.unwrap();
+    assert_eq!(run.outcome, Outcome::Done, "{run:?}");
+    let (newest, oldest) = (before[0], before[before.len() - 1]);
+    assert_eq!(numbers().await, [newest, open, oldest]);
+    characters_list(&app, QueryFilter::default(), &Silent).await.unwrap();
+    assert_eq!((thin().await, numbers().await), (Outcome::Done, vec![newest, oldest]));
 }

@@ -1054,7 +1054,7 @@ export const de: Catalogue = {
     zone: (zone) => `Tage, Wochen und Monate enden wie in ${zone}, wo auch immer dieser Rechner ist.`,
     override: (policy) => `Hat eigene Regeln: ${policy}.`,
     asLibrary: "Wie die Bibliothek",
-    changed: "Die Regeln sind geändert. Was danach geht, geht bei der nächsten Arbeit im Hintergrund.",
+    changed: "Die Regeln sind geändert. Was danach geht, geht ab morgen im Hintergrund.",
     changedFor: (name) => `Die Regeln für ${name} sind geändert.`,
     ahead: "Was übrig wäre",
     now: "Heute",

@@ -991,7 +991,7 @@ export const en = {
     zone: (zone: string) => `Days, weeks and months end as they do in ${zone}, wherever this computer is.`,
     override: (policy: string) => `Has a policy of its own: ${policy}.`,
     asLibrary: "As the library",
-    changed: "The policy is changed. What it lets go goes with the next work in the background.",
+    changed: "The policy is changed. What it lets go goes in the background, from tomorrow on.",
     changedFor: (name: string) => `The policy for ${name} is changed.`,
     ahead: "What would be left",
     now: "Today",

@@ -331,8 +331,9 @@ pub struct SheetView {
 /// # Errors
 /// As [`crate::library::Library::query`].
 pub async fn characters_list(app: &App, filter: QueryFilter, _: &dyn Progress) -> Result<CharacterList> {
-    app.warming.elsewhere();
-    let page = app.library()?.query(&filter).await?;
+    let library = app.library()?;
+    app.shows(&library, &[]);
+    let page = library.query(&filter).await?;
     let characters = page.items.into_iter().map(|index| CharacterEntry::new(index, app.language())).collect();
     Ok(CharacterList { total: page.total, characters, next: page.next })
 }
@@ -436,7 +437,7 @@ pub async fn character_sheet(app: &App, request: SheetGet, _: &dyn Progress) -> 
     let character = library.find(&request.character).await?.id;
     let version = library.version(&character, request.version.as_deref().unwrap_or("latest")).await?;
     let sheet = library.sheet(&version).await?;
-    app.warming.look_at(&library, &version);
+    app.shows(&library, &[&version]);
     Ok(view(&version, &sheet, library.source_label(&version.source)))
 }
 

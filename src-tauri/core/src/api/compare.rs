@@ -150,7 +150,7 @@ pub async fn compare_sheets(app: &App, request: CompareGet, _: &dyn Progress) ->
     let library = app.library()?;
     let (from, to) = (resolve(&library, &request.from).await?, resolve(&library, &request.to).await?);
     let (old, new) = (library.sheet(&from).await?, library.sheet(&to).await?);
-    app.warming.look_at(&library, &to);
+    app.shows(&library, &[&from, &to]);
     let options = diff::Options { state: request.state, same: request.same };
     let mut diff = diff::compare(&old, &new, options);
     if let Some(section) = request.section {

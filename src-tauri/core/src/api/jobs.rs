@@ -143,7 +143,10 @@ async fn verify(work: &Work<'_>) -> Result<Done> {
 
 /// Lets go, moves and anonymises what the policy says. Where nobody set one, that is nothing.
 async fn thin(work: &Work<'_>) -> Result<Done> {
-    let thinning = Thinning::default();
+    if work.library.retention().await?.retention.is_fresh(work.app.parts.clock.now()) {
+        return Ok(Done::of([]).nothing());
+    }
+    let thinning = Thinning { open: work.app.shown(), ..Thinning::default() };
     let plan = work.library.plan_retention(&thinning).await?;
     let is_idle = plan.drop.is_empty() && plan.archive.is_empty() && plan.anonymise.is_empty();
     // A clock that is doubted keeps nothing from going where nothing goes.

@@ -26,7 +26,7 @@ pub mod retention;
 mod warming;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -48,7 +48,7 @@ use crate::{
     library::{ChangeSet, Library},
     measured::measured,
     metrics::Metrics,
-    model::CharacterId,
+    model::{CharacterId, SnapshotId, VersionMetadata},
     retention::RetentionPolicy,
     source::{Draft, Source},
     storage::{CharacterStorage, QueryFilter, Secret, StorageFactory, StorageInfo},
@@ -239,6 +239,8 @@ pub struct App {
     retention: RwLock<RetentionPolicy>,
     parts: Parts,
     warming: warming::Warming,
+    /// The versions on the screen: whatever goes by itself, they do not.
+    shown: Mutex<BTreeSet<SnapshotId>>,
     jobs: Mutex<HashMap<u64, Arc<Cancel>>>,
     selections: Mutex<HashMap<u64, Vec<PathBuf>>>,
     /// What was erased at the start because it had been interrupted.
@@ -270,6 +272,7 @@ impl App {
             retention: RwLock::default(),
             parts,
             warming: warming::Warming::default(),
+            shown: Mutex::default(),
             jobs: Mutex::default(),
             selections: Mutex::default(),
             resumed: Mutex::default(),
@@ -289,6 +292,21 @@ impl App {
             Some(sample) => Ok(sample),
             None => self.own_library(),
         }
+    }
+
+    /// These versions are on the screen now, the last one being looked at.
+    fn shows(&self, library: &Arc<Library>, versions: &[&VersionMetadata]) {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) =
+            versions.iter().map(|version| version.id).collect();
+        match versions.last() {
+            Some(version) => self.warming.look_at(library, version),
+            None => self.warming.elsewhere(),
+        }
+    }
+
+    /// The versions on the screen.
+    fn shown(&self) -> BTreeSet<SnapshotId> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The language of sentences.

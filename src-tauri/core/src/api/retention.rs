@@ -236,7 +236,7 @@ pub async fn retention_get(app: &App, _: Empty, _: &dyn Progress) -> Result<Rete
 
 async fn view(library: &Library) -> Result<RetentionView> {
     let holding = library.retention().await?;
-    let Retention { policy, zone, characters } = holding.retention;
+    let Retention { policy, zone, characters, .. } = holding.retention;
     let names = names(library, characters.keys().cloned().collect()).await?;
     // Those that are gone, or not this person's to see, are not spoken of.
     let entry = |(character, policy): (CharacterId, RetentionPolicy)| {

@@ -89,8 +89,9 @@ impl Library {
     ///
     /// # Errors
     /// `invalid_argument` for a policy or a zone that is none; `conflict` when somebody else set one since.
-    pub async fn set_retention(&self, retention: Option<Retention>, revision: u64) -> Result<()> {
-        if let Some(retention) = &retention {
+    pub async fn set_retention(&self, mut retention: Option<Retention>, revision: u64) -> Result<()> {
+        if let Some(retention) = &mut retention {
+            retention.set_at = Some(self.clock.now());
             retention.policy.check()?;
             retention.characters.values().try_for_each(RetentionPolicy::check)?;
             self.zone(&retention.zone)?;

@@ -162,6 +162,9 @@ impl Preset {
     }
 }
 
+/// Nothing goes by itself so shortly after somebody changed what is kept: whoever took the wrong rule has time to see it.
+pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
+
 /// What a library is told about keeping, as its setting says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,9 +179,18 @@ pub struct Retention {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(test, ts(type = "{ [key in string]: RetentionPolicy }"))]
     pub characters: BTreeMap<CharacterId, RetentionPolicy>,
+    /// When this was set. [`GRACE`] begins then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(as = "Option<String>", optional))]
+    pub set_at: Option<Timestamp>,
 }
 
 impl Retention {
+    /// Whether it was set so short a time ago that nothing goes by itself yet, in whichever direction the clock went since.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.set_at.is_some_and(|at| now.duration_since(at).abs() < GRACE)
+    }
+
     /// What holds for a character.
     pub fn of(&self, character: &CharacterId) -> &RetentionPolicy {
         self.characters.get(character).unwrap_or(&self.policy)
