@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+mod home;
+
 use std::{
     fs,
     path::PathBuf,
@@ -33,16 +35,7 @@ impl Computer {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("HOME", self.0.path());
-        for (name, folder) in
-            [("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache")]
-        {
-            command.env(name, self.path(folder));
-        }
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
-        command.env_remove("BACKSTORY_CONFIG").env_remove("BACKSTORY_LIBRARY");
-        command
+        home::command(self.0.path(), args)
     }
 
     fn run(&self, args: &[&str]) -> Output {

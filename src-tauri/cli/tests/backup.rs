@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+mod home;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -38,14 +40,7 @@ impl Computer {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("HOME", self.home.path()).env_remove("BACKSTORY_CONFIG");
-        for (name, folder) in
-            [("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache")]
-        {
-            command.env(name, self.path(folder));
-        }
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+        let mut command = home::command(self.home.path(), args);
         command.env("BACKSTORY_LIBRARY", self.library.replace("HOME", self.home.path().to_str().unwrap()));
         command
     }

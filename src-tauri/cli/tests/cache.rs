@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+mod home;
+
 use std::{
     fs,
     net::TcpListener,
@@ -69,16 +71,8 @@ impl Computer {
     }
 
     fn output(&self, args: &[&str], password: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("HOME", self.home.path());
+        let mut command = home::command(self.home.path(), args);
         command.env("REDIS_URL", format!("redis://:{password}@127.0.0.1:{}/0", self.port));
-        for (name, folder) in
-            [("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache")]
-        {
-            command.env(name, self.home.path().join(folder));
-        }
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
-        command.env_remove("BACKSTORY_CONFIG").env_remove("BACKSTORY_LIBRARY");
         let output = command.output().unwrap();
         let all = format!("{:?}", [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)));
         assert!(output.status.success(), "{args:?}: {all}");

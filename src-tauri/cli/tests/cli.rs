@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+mod home;
+
 use std::{
     io::Write,
     path::Path,
@@ -36,11 +38,8 @@ impl Place {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("BACKSTORY_LIBRARY", self.0.path().join("library.sqlite"));
-        // Whoever runs the tests may have a configuration of their own.
-        command.env("HOME", self.0.path()).env("XDG_CONFIG_HOME", self.0.path().join("config"));
-        command.env("XDG_DATA_HOME", self.0.path().join("data")).env_remove("BACKSTORY_CONFIG");
+        let mut command = home::command(self.0.path(), args);
+        command.env("BACKSTORY_LIBRARY", self.0.path().join("library.sqlite"));
         command
     }
 

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+mod home;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -53,16 +55,8 @@ impl Computer {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("HOME", self.home.path()).env("TMPDIR", self.path("temp"));
-        for (name, folder) in
-            [("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache")]
-        {
-            command.env(name, self.path(folder));
-        }
-        // There is no keychain here.
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
-        command.env_remove("BACKSTORY_CONFIG");
+        let mut command = home::command(self.home.path(), args);
+        command.env("TMPDIR", self.path("temp"));
         let scheme = if self.kind == Kind::Sqlite { "sqlite" } else { "folder" };
         command.env("BACKSTORY_LIBRARY", format!("{scheme}:{}", self.library().display()));
         command

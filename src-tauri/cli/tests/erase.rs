@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+mod home;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -57,16 +59,8 @@ impl Computer {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("HOME", self.home.path()).env("TMPDIR", self.path("temp"));
-        for (name, folder) in
-            [("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache")]
-        {
-            command.env(name, self.path(folder));
-        }
-        // The keychain of whoever runs the tests is not this player's.
-        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
-        command.env_remove("BACKSTORY_CONFIG").env_remove("BACKSTORY_LIBRARY");
+        let mut command = home::command(self.home.path(), args);
+        command.env("TMPDIR", self.path("temp"));
         let address = |scheme: &str| format!("{scheme}:{}", self.library().display());
         match self.kind {
             Kind::Sqlite => {}

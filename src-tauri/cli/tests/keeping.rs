@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
-use std::process::Command;
+mod home;
+
 
 use backstory_sources::sample;
 use serde_json::{Value, json};
@@ -32,14 +33,8 @@ impl Place {
     }
 
     fn run(&self, args: &[&str]) -> Ended {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("BACKSTORY_LIBRARY", self.0.path().join("library.sqlite"));
-        // Whoever runs the tests may have a configuration of their own, and a zone.
-        command
-            .env("HOME", self.0.path())
-            .env("XDG_CONFIG_HOME", self.0.path().join("config"))
-            .env("TZ", "UTC");
-        command.env("XDG_DATA_HOME", self.0.path().join("data")).env_remove("BACKSTORY_CONFIG");
+        let mut command = home::command(self.0.path(), args);
+        command.env("BACKSTORY_LIBRARY", self.0.path().join("library.sqlite")).env("TZ", "UTC");
         let output = command.output().unwrap();
         Ended {
             code: output.status.code().unwrap(),

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
 #[cfg(debug_assertions)]
+mod home;
+
 use std::net::TcpListener;
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -52,14 +54,8 @@ impl Place {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("BACKSTORY_LIBRARY", self.0.path().join("library.sqlite"));
-        command.env("HOME", self.0.path()).env("XDG_CONFIG_HOME", self.0.path().join("config"));
-        command.env("XDG_DATA_HOME", self.0.path().join("data")).env_remove("BACKSTORY_CONFIG");
-        // No keychain: what the tests say stays here.
-        let nowhere = format!("unix:path={}", self.0.path().join("no-bus").display());
-        command.env("DBUS_SESSION_BUS_ADDRESS", nowhere).env_remove("XDG_RUNTIME_DIR");
-        command.stdin(Stdio::null());
+        let mut command = home::command(self.0.path(), args);
+        command.env("BACKSTORY_LIBRARY", self.0.path().join("library.sqlite")).stdin(Stdio::null());
         command
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+mod home;
+
 use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
@@ -33,8 +35,8 @@ impl Place {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).current_dir(self.0.path()).env("BACKSTORY_LIBRARY", "old.sqlite");
+        let mut command = home::command(self.0.path(), args);
+        command.current_dir(self.0.path()).env("BACKSTORY_LIBRARY", "old.sqlite");
         command
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+mod home;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -46,18 +48,10 @@ impl Computer {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstory"));
-        command.args(args).env("HOME", self.0.path()).env_remove("BACKSTORY_CONFIG");
-        for (name, folder) in
-            [("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_CACHE_HOME", "cache")]
-        {
-            command.env(name, self.path(folder));
-        }
+        let mut command = home::command(self.0.path(), args);
         // A busy or full computer is not what is looked at here.
         command.env("BACKSTORY_ALERTS__SLOW_MS", "600000").env("BACKSTORY_ALERTS__DISK_PERCENT", "0");
-        command
-            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
-            .env("BACKSTORY_LIBRARY", self.library());
+        command.env("BACKSTORY_LIBRARY", self.library());
         command
     }
 
