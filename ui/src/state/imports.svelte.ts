@@ -113,6 +113,7 @@ class Imports {
   /** D&D Beyond is asked only after the player agreed to it, once. */
   asksConsent = $state(false);
   folders = $state.raw<WatchedFolder[]>([]);
+  #looks = 0;
   #waiting: Source[] = [];
 
   get running(): boolean {
@@ -197,16 +198,21 @@ class Imports {
   }
 
   async refreshFolders(): Promise<void> {
-    this.folders = await call("watch.list", {}).catch(() => this.folders);
+    const turn = ++this.#looks;
+    const folders = await call("watch.list", {}).catch(() => this.folders);
+    // What was asked for later knows more, whichever answer comes first.
+    if (turn === this.#looks) this.folders = folders;
   }
 
   async addFolder(): Promise<void> {
-    this.folders = (await attempt("watch.add")) ?? this.folders;
+    await attempt("watch.add");
+    await this.refreshFolders();
   }
 
   async removeFolder(path: string): Promise<void> {
     try {
-      this.folders = await call("watch.remove", { path });
+      await call("watch.remove", { path });
+      await this.refreshFolders();
       toasts.done(t.import.folders.removed(path), () => void this.#again(path));
     } catch (error) {
       tell(error);
@@ -215,7 +221,8 @@ class Imports {
 
   async #again(path: string): Promise<void> {
     try {
-      this.folders = await call("watch.again", { path });
+      await call("watch.again", { path });
+      await this.refreshFolders();
     } catch (error) {
       tell(error);
     }
