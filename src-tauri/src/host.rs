@@ -17,7 +17,7 @@ use backstory_core::{
         export::Outlet,
         health::Machine,
         import::{FileResult, WatchedFolder},
-        notices::{Notice, notice},
+        notices::{Notice, TrayMenu, notice, tray_menu},
         opening::{OpenLibrary, Reopened, Ways},
     },
     config::{AlertsConfig, Setting},
@@ -47,6 +47,7 @@ use crate::{
     libraries::Libraries,
     notices::{CAN_NOTIFY, Notices},
     preferences::PreferencesFile,
+    tray::Tray,
     upkeep::retell,
     watching::Watching,
 };
@@ -72,6 +73,7 @@ pub(crate) struct Desktop {
     shown: watch::Sender<bool>,
     watching: Arc<Watching>,
     notices: Arc<Notices>,
+    tray: Arc<Tray>,
     /// Folders that were watched until the player said no: only these can be watched again without a dialog.
     unwatched: Arc<Mutex<Vec<PathBuf>>>,
 }
@@ -89,6 +91,7 @@ impl Desktop {
             shown: watch::Sender::new(false),
             watching: Arc::default(),
             notices: Arc::default(),
+            tray: Arc::default(),
             unwatched: Arc::default(),
         }
     }
@@ -108,6 +111,54 @@ impl Desktop {
                 tracing::error!(%error, "the window cannot be shown");
             }
             tracing::info!("window ready");
+        }
+    }
+
+    /// The system's tray.
+    pub(crate) fn tray(&self) -> &Tray {
+        &self.tray
+    }
+
+    /// What the menu in the tray says.
+    pub(crate) fn tray_menu(&self) -> TrayMenu {
+        tray_menu(self.watching.count(), self.language())
+    }
+
+    /// Puts the sign into the tray, or takes it away, as the player likes. Samples are closed and gone.
+    pub(crate) async fn tend_tray(&self, preferences: &Preferences) {
+        self.tray.tend(&self.handle, preferences.stay && !self.libraries.is_demo()).await;
+    }
+
+    /// The window is to be closed. Whether it is only put away, and can be had again from the tray.
+    pub(crate) fn puts_away(&self) -> bool {
+        let Some(window) = self.handle.get_webview_window(WINDOW).filter(|_| self.tray.stands()) else {
+            return false;
+        };
+        match window.hide() {
+            Ok(()) => tracing::info!("the window is closed, the program stays in the tray"),
+            Err(error) => {
+                tracing::warn!(%error, "the window cannot be put away");
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The window is wanted: from wherever it is, in front of all others.
+    pub(crate) fn come_forward(&self) {
+        let Some(window) = self.handle.get_webview_window(WINDOW) else { return };
+        // Until the page is there, nothing is shown.
+        let shown = if self.is_shown() { window.show() } else { Ok(()) };
+        if let Err(error) = shown.and_then(|()| window.unminimize()).and_then(|()| window.set_focus()) {
+            tracing::warn!(%error, "the window cannot be brought to the front");
+        }
+    }
+
+    /// The window comes back where it was put away.
+    pub(crate) fn come_back(&self) {
+        let window = self.handle.get_webview_window(WINDOW);
+        if window.is_some_and(|window| window.is_visible().is_ok_and(|visible| !visible)) && self.is_shown() {
+            self.come_forward();
         }
     }
 
@@ -134,6 +185,8 @@ impl Desktop {
             }
         };
         self.watching.watch(app.own_library(), folders, data_folder(), told);
+        let (tray, handle) = (Arc::clone(&self.tray), self.handle.clone());
+        tauri::async_runtime::spawn(async move { tray.renew(&handle).await });
     }
 
     /// Tells the player that something is not well, where the configuration wants the system to and they look elsewhere.
@@ -418,6 +471,10 @@ impl Host for Desktop {
         CAN_NOTIFY
     }
 
+    fn can_stay(&self) -> bool {
+        self.tray.is_there() && !self.libraries.is_demo()
+    }
+
     async fn may_recompress(&self) -> bool {
         config::encoding(&config::Flags::default()).is_ok_and(|chosen| chosen.is_none())
     }
@@ -447,10 +504,14 @@ impl Host for Desktop {
     }
 
     async fn save_preferences(&self, preferences: Preferences) -> Result<()> {
-        let file = self.preferences.clone();
-        tauri::async_runtime::spawn_blocking(move || file.save(&preferences)).await.unwrap_or_else(|defect| {
-            Err(Error::internal("The preferences were not saved.").caused_by(defect))
-        })
+        let (file, kept) = (self.preferences.clone(), preferences.clone());
+        let saved =
+            tauri::async_runtime::spawn_blocking(move || file.save(&kept)).await.unwrap_or_else(|defect| {
+                Err(Error::internal("The preferences were not saved.").caused_by(defect))
+            });
+        // As with everything the player likes: it holds for now, even where it cannot be kept.
+        self.tend_tray(&preferences).await;
+        saved
     }
 
     fn emit(&self, event: AppEvent) {

@@ -10,6 +10,7 @@ mod log;
 mod notices;
 mod preferences;
 mod shell;
+mod tray;
 mod upkeep;
 mod watching;
 

@@ -22,7 +22,7 @@ use tauri_plugin_window_state::StateFlags;
 use crate::{
     arguments::{Arguments, Request},
     bridge,
-    host::{Desktop, WINDOW},
+    host::Desktop,
     preferences::PreferencesFile,
     upkeep::{self, Upkeep},
     watching::minimises,
@@ -108,6 +108,7 @@ fn set_up(handle: &AppHandle, arguments: Arguments) -> tauri::Result<()> {
 async fn work_beside(desktop: Arc<Desktop>, app: Arc<App>, upkeep: Arc<Upkeep>) {
     desktop.until_shown().await;
     desktop.watch_folders();
+    desktop.tend_tray(&desktop.load_preferences().await).await;
     tokio::time::sleep(SETTLING).await;
     tauri::async_runtime::spawn(upkeep::remember_log(app.clone()));
     upkeep::retell(app.clone()).await;
@@ -188,24 +189,23 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
 
 /// Another start of the program: this window comes to the front and takes the files.
 fn second_start(handle: &AppHandle, words: Vec<String>, folder: &Path) {
-    if let Some(window) = handle.get_webview_window(WINDOW)
-        && let Err(error) = window.unminimize().and_then(|()| window.set_focus())
-    {
-        tracing::warn!(%error, "the window cannot be brought to the front");
-    }
+    let Some(desktop) = handle.try_state::<Arc<Desktop>>() else { return };
+    desktop.come_forward();
     let words = words.into_iter().skip(1).map(Into::into);
-    if let Ok(Request::Start(arguments)) = Arguments::parse(words, folder)
-        && let Some(desktop) = handle.try_state::<Arc<Desktop>>()
-    {
+    if let Ok(Request::Start(arguments)) = Arguments::parse(words, folder) {
         desktop.offer(arguments.files);
         desktop.open(arguments.character);
     }
 }
 
-/// Files that are dragged over the window and dropped on it.
+/// The window is closed; files are dragged over it and dropped on it.
 fn window_event(window: &Window, event: &WindowEvent) {
-    let WindowEvent::DragDrop(drag) = event else { return };
     let Some(desktop) = window.try_state::<Arc<Desktop>>() else { return };
+    let drag = match event {
+        WindowEvent::CloseRequested { api, .. } if desktop.puts_away() => return api.prevent_close(),
+        WindowEvent::DragDrop(drag) => drag,
+        _ => return,
+    };
     match drag {
         DragDropEvent::Enter { paths, .. } => desktop.emit(AppEvent::DropHover { count: paths.len() as u64 }),
         DragDropEvent::Leave => desktop.emit(AppEvent::DropLeft),

@@ -83,6 +83,11 @@ impl Watching {
         });
     }
 
+    /// How many folders are watched.
+    pub(crate) fn count(&self) -> usize {
+        self.state().folders.len()
+    }
+
     /// The folders and how they stand.
     pub(crate) fn list(&self) -> Vec<WatchedFolder> {
         let state = self.state();

@@ -17,4 +17,5 @@ mod outside;
 mod package;
 mod smoke;
 mod taking;
+mod tray;
 mod ways;

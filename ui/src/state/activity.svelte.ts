@@ -14,6 +14,8 @@ import { t } from "../text";
 import { toasts } from "./toasts.svelte";
 
 const PAGE = 100;
+/** So many entries stand where the log is only touched upon. */
+const LATEST = 4;
 /** So many characters are offered to choose from. */
 const OFFERED = 8;
 const DAY = 24 * 60 * 60 * 1000;
@@ -63,6 +65,12 @@ class Activity {
   /** What the last look over the log found; none where it was not looked over since it was last written to. */
   verdict = $state.raw<Verdict | null>(null);
   checking = $state(false);
+  /** What was done last, whatever is looked at here. */
+  latest = $state.raw<readonly ActivityEntry[]>([]);
+  /** How many entries there were then. */
+  logged = $state(0);
+  /** When an export was made last: null for never, undefined until it is known. */
+  exported = $state<string | null | undefined>(undefined);
   #filter: ActivityFilter = {};
   #next: number | undefined;
   #asking = false;
@@ -108,6 +116,16 @@ class Activity {
     } finally {
       if (question === this.#question) this.#asking = false;
     }
+  }
+
+  /** Asks what was done last, and when everything was taken along. What cannot be told is not shown. */
+  async lookBack(): Promise<void> {
+    const last = (filter: ActivityFilter, limit: number) =>
+      call("activity.list", { filter, limit }).catch(() => null);
+    const [latest, exported] = await Promise.all([last({}, LATEST), last({ actions: ["export"] }, 1)]);
+    this.latest = latest?.entries ?? [];
+    this.logged = latest?.size ?? 0;
+    this.exported = exported ? (exported.entries[0]?.at ?? null) : undefined;
   }
 
   /** Looks over the whole log. */

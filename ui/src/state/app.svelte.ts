@@ -33,6 +33,7 @@ class App {
     layout: "grid",
     sort: "changed",
     notify: false,
+    stay: false,
   });
   failure = $state.raw<WireError | null>(null);
   /** Rises whenever something was written: screens read it to know that they must ask again. */

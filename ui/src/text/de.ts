@@ -888,6 +888,8 @@ export const de: Catalogue = {
     label: "Suchen oder einen Befehl ausführen",
     notifyOn: "Bescheid sagen, wenn ein beobachteter Ordner etwas bringt",
     notifyOff: "Keine Nachrichten über beobachtete Ordner",
+    stayOn: "Im Infobereich bleiben, wenn das Fenster geschlossen wird",
+    stayOff: "Mit dem Fenster enden",
     results: "Ergebnisse",
     characters: "Figuren",
     commands: "Tun",
@@ -977,6 +979,9 @@ export const de: Catalogue = {
     notifyHow:
       "Eine Nachricht, wie viele Dateien es auch sind, wenn ein beobachteter Ordner etwas gebracht hat, während du woanders bist. Höchstens eine in der Minute.",
     notifyMe: "Sag mir Bescheid",
+    stay: "Wenn das Fenster geschlossen wird",
+    stayHow: "Backstory beobachtet deine Ordner weiter und steht im Infobereich des Systems.",
+    stayMe: "Im Infobereich bleiben",
     folders: "Beobachtete Ordner",
     foldersHow: (folders) =>
       folders === 0
@@ -1263,6 +1268,17 @@ export const de: Catalogue = {
     takeHow:
       "Eine Datei mit jeder Fassung, in einer Form, die Backstory wieder aufnimmt und andere Programme lesen. Dabei ändert sich hier nichts.",
     exportAll: "Alles exportieren",
+    takes: (characters: number, versions: number) => [
+      `${count(characters, "Figur", "Figuren")}, ${count(versions, "Fassung", "Fassungen")}, Byte für Byte`,
+      "Ihre Geschichten, Namen und Notizen",
+      "Das Protokoll, und wozu du zugestimmt hast",
+      "Prüfsummen, und eine Anleitung in klaren Worten",
+    ],
+    exported: (on: string) => `Zuletzt exportiert am ${on}.`,
+    neverExported: "Noch wurde nichts exportiert.",
+    log: "Protokoll",
+    recent: "Zuletzt geschehen",
+    allOf: (entries: number) => `Alle ${n(entries)}`,
     where: "Wo deine Daten sind",
     store: "Deine Bibliothek",
     erase: "Meine Daten löschen",
@@ -1276,10 +1292,11 @@ export const de: Catalogue = {
       "Nichts, außer du rufst einen Link bei D&D Beyond ab oder hast eine Bibliothek auf einem Server gewählt. Telemetrie gibt es nicht.",
     others: "Was von anderen aufbewahrt wird",
     othersHow:
-      "Dokumente nennen die anderen Spieler einer Kampagne und ihre Spielleitung. Diese Zeilen werden herausgeschnitten, bevor etwas gespeichert wird, und jede Fassung sagt, was geschnitten wurde. Ob, sagt `privacy.minimise` in der Konfiguration; was vorher aufbewahrt wurde, wird nicht nachträglich geschnitten.",
-    othersCut: "Wird herausgeschnitten",
-    othersKept: "Wird aufbewahrt, wie die Konfiguration es will",
-    othersSaid: (origin: string) => (origin === "default" ? "wie üblich" : `sagt ${origin}`),
+      "Dokumente nennen die anderen Spieler einer Kampagne und ihre Spielleitung. Diese Zeilen werden herausgeschnitten, bevor etwas gespeichert wird, und jede Fassung sagt, was geschnitten wurde.",
+    othersCut: "Zeilen anderer Spieler werden herausgeschnitten",
+    othersKept: "Zeilen anderer Spieler werden aufbewahrt",
+    othersSaid: (origin: string) => `So steht es in ${origin}.`,
+    cutPlaces: "Was herausgeschnitten wurde",
     cut: (cut: number, versions: number) =>
       cut === 0
         ? "Aus den Fassungen dieser Bibliothek wurde nichts herausgeschnitten."

@@ -829,6 +829,8 @@ export const en = {
     label: "Search or run a command",
     notifyOn: "Tell me when a watched folder brings something in",
     notifyOff: "No messages about watched folders",
+    stayOn: "Stay in the tray when the window is closed",
+    stayOff: "End when the window is closed",
     results: "Results",
     characters: "Characters",
     commands: "Do",
@@ -917,6 +919,9 @@ export const en = {
     notifyHow:
       "One message, however many files, when a watched folder brought something in while you are elsewhere. At most one a minute.",
     notifyMe: "Tell me",
+    stay: "When the window is closed",
+    stayHow: "Backstory goes on watching your folders, and stands in the system’s tray.",
+    stayMe: "Stay in the tray",
     folders: "Watched folders",
     foldersHow: (folders: number) =>
       folders === 0 ? "No folder is watched." : `${count(folders, "folder is", "folders are")} watched.`,
@@ -1201,6 +1206,17 @@ export const en = {
     takeHow:
       "One file with every version, in a form that Backstory takes back and other programs read. Making it changes nothing here.",
     exportAll: "Export everything",
+    takes: (characters: number, versions: number) => [
+      `${count(characters, "character", "characters")}, ${count(versions, "version", "versions")}, byte for byte`,
+      "Their histories, names and notes",
+      "The activity log, and what you agreed to",
+      "Checksums, and a guide in plain words",
+    ],
+    exported: (on: string) => `Last export on ${on}.`,
+    neverExported: "Nothing was exported yet.",
+    log: "Activity log",
+    recent: "Recent activity",
+    allOf: (entries: number) => `All ${n(entries)}`,
     where: "Where your data is",
     store: "Your library",
     erase: "Delete my data",
@@ -1214,10 +1230,11 @@ export const en = {
       "Nothing, unless you fetch a link from D&D Beyond or chose a library on a server. There is no telemetry.",
     others: "What is kept of others",
     othersHow:
-      "Documents list the other players of a campaign and its DM. Those rows are cut out before anything is saved, and each version says what was cut. `privacy.minimise` in the configuration says whether; what was kept before is not cut later.",
-    othersCut: "Cut out",
-    othersKept: "Kept, as the configuration wants it",
-    othersSaid: (origin: string) => (origin === "default" ? "as usual" : `says ${origin}`),
+      "Documents list the other players of a campaign and its DM. Those rows are cut out before anything is saved, and each version says what was cut.",
+    othersCut: "Other players’ rows are cut out",
+    othersKept: "Other players’ rows are kept",
+    othersSaid: (origin: string) => `So it stands in ${origin}.`,
+    cutPlaces: "What was cut out",
     cut: (cut: number, versions: number) =>
       cut === 0
         ? "Nothing was cut out of this library's versions."

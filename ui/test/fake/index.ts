@@ -94,6 +94,7 @@ export class FakeBridge implements Bridge {
       layout: "grid",
       sort: "changed",
       notify: false,
+      stay: false,
       ...options.preferences,
     };
     this.#sample = options.sample ?? false;
@@ -538,6 +539,7 @@ export class FakeBridge implements Bridge {
       },
       sample: this.#sample,
       can_notify: true,
+      can_stay: true,
       revision: this.#revision,
     };
   }

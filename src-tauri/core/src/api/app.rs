@@ -65,6 +65,8 @@ pub struct Overview {
     pub sample: bool,
     /// Whether the system can tell the player something while they are elsewhere.
     pub can_notify: bool,
+    /// Whether the system has a tray in which Backstory can stay when its window is closed.
+    pub can_stay: bool,
     /// The store's revision, to notice what other programs wrote.
     pub revision: u64,
 }
@@ -111,6 +113,8 @@ pub struct Preferences {
     pub sort: crate::storage::Sort,
     /// Tells by a message of the system what a watched folder brought while the window was not looked at.
     pub notify: bool,
+    /// Goes on in the system's tray when the window is closed, so that folders stay watched.
+    pub stay: bool,
 }
 
 impl Default for Preferences {
@@ -123,6 +127,7 @@ impl Default for Preferences {
             layout: Layout::default(),
             sort: crate::storage::Sort::default(),
             notify: false,
+            stay: false,
         }
     }
 }
@@ -183,6 +188,7 @@ pub(super) async fn overview(app: &App, _: Empty, _: &dyn Progress) -> Result<Ov
         store: library.info(),
         facets: library.facets().await?,
         can_notify: app.parts.host.can_notify(),
+        can_stay: app.parts.host.can_stay(),
         sample: app.shows_samples(),
         revision,
     })

@@ -162,6 +162,10 @@ pub trait Host: Send + Sync {
     fn can_notify(&self) -> bool {
         false
     }
+    /// Whether the system has a tray in which the program can stay when its window is closed.
+    fn can_stay(&self) -> bool {
+        false
+    }
     /// Whether documents may be stored anew in the smallest form. Not where somebody chose how they are kept.
     async fn may_recompress(&self) -> bool {
         false

@@ -21,6 +21,26 @@ pub struct Notice {
     pub body: String,
 }
 
+/// The menu of the sign in the system's tray.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrayMenu {
+    /// Brings the window back.
+    pub open: String,
+    /// What goes on meanwhile. It can be read and not chosen.
+    pub folders: String,
+    /// Ends the program.
+    pub quit: String,
+}
+
+/// What that menu says while so many folders are watched.
+pub fn tray_menu(folders: usize, language: Language) -> TrayMenu {
+    TrayMenu {
+        open: say("tray-open").text(language),
+        folders: say("tray-folders").with("count", folders as i64).text(language),
+        quit: say("tray-quit").text(language),
+    }
+}
+
 /// Whether a player would want to hear of it.
 pub fn is_news(result: &FileResult) -> bool {
     matches!(result.outcome, Outcome::Added | Outcome::Changed)

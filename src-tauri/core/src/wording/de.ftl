@@ -267,6 +267,15 @@ notice-characters = { $count ->
    *[other] { $count } deiner Figuren haben sich verändert
 }
 
+## Das Menü im Infobereich des Systems
+tray-open = Backstory öffnen
+tray-quit = Beenden
+tray-folders = { $count ->
+    [0] Kein Ordner wird beobachtet
+    [one] 1 Ordner wird beobachtet
+   *[other] { $count } Ordner werden beobachtet
+}
+
 ## Dialoge des Systems
 dialog-files = Dateien von Figuren wählen
 dialog-watch = Ordner wählen, der beobachtet wird

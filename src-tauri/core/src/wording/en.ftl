@@ -290,6 +290,15 @@ notice-characters = { $count ->
    *[other] { $count } of your characters changed
 }
 
+## The menu in the system's tray
+tray-open = Open Backstory
+tray-quit = Quit
+tray-folders = { $count ->
+    [0] No folder is watched
+    [one] Watching 1 folder
+   *[other] Watching { $count } folders
+}
+
 ## Dialogs of the system
 dialog-files = Choose character files
 dialog-watch = Choose a folder to watch

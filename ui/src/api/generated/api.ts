@@ -2413,6 +2413,10 @@ sample: boolean,
  */
 can_notify: boolean, 
 /**
+ * Whether the system has a tray in which Backstory can stay when its window is closed.
+ */
+can_stay: boolean, 
+/**
  * The store's revision, to notice what other programs wrote.
  */
 revision: number, };
@@ -2513,7 +2517,11 @@ sort: Sort,
 /**
  * Tells by a message of the system what a watched folder brought while the window was not looked at.
  */
-notify: boolean, };
+notify: boolean, 
+/**
+ * Goes on in the system's tray when the window is closed, so that folders stay watched.
+ */
+stay: boolean, };
 
 /**
  * A policy by name.

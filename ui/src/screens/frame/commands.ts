@@ -63,6 +63,12 @@ export function commandsFor(onshortcuts: () => void): Action[] {
       command(notify ? t.palette.notifyOff : t.palette.notifyOn, () => void app.prefer({ notify: !notify })),
     );
   }
+  if (app.overview?.can_stay) {
+    const { stay } = app.preferences;
+    commands.push(
+      command(stay ? t.palette.stayOff : t.palette.stayOn, () => void app.prefer({ stay: !stay })),
+    );
+  }
   if (app.overview?.sample) commands.push(command(t.palette.leaveSample, () => void app.closeSamples()));
   else commands.push(command(t.palette.sample, () => void app.openSamples()));
   commands.push(command(t.palette.shortcuts, onshortcuts, "?"));
