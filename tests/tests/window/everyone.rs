@@ -112,10 +112,10 @@ async fn every_screen_is_for_everyone() {
     photograph(&window, "22-activity").await;
     window.press("Storage & health").await;
     window.says("How long versions are kept").await;
+    photograph(&window, "23-storage").await;
     window.press("Back up now").await;
     window.says("read back and equal").await;
     found.extend(findings(&window, "storage").await);
-    photograph(&window, "23-storage").await;
     window.press("Settings").await;
     window.says("Where your library is kept").await;
     window.press("Every value of the configuration").await;
