@@ -21,6 +21,7 @@ use crate::{
     error::{Code, Error, Result},
     hex,
     job::{Cancel, Progress, ProgressEvent},
+    library::Fingerprints,
     model::CharacterId,
     privacy::audit::TreeHead,
     privacy::erase::{
@@ -225,7 +226,7 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
     let only = character(&plan.scope);
     let traces = match &library {
         Ok(library) => library.fingerprints(only.as_ref()).await?,
-        Err(_) => Vec::new(),
+        Err(_) => Fingerprints::default(),
     };
     let erasure = Erasure {
         asked_at: app.parts.clock.now(),
@@ -234,10 +235,12 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
             Ok(library) => Some(library.audit_head().await?.tree()),
             Err(_) => None,
         },
-        traces: traces.iter().map(|trace| hex::encode(trace)).collect(),
+        traces: traces.clear.iter().map(|trace| hex::encode(trace)).collect(),
+        secret_traces: traces.secret,
         interrupted: 0,
         erased: false,
-        plan,
+        // Whose it was is not needed any more, and nothing that an encrypted library keeps to itself is written down.
+        plan: ErasePlan { name: None, ..plan },
     };
     drop(library);
     let done = begin_and_finish(app, erasure, progress, &job.cancel).await;
