@@ -33,7 +33,8 @@ pub(crate) async fn call(
     forward(app.inner().clone(), command, params, progress).await
 }
 
-async fn forward(
+/// Runs a command and notes in the log which one failed, and by what code.
+pub(crate) async fn forward(
     app: Arc<App>,
     command: String,
     params: Value,

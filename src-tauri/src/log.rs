@@ -139,13 +139,28 @@ fn is_code(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::{
+        collections::BTreeMap,
         io,
+        path::Path,
         sync::{Arc, Mutex},
+        time::Duration,
     };
 
-    use backstory_core::error::Error;
+    use backstory_core::{
+        api::{self, App, Host, Parts},
+        config::{Address, CacheBackend, CacheConfig, MemoryConfig, RedisConfig},
+        error::{Error, Result},
+        job::Silent,
+        storage::{Secret, StorageFactory as _},
+        wording::Language,
+    };
+    use backstory_sources::{fetch, files::Files, registry, sample};
+    use backstory_storage::{cache, clock::SystemClock, open::Stores};
+    use serde_json::{Value, json};
+    use tracing_subscriber::util::SubscriberInitExt as _;
 
     use super::*;
+    use crate::bridge;
 
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -192,5 +207,168 @@ mod tests {
                 "(what a library says is not written down)",
             ]
         );
+    }
+
+    /// What a player wrote, or what is named after it.
+    const PERSONAL: &str = "kanarienvogel";
+    /// What opens something: a passphrase, a session, a password in an address.
+    const SECRETS: [&str; 4] = ["kanarienwort lantern", "kanariensitzung", "kanariendsn", "kanarienredis"];
+
+    struct NoWindow;
+    impl Host for NoWindow {}
+
+    /// A keychain that has a session, for a server that is not there.
+    struct Session;
+
+    impl fetch::Keychain for Session {
+        fn get(&self) -> Result<Option<Secret>> {
+            Ok(Some(Secret::new(SECRETS[1])))
+        }
+
+        fn set(&self, _: &Secret) -> Result<()> {
+            Ok(())
+        }
+
+        fn forget(&self) -> Result<bool> {
+            Ok(false)
+        }
+    }
+
+    /// A program on a library in this folder, with everything that can fail: a Redis and a server that do not answer.
+    async fn program(folder: &Path) -> Arc<App> {
+        let redis = format!("redis://ada:{}@127.0.0.1:9/0", SECRETS[3]);
+        let redis = RedisConfig { redis_url: Address::new(redis), default_ttl: Duration::from_secs(60) };
+        let memory = MemoryConfig { max_size: 1, max_bytes: 1, default_ttl: Duration::from_secs(60) };
+        let cache = CacheConfig { backend: CacheBackend::Tiered, memory, redis: Some(redis), unready: None };
+        let nowhere = "http://127.0.0.1:9".to_owned();
+        let endpoints = fetch::Endpoints { characters: nowhere.clone(), tokens: nowhere };
+        let parts = fetch::Parts { endpoints, keychain: Arc::new(Session), ..fetch::Parts::default() };
+        let library = folder.join(format!("{PERSONAL}.sqlite"));
+        Arc::new(App::new(Parts {
+            storage: Stores.open(library.to_str().unwrap()).await,
+            caches: Arc::new(move |store| cache::open(&cache, store)),
+            factory: Arc::new(Stores),
+            sources: registry::sources(),
+            remote: Ok(Arc::new(fetch::DdbFetcher::new(folder, parts))),
+            intake: Arc::new(Files::new()),
+            samples: Arc::new(sample::drafts),
+            computer: Err(Error::internal("Nothing is kept in this test.")),
+            backups: Err(Error::internal("Nothing is kept in this test.")),
+            host: Arc::new(NoWindow),
+            clock: Arc::new(SystemClock),
+            language: Language::default(),
+            version: "0.0.0",
+            origin: "window",
+        }))
+    }
+
+    /// A document in which what a player wrote is marked.
+    fn marked() -> String {
+        let capture = sample::history(1, 1, 20_000).next().unwrap();
+        let mut document: Value = serde_json::from_slice(&capture.document).unwrap();
+        let data = if document.get("data").is_some() { &mut document["data"] } else { &mut document };
+        data["name"] = format!("{PERSONAL} the brave").into();
+        data["notes"]["backstory"] = format!("{PERSONAL} was a miller's child").into();
+        document.to_string()
+    }
+
+    /// What a player does, and what goes wrong meanwhile: the commands of the window, with what they are given.
+    fn deeds(app: &App, folder: &Path, phrase: &[String]) -> Vec<(&'static str, Value)> {
+        let [good, torn] = ["good", "torn"].map(|name| folder.join(format!("{PERSONAL} {name}.json")));
+        std::fs::write(&good, marked()).unwrap();
+        std::fs::write(&torn, &marked()[..900]).unwrap();
+        let there = app.select(vec![good, torn]).selection;
+        let gone = app.select(vec![folder.join(format!("{PERSONAL} is not here.json"))]).selection;
+        let name = format!("{PERSONAL} the brave");
+        let words = phrase.join(" ");
+        let typed: BTreeMap<usize, &String> = (1..).zip(phrase).collect();
+        let wrong: BTreeMap<usize, &str> = (1..=phrase.len()).map(|place| (place, SECRETS[0])).collect();
+        let lock = json!({ "lock": "passphrase", "passphrase": SECRETS[0], "phrase": words });
+        let start = |typed: Value| {
+            let mut start = lock.clone();
+            start["typed"] = typed;
+            start
+        };
+        vec![
+            ("app.overview", json!({})),
+            ("import.start", json!({ "selection": there })),
+            ("import.start", json!({ "selection": gone })),
+            ("import.text", json!({ "text": marked() })),
+            ("import.text", json!({ "text": format!("{{ {PERSONAL}") })),
+            ("import.link", json!({ "address": "1", "agree": true })),
+            ("import.link", json!({ "address": format!("https://{PERSONAL}.example/"), "agree": true })),
+            ("characters.list", json!({ "name": PERSONAL })),
+            ("character.sheet", json!({ "character": name })),
+            ("character.sheet", json!({ "character": name, "version": "77" })),
+            ("character.get", json!({ "character": format!("{PERSONAL} nobody") })),
+            (
+                "version.note",
+                json!({ "character": name, "version": "latest", "note": format!("{PERSONAL} won") }),
+            ),
+            ("version.tag", json!({ "character": name, "version": "first", "add": [PERSONAL] })),
+            ("versions.search", json!({ "text": PERSONAL })),
+            ("compare.sheets", json!({ "from": PERSONAL, "to": {} })),
+            ("encryption.start", start(json!(wrong))),
+            ("encryption.start", start(json!(typed))),
+            ("encryption.start", start(json!(typed))),
+            ("encryption.relock", json!({ "lock": "passphrase", "passphrase": "k" })),
+            ("library.unlock", json!({ "words": SECRETS[0] })),
+            ("library.open", json!({ "how": "copy", "name": PERSONAL })),
+            ("character.sheet", json!({ "character": name })),
+            ("export.start", json!({ "characters": [name], "form": "backstory", "passphrase": SECRETS[0] })),
+            (
+                "erase.start",
+                json!({ "scope": { "what": "character", "character": name }, "token": PERSONAL }),
+            ),
+            ("character.delete", json!({ "character": name })),
+            ("store.cache", json!({})),
+        ]
+    }
+
+    /// Everything of every level, of Backstory and of what it is made of, on every thread.
+    #[test]
+    fn whatever_is_done_and_whatever_fails_nothing_of_a_player_is_in_the_log() {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let log = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .event_format(Discreet)
+            .finish();
+        log.try_init().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (said, phrase, failed) = tauri::async_runtime::block_on(async {
+            let app = program(folder.path()).await;
+            let words =
+                api::call(&app, "encryption.phrase", json!({}), &Silent).await.unwrap()["words"].take();
+            let phrase: Vec<String> = serde_json::from_value(words).unwrap();
+            let (mut said, mut failed) = (String::new(), Vec::new());
+            for (command, params) in deeds(&app, folder.path(), &phrase) {
+                let done = bridge::forward(app.clone(), command.to_owned(), params, Arc::new(Silent)).await;
+                if let Err(error) = done {
+                    failed.push(error.code);
+                    said.push_str(&format!("{error:?} {}\n", serde_json::to_string(&error).unwrap()));
+                }
+            }
+            let address = format!("postgres://ada:{}@127.0.0.1:9/library", SECRETS[2]);
+            let error = Stores.open(&address).await.unwrap_err();
+            tracing::error!(?error, "the library cannot be opened");
+            said.push_str(&format!("{error:?} {}\n{app:?}\n", serde_json::to_string(&error).unwrap()));
+            app.own_library().unwrap().settled().await;
+            (said, phrase, failed)
+        });
+        let log = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        for code in [Code::CharacterNotFound, Code::VersionNotFound, Code::InvalidArgument] {
+            assert!(failed.contains(&code), "{code:?} is not among {failed:?}");
+        }
+        assert!(log.contains("a command failed command=character.get error=CharacterNotFound"), "{log}");
+        assert!(log.contains("(what a library says is not written down)"), "{log}");
+        assert!(!log.to_lowercase().contains(PERSONAL), "{log}");
+        let three = phrase[..3].join(" ");
+        for secret in SECRETS.into_iter().chain([three.as_str()]) {
+            assert!(!log.contains(secret), "{secret} is in the log: {log}");
+            assert!(!said.contains(secret), "{secret} is in what is said: {said}");
+        }
     }
 }

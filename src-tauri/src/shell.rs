@@ -4,11 +4,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use backstory_core::{
     api::{
-        self, App, AppEvent, Host, Parts,
+        self, App, AppEvent, Caches, Host, Parts,
         erase::{resume, takes_library},
         health,
         import::Remote,
     },
+    config::CacheConfig,
     error::{Code, Error},
     job::Silent,
 };
@@ -161,7 +162,7 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
     let configured = config::load(&config::Flags::default()).map(|loaded| loaded.config).ok();
     let app = App::new(Parts {
         storage,
-        cache: configured.as_ref().and_then(|config| cache::open(&config.cache, None)),
+        caches: caches(configured.as_ref().map(|config| config.cache.clone())),
         computer,
         backups: desktop.backups(),
         factory: Arc::new(Stores),
@@ -185,6 +186,11 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         tracing::error!(?error, "the samples cannot be opened");
     }
     app
+}
+
+/// The caches that are configured; none where the configuration cannot be read.
+fn caches(configured: Option<CacheConfig>) -> Caches {
+    Arc::new(move |store| configured.as_ref().and_then(|config| cache::open(config, store)))
 }
 
 /// Another start of the program: this window comes to the front and takes the files.

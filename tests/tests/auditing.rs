@@ -244,7 +244,7 @@ impl Host for NoWindow {}
 fn app(storage: Arc<dyn CharacterStorage>) -> App {
     App::new(Parts {
         storage: Ok(storage),
-        cache: None,
+        caches: Arc::new(|_| None),
         backups: Err(Error::internal("Nothing is kept in this test.")),
         factory: Arc::new(Stores),
         sources: registry::sources(),

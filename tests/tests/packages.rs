@@ -42,7 +42,7 @@ fn app(storage: Arc<dyn CharacterStorage>) -> App {
 fn app_at(storage: Arc<dyn CharacterStorage>, clock: Arc<dyn Clock>) -> App {
     App::new(Parts {
         storage: Ok(storage),
-        cache: None,
+        caches: Arc::new(|_| None),
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: Err(Error::internal("There is no network in this test.")),

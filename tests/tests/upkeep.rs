@@ -53,7 +53,7 @@ async fn app(library: &Path, backups: &Path) -> App {
     let backups = FolderBackups::new(config, move || Some(path.clone()), Arc::new(SystemClock), "0");
     let app = App::new(Parts {
         storage: Ok(storage),
-        cache: None,
+        caches: Arc::new(|_| None),
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: Err(Error::internal("There is no network in this test.")),

@@ -63,6 +63,37 @@ it("asks for words of the phrase before anything is encrypted", async () => {
   expect(screen.getByText(/Your passphrase opens it/)).toBeTruthy();
 });
 
+it("offers encryption at the first run, quietly, and only where there can be some", async () => {
+  const bridge = await open(undefined, { characters: [] });
+  const offer = await screen.findByRole("button", { name: "Encrypt your library…" });
+  const primary = screen.getAllByRole("button").filter((button) => button.classList.contains("primary"));
+  expect(primary).toEqual([screen.getByRole("button", { name: /^Choose files/ })]);
+  await user.click(offer);
+  expect(await screen.findByRole("dialog", { name: "Encrypt your library" })).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Show the recovery phrase" }));
+  await user.click(screen.getByRole("button", { name: "I have written it down" }));
+  for (const [place, word] of [
+    [3, "cword"],
+    [11, "kword"],
+    [20, "tword"],
+  ] as const)
+    await user.type(screen.getByLabelText(`Word ${place}`), word);
+  await user.click(screen.getByRole("button", { name: "Encrypt" }));
+  await waitFor(() => expect(bridge.asked("encryption.start")).toMatchObject([{ lock: "keychain" }]));
+  await waitFor(() => expect(screen.queryByRole("button", { name: "Encrypt your library…" })).toBeNull());
+});
+
+it.each<[string, FakeOptions]>([
+  ["of another kind", { cannotEncrypt: true }],
+  ["that is only read", { readOnly: "asked" }],
+])("offers no encryption at the first run of a library %s", async (_, options) => {
+  const bridge = await open(undefined, { characters: [], ...options });
+  expect(await screen.findByText("Drop character files here")).toBeTruthy();
+  await waitFor(() => expect(bridge.asked("encryption.get")).not.toHaveLength(0));
+  await tick();
+  expect(screen.queryByRole("button", { name: "Encrypt your library…" })).toBeNull();
+});
+
 it("opens a locked library with what is typed", async () => {
   const locked = {
     code: "library_locked" as const,

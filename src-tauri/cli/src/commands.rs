@@ -390,7 +390,7 @@ fn app(
     let config = config::load(flags)?.config;
     Ok(App::new(Parts {
         storage,
-        cache: cache::open(&config.cache, None),
+        caches: Arc::new(move |store| cache::open(&config.cache, store)),
         computer,
         backups: Ok(backups::kept(flags)),
         factory: stores,

@@ -1,4 +1,5 @@
-//! The command with a Redis before its library: what is erased goes there, too, and one that is away is said to be.
+//! The command with a Redis before its library: what is erased goes there, too, one that is away is said to be, and nothing of
+//! an encrypted library can be read in it.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
@@ -18,6 +19,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const PASSWORD: &str = "s3cret-word";
+/// A word that stands nowhere else.
+const MARK: &str = "kanarienvogel";
 
 /// Runs a server until its standard input closes, however the process at the other end ends.
 const KEEPER: &str = r#"
@@ -70,6 +73,28 @@ impl Computer {
         String::from_utf8(command.output().unwrap().stdout).unwrap().trim().to_owned()
     }
 
+    /// Everything in the server: each key, each value, and what a value is where it is only packed.
+    fn dump(&self) -> Vec<(String, Vec<Vec<u8>>)> {
+        let value = |key: &str| {
+            let mut command = Command::new("redis-cli");
+            command.args(["-p", &self.port, "--no-auth-warning", "-a", PASSWORD, "GET", key]);
+            command.output().unwrap().stdout
+        };
+        let keys = self.redis(&["KEYS", "*"]);
+        keys.lines().map(|key| (key.to_owned(), readable(value(key)))).collect()
+    }
+
+    /// The keys under which the mark can be read.
+    fn marked(&self) -> Vec<String> {
+        let stands = |bytes: &[u8]| {
+            bytes.to_ascii_lowercase().windows(MARK.len()).any(|window| window == MARK.as_bytes())
+        };
+        let dump = self.dump().into_iter();
+        dump.filter(|(key, values)| stands(key.as_bytes()) || values.iter().any(|value| stands(value)))
+            .map(|(key, _)| key)
+            .collect()
+    }
+
     fn output(&self, args: &[&str], password: &str) -> Output {
         let mut command = home::command(self.home.path(), args);
         command.env("REDIS_URL", format!("redis://:{password}@127.0.0.1:{}/0", self.port));
@@ -78,6 +103,13 @@ impl Computer {
         assert!(output.status.success(), "{args:?}: {all}");
         assert!(!all.contains(PASSWORD) && !all.contains("wr0ng"), "{args:?}: {all}");
         output
+    }
+
+    /// The same by a program that knows of no Redis.
+    fn without_redis(&self, args: &[&str]) {
+        let mut command = home::command(self.home.path(), args);
+        let output = command.env("BACKSTORY_CACHE__BACKEND", "none").output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     fn json(&self, args: &[&str]) -> Value {
@@ -91,6 +123,21 @@ impl Drop for Computer {
             self.kill_redis();
         }
     }
+}
+
+/// A value as it lies there, and whatever can be unpacked in it without a key.
+fn readable(value: Vec<u8>) -> Vec<Vec<u8>> {
+    let packed = [0x28, 0xb5, 0x2f, 0xfd];
+    let begins = (0..value.len()).filter(|&at| value[at..].starts_with(&packed));
+    let unpacked: Vec<Vec<u8>> = begins
+        .filter_map(|at| {
+            let mut all = Vec::new();
+            let mut frame = zstd::stream::Decoder::new(&value[at..]).ok()?.single_frame();
+            std::io::Read::read_to_end(&mut frame, &mut all).ok()?;
+            Some(all)
+        })
+        .collect();
+    [vec![value], unpacked].concat()
 }
 
 fn kinds(of: &Value) -> Vec<String> {
@@ -149,4 +196,61 @@ fn a_wrong_password_is_said_by_stats_and_keeps_nobody_from_reading() {
     let told = String::from_utf8(computer.output(&["stats"], "wr0ng").stdout).unwrap();
     assert!(told.contains("does not accept the user name or the password"), "{told}");
     assert_eq!(computer.redis(&["DBSIZE"]), "0");
+}
+
+#[test]
+fn nothing_of_an_encrypted_library_can_be_read_in_the_redis() {
+    let computer = Computer::new();
+    let path = |name: &str| computer.home.path().join(name).display().to_string();
+    fs::create_dir(path("saved")).unwrap();
+    for capture in sample::history(1, 2, 60_000) {
+        let mut document: Value = serde_json::from_slice(&capture.document).unwrap();
+        let data = if document.get("data").is_some() { &mut document["data"] } else { &mut document };
+        data["name"] = format!("{MARK} the brave").into();
+        fs::write(path("saved") + "/" + &capture.file_name, document.to_string()).unwrap();
+    }
+    computer.output(&["import", &path("saved")], PASSWORD);
+    let id = computer.json(&["list"])["characters"][0]["id"].as_str().unwrap().to_owned();
+    let before = computer.output(&["document", &id], PASSWORD).stdout;
+    let plain = computer.marked();
+    assert_eq!(plain.len(), 1, "a mark can be read where nothing is encrypted");
+    let read = |unlock: &str, version: &str| {
+        let args = ["document", &id, "--version", version, "--unlock", unlock];
+        let first = computer.output(&args, PASSWORD).stdout;
+        assert!(computer.output(&args, PASSWORD).stdout == first, "the same out of the Redis");
+        first
+    };
+    let sealed = |count: usize| {
+        let dump = computer.dump();
+        assert_eq!((dump.len(), computer.marked()), (count, Vec::new()));
+        assert!(dump.iter().all(|(key, _)| key.starts_with("backstory:2:") && !key.contains(&id)));
+        dump.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+    };
+
+    let (words, old, new) = (path("words"), path("phrase"), path("new phrase"));
+    fs::write(&words, "lantern copper meadow").unwrap();
+    let on = ["encryption", "on", "--passphrase-file", &words, "--phrase-to", &old];
+    computer.output(&on, PASSWORD);
+    assert_eq!(computer.redis(&["DBSIZE"]), "0", "what was there is as plain as the library was");
+    assert!(read(&old, "latest") == before);
+    read(&old, "first");
+    let under_the_old = sealed(2);
+
+    let rotate = ["encryption", "rotate", "--unlock", &old, "--passphrase-file", &words, "--phrase-to", &new];
+    computer.output(&rotate, PASSWORD);
+    assert_eq!(computer.redis(&["DBSIZE"]), "0");
+    assert!(read(&new, "latest") == before);
+    assert!(sealed(1).iter().all(|key| !under_the_old.contains(key)), "another key, another name");
+
+    computer.output(&["encryption", "off", "--yes", "--unlock", &new], PASSWORD);
+    assert_eq!(computer.redis(&["DBSIZE"]), "0");
+    assert!(computer.output(&["document", &id], PASSWORD).stdout == before);
+    assert_eq!(computer.marked(), plain);
+
+    // It is encrypted by a program that knows of no Redis: the first one that does takes away what is plain there.
+    fs::remove_file(&old).unwrap();
+    computer.without_redis(&on);
+    assert_eq!(computer.marked(), plain);
+    assert!(read(&old, "latest") == before);
+    sealed(1);
 }

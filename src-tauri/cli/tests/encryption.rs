@@ -6,12 +6,24 @@
 mod home;
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
+    sync::Arc,
 };
 
-use backstory_sources::sample;
+use backstory_core::{
+    api::import::Intake as _,
+    clock::Clock as _,
+    encryption::Unlock,
+    error::{Code, Error, Result},
+    library::Library,
+    model::ContentHash,
+    storage::{HistoryQuery, QueryFilter, Secret, StorageFactory as _, StoreOptions},
+};
+use backstory_sources::{files::Files, registry, sample};
+use backstory_storage::{clock::SystemClock, open::Stores};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -417,6 +429,122 @@ fn dies_at(from: &Computer, change: &str, point: u32, before: &Value) -> bool {
     died
 }
 
+/// A second device that has the library open since before its keys were changed.
+struct Device(Library);
+
+impl Device {
+    async fn of(computer: &Computer, unlock: &str) -> Self {
+        let words = Some(Secret::new(fs::read_to_string(computer.path(unlock)).unwrap().trim()));
+        let options = StoreOptions { unlock: Unlock { words, keychain: None }, ..StoreOptions::default() };
+        let scheme = if computer.kind == Kind::Sqlite { "sqlite" } else { "folder" };
+        let address = format!("{scheme}:{}", computer.library().display());
+        let storage = Stores.open_with(&address, &options).await.unwrap();
+        Self(Library::new(storage, registry::sources(), Arc::new(SystemClock), "device"))
+    }
+
+    /// Every document there is, by its hash; each was compared with it.
+    async fn read(&self) -> Result<BTreeSet<String>> {
+        let mut all = BTreeSet::new();
+        for row in self.0.query(&QueryFilter::default()).await?.items {
+            for version in self.0.history(&HistoryQuery::all(row.id)).await?.items {
+                let document = self.0.document(&version).await?;
+                assert_eq!(ContentHash::of(&document), version.content);
+                all.insert(version.content.to_string());
+            }
+        }
+        Ok(all)
+    }
+
+    /// Saves something new, which is not read before it is acknowledged.
+    async fn write(&self, number: u32) -> Result<String> {
+        let text = format!("{MARK} was seen for the {number}th time");
+        let mut document: Value = serde_json::from_slice(&captures()[0].document).unwrap();
+        let data = if document.get("data").is_some() { &mut document["data"] } else { &mut document };
+        data["notes"]["backstory"] = text.into();
+        let files = Files::new();
+        let file = files.hold(document.to_string().into_bytes(), SystemClock.now());
+        let draft = files.read(&file, None).await?;
+        self.0.capture(std::slice::from_ref(&draft)).await?;
+        Ok(ContentHash::of(&draft.document).to_string())
+    }
+}
+
+#[test]
+fn another_device_reads_and_writes_while_keys_are_changed_and_whatever_ends_that() {
+    for kind in kinds() {
+        let (sealed, _) = Computer::filled(kind);
+        fs::remove_dir_all(sealed.path("saved")).unwrap();
+        sealed.encrypt();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        // A folder has few points. Of a file every fifteenth: between the ones that are tried with one device alone.
+        let stride = if kind == Kind::Sqlite { 15 } else { 4 };
+        let points = (2..POINTS).step_by(stride);
+        let points = points.take_while(|&point| runtime.block_on(shares(&sealed, point))).count();
+        assert!((2..POINTS as usize / stride).contains(&points), "{kind:?}: {points}");
+    }
+}
+
+/// Two devices have one library, and one of them dies at a point of a change of keys. Says whether there was such a point.
+async fn shares(sealed: &Computer, point: u32) -> bool {
+    let computer = sealed.copied();
+    let [passphrase, old, new] =
+        ["passphrase", "phrase", "new phrase"].map(|file| computer.path(file).display().to_string());
+    let device = Device::of(&computer, "phrase").await;
+    let mut saved = device.read().await.unwrap();
+    let mut rotates = computer.command(&["encryption", "rotate", "--unlock", &old]);
+    rotates
+        .args(["--passphrase-file", &passphrase, "--phrase-to", &new])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut rotates = rotates.env("BACKSTORY_DIE_AT", point.to_string()).spawn().unwrap();
+    // Meanwhile, and once more when it is over.
+    let (mut ended, mut number) = (None, 0);
+    let died = loop {
+        let over = ended.is_some();
+        ended = ended.or(rotates.try_wait().unwrap());
+        number += 1;
+        match device.write(number).await {
+            Ok(content) => drop(saved.insert(content)),
+            // It has only the old words: when they open nothing any more it neither reads nor writes.
+            Err(error) => assert!(is_shut(&error), "{point}: {error:?}"),
+        }
+        match device.read().await {
+            Ok(found) => assert!(found.is_superset(&saved), "{point}: something is missing"),
+            Err(error) => assert!(is_shut(&error), "{point}: {error:?}"),
+        }
+        if let (Some(ended), true) = (ended, over) {
+            break !ended.success();
+        }
+    };
+    drop(device);
+    let opens = ["new phrase", "phrase"].into_iter().find(|file| {
+        let path = computer.path(file).display().to_string();
+        Path::new(&path).exists()
+            && computer.command(&["list", "--unlock", &path]).output().unwrap().status.success()
+    });
+    let opens = opens.expect("one of them opens it");
+    let path = computer.path(opens).display().to_string();
+    let done = computer.json(&["encryption", "resume", "--unlock", &path]);
+    assert_eq!(
+        (&done["state"], done["keys"].as_array().unwrap().len()),
+        (&json!("on"), 1),
+        "{point}: {done}"
+    );
+    assert_eq!(
+        done["keys"][0]["characters"], done["characters"],
+        "{point}: nothing is under a key of before"
+    );
+    assert_eq!(Device::of(&computer, opens).await.read().await.unwrap(), saved, "{point}");
+    assert_eq!(computer.json(&["verify", "--read-data", "--unlock", &path])["ok"], true, "{point}");
+    assert_eq!(computer.found(&[MARK.as_bytes()]), Vec::<PathBuf>::new(), "{point}");
+    died
+}
+
+fn is_shut(error: &Error) -> bool {
+    matches!(error.code, Code::LibraryKeyWrong | Code::LibraryLocked)
+}
+
 /// The keychain of a session of its own: a real Secret Service, whose only password is this test's.
 #[cfg(target_os = "linux")]
 mod secret_service {
@@ -482,6 +610,46 @@ mod secret_service {
             let (done, said) = in_session(&computer, true, "backstory encryption off --yes\nbackstory list");
             assert!(done && said.to_lowercase().contains(MARK), "{kind:?}: {said}");
             assert_eq!(computer.ids(&[]).len(), 2);
+        }
+    }
+
+    /// What the keychain of the session holds: of every entry one line, with what it is called.
+    const ENTRIES: &str = "for entry in $(gdbus call --session --dest org.freedesktop.secrets \
+        --object-path /org/freedesktop/secrets --method org.freedesktop.Secret.Service.SearchItems '{}' \
+        | grep -o '/org/freedesktop/secrets/collection/[A-Za-z0-9_/]*'); do \
+        gdbus call --session --dest org.freedesktop.secrets --object-path \"$entry\" \
+        --method org.freedesktop.DBus.Properties.Get org.freedesktop.Secret.Item Attributes \
+        | sed 's/^/entry: /'; done";
+
+    #[test]
+    fn after_everything_was_erased_the_keychain_holds_nothing_of_backstory() {
+        for kind in kinds() {
+            let (computer, _) = Computer::filled(kind);
+            let [phrase, saved] = ["phrase", "saved"].map(|path| computer.path(path).display().to_string());
+            // A session with D&D Beyond, the key of the library, and the one of a library that was put aside.
+            let library = computer.library();
+            let aside = library.with_file_name(match kind {
+                Kind::Sqlite => "library.aside-2026-11-23-145000.sqlite",
+                Kind::Folder => "characters of mine.aside-2026-11-23-145000",
+            });
+            let fill = format!(
+                "printf 'CobaltSession=kanarienvogel' | backstory login ddb\n\
+                 backstory encryption on --keychain --phrase-to '{phrase}'\n\
+                 mv '{}' '{}'\n\
+                 backstory import '{saved}'\n\
+                 backstory encryption on --keychain --phrase-to '{phrase}.2'\n{ENTRIES}",
+                library.display(),
+                aside.display(),
+            );
+            let (done, said) = in_session(&computer, true, &fill);
+            assert!(done, "{kind:?}: {said}");
+            let of_ours = |said: &str| said.lines().filter(|line| line.contains("'Backstory'")).count();
+            assert_eq!(of_ours(&said), 3, "{kind:?}: {said}");
+            let (done, said) =
+                in_session(&computer, true, &format!("backstory erase --everything --yes\n{ENTRIES}"));
+            assert!(done, "{kind:?}: {said}");
+            assert!(!said.contains("entry: "), "{kind:?}: {said}");
+            assert!(!library.exists() && !aside.exists());
         }
     }
 }

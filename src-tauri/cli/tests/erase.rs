@@ -11,6 +11,7 @@ use std::{
     process::{Command, Output},
 };
 
+use backstory_core::package::sha256;
 use backstory_sources::sample;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -19,6 +20,8 @@ use tempfile::TempDir;
 const MARKS: [&str; 2] = ["kanarienvogela", "kanarienvogelb"];
 /// More points than an erasure has.
 const POINTS: u32 = 200;
+/// Of an encrypted library every so manieth point is tried, from another one for each scope: each takes five programs.
+const STRIDE: usize = 6;
 
 /// Where the library is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,19 @@ enum Kind {
     Folder,
     /// A store that is no file of the player's computer: it is emptied, character by character.
     Objects,
+    /// Filled plain, and encrypted then.
+    SealedSqlite,
+    SealedFolder,
+}
+
+impl Kind {
+    fn is_sealed(self) -> bool {
+        matches!(self, Self::SealedSqlite | Self::SealedFolder)
+    }
+
+    fn is_file(self) -> bool {
+        matches!(self, Self::Sqlite | Self::SealedSqlite)
+    }
 }
 
 /// Copies a file or a folder to exactly this place.
@@ -52,19 +68,29 @@ impl Computer {
     /// Where the library is, and what Backstory keeps beside it.
     fn library(&self) -> PathBuf {
         match self.kind {
-            Kind::Sqlite => self.path("data/backstory/library.sqlite"),
-            Kind::Folder => self.path("characters of mine"),
+            Kind::Sqlite | Kind::SealedSqlite => self.path("data/backstory/library.sqlite"),
+            Kind::Folder | Kind::SealedFolder => self.path("characters of mine"),
             Kind::Objects => self.path("objects of mine"),
         }
     }
 
+    /// The command, with what opens the library where it is encrypted.
     fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.locked_command(args);
+        if self.path("phrase").exists() {
+            command.arg("--unlock").arg(self.path("phrase"));
+        }
+        command
+    }
+
+    /// The command of somebody who does not open the library.
+    fn locked_command(&self, args: &[&str]) -> Command {
         let mut command = home::command(self.home.path(), args);
         command.env("TMPDIR", self.path("temp"));
         let address = |scheme: &str| format!("{scheme}:{}", self.library().display());
         match self.kind {
-            Kind::Sqlite => {}
-            Kind::Folder => drop(command.env("BACKSTORY_LIBRARY", address("folder"))),
+            Kind::Sqlite | Kind::SealedSqlite => {}
+            Kind::Folder | Kind::SealedFolder => drop(command.env("BACKSTORY_LIBRARY", address("folder"))),
             Kind::Objects => drop(command.env("BACKSTORY_LIBRARY", address("objects"))),
         }
         command
@@ -114,7 +140,7 @@ impl Computer {
         let settings = computer.path("config/app.backstory.desktop/preferences.json");
         fs::write(settings, json!({ "pinned": computer.ids(), "folders": [MARKS[0]] }).to_string()).unwrap();
         fs::write(computer.path("data/backstory/consent.new"), MARKS[0]).unwrap();
-        if kind == Kind::Sqlite {
+        if kind.is_file() {
             for copy in ["library.before-2.sqlite", "library.aside-2026-11-23-145000.sqlite"] {
                 fs::copy(computer.library(), computer.library().with_file_name(copy)).unwrap();
             }
@@ -122,7 +148,47 @@ impl Computer {
             fs::create_dir(&draft).unwrap();
             fs::write(draft.join("library"), MARKS[0]).unwrap();
         }
+        for mark in MARKS {
+            assert!(computer.found(mark).len() > 4, "{kind:?}: {:?}", computer.found(mark));
+        }
+        if kind.is_sealed() {
+            computer.encrypt();
+        }
         computer
+    }
+
+    fn encrypt_again(&self) {
+        let [words, phrase] = ["words", "phrase"].map(|file| self.path(file).display().to_string());
+        fs::write(&words, "lantern copper meadow").unwrap();
+        self.run(&["encryption", "on", "--passphrase-file", &words, "--phrase-to", &phrase]);
+    }
+
+    /// Encrypts what is full of marks, and puts more of them in.
+    fn encrypt(&self) {
+        self.encrypt_again();
+        for (id, mark) in self.ids().iter().zip(MARKS) {
+            self.run(&["note", id, "first", &format!("{mark}note of the beginning")]);
+        }
+        if self.kind.is_file() {
+            fs::copy(self.library(), self.library().with_file_name("library.before-2.sqlite")).unwrap();
+        }
+        let is_plain =
+            |path: &PathBuf| path.starts_with(self.library()) || path.starts_with(self.path("backups"));
+        let plain = self.found("kanarienvogel").into_iter().filter(is_plain);
+        assert_eq!(plain.collect::<Vec<_>>(), Vec::<PathBuf>::new());
+    }
+
+    /// What of a character can be found in its library also where it is encrypted: the identities of its versions, as text
+    /// and as they lie in a file.
+    fn traces(&self, id: &str) -> Vec<Vec<u8>> {
+        let history = self.json(&["history", id, "--quiet-too"]);
+        let ids = history["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap());
+        let both = |id: &str| {
+            let digits = id.replace('-', "");
+            let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+            [id.as_bytes().to_vec(), (0..digits.len()).step_by(2).map(byte).collect()]
+        };
+        ids.flat_map(both).collect()
     }
 
     /// The ids of the marked characters, in the order of their marks.
@@ -145,12 +211,12 @@ impl Computer {
         other
     }
 
-    /// Every file that Backstory keeps, with what is in it.
+    /// Every file in the home folder but the player's own, with what is in it: data, settings, caches, logs, temporary files,
+    /// wherever they are.
     fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        let mut waiting: Vec<_> =
-            ["config", "data", "cache", "temp", "backups", "characters of mine", "objects of mine"]
-                .map(|place| self.path(place))
-                .into();
+        let own = ["saved", "words", "phrase", "receipt.json"].map(|name| self.path(name));
+        let all = fs::read_dir(self.home.path()).unwrap().map(|entry| entry.unwrap().path());
+        let mut waiting: Vec<_> = all.filter(|path| !own.contains(path)).collect();
         let mut kept = Vec::new();
         while let Some(path) = waiting.pop() {
             if path.is_dir() {
@@ -164,12 +230,28 @@ impl Computer {
 
     /// Which files a mark stands in, in any case of its letters.
     fn found(&self, mark: &str) -> Vec<PathBuf> {
-        let stands = |bytes: &[u8]| {
-            let bytes = bytes.to_ascii_lowercase();
-            bytes.windows(mark.len()).any(|window| window == mark.as_bytes())
-        };
-        self.kept().into_iter().filter(|(_, bytes)| stands(bytes)).map(|(path, _)| path).collect()
+        let lower = self.kept().into_iter().map(|(path, bytes)| (path, bytes.to_ascii_lowercase()));
+        lower.filter(|(_, bytes)| stands(bytes, mark.as_bytes())).map(|(path, _)| path).collect()
     }
+
+    /// Which files one of these stands in.
+    fn found_any(&self, traces: &[Vec<u8>]) -> Vec<PathBuf> {
+        // What none of them begins with is passed over.
+        let mut begins = vec![false; 1 << 16];
+        let head = |bytes: &[u8]| usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
+        traces.iter().for_each(|trace| begins[head(trace)] = true);
+        let any = |bytes: &[u8]| {
+            (1..bytes.len()).any(|at| {
+                let rest = &bytes[at - 1..];
+                begins[head(rest)] && traces.iter().any(|trace| rest.starts_with(trace))
+            })
+        };
+        self.kept().into_iter().filter(|(_, bytes)| any(bytes)).map(|(path, _)| path).collect()
+    }
+}
+
+fn stands(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 fn captures(number: usize) -> Vec<sample::Capture> {
@@ -207,72 +289,94 @@ fn plant(document: &mut Value, mark: &str) -> u32 {
     planted
 }
 
-fn kinds() -> [Kind; 3] {
-    [Kind::Sqlite, Kind::Folder, Kind::Objects]
+/// Runs a test for each kind of library, those that are encrypted as a test of their own.
+macro_rules! for_each_kind {
+    ($($test:ident / $sealed:ident: $check:ident;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                [Kind::Sqlite, Kind::Folder, Kind::Objects].into_iter().for_each($check);
+            }
+
+            #[test]
+            fn $sealed() {
+                [Kind::SealedSqlite, Kind::SealedFolder].into_iter().for_each($check);
+            }
+        )*
+    };
 }
 
-#[test]
-fn everything_is_gone_and_the_receipt_can_be_checked() {
-    for kind in kinds() {
-        let computer = Computer::filled(kind);
-        let receipt = computer.path("receipt.json");
-        for mark in MARKS {
-            assert!(computer.found(mark).len() > 4, "{kind:?}: {:?}", computer.found(mark));
-        }
-        let plan = computer.json(&["erase", "--everything", "--dry-run"]);
-        assert_eq!(plan["counts"]["characters"], 2);
-        assert!(!computer.found(MARKS[0]).is_empty(), "nothing was erased");
-
-        let done = computer.json(&["erase", "--everything", "--yes", "--receipt", receipt.to_str().unwrap()]);
-        let names = computer.kept().into_iter().map(|(path, _)| path).collect::<Vec<_>>();
-        let of_store = |path: &PathBuf| path.starts_with(computer.path("objects of mine"));
-        let (store, own): (Vec<_>, Vec<_>) = names.into_iter().partition(of_store);
-        assert_eq!(own, Vec::<PathBuf>::new(), "{kind:?}");
-        // The journal of an object store says which ids there were, and nothing else is left.
-        assert!(!store.iter().any(|path| path.to_string_lossy().contains("/characters/")), "{store:?}");
-        assert!(computer.found("kanarienvogel").is_empty(), "{kind:?}");
-        assert_eq!(done["receipt"]["sweep"]["traces"], 0);
-        assert!(done["receipt"]["sweep"]["searched"].as_u64().unwrap() > 200);
-        assert_eq!(done["receipt"]["counts"], plan["counts"]);
-        let text = fs::read_to_string(&receipt).unwrap();
-        for secret in MARKS.iter().copied().chain([computer.home.path().to_str().unwrap()]) {
-            assert!(!text.contains(secret), "{text}");
-        }
-
-        assert_eq!(computer.json(&["audit", "--verify-receipt", receipt.to_str().unwrap()])["valid"], true);
-        for (from, to) in
-            [("\"characters\": 2", "\"characters\": 3"), ("BS-", "BT-"), ("\"traces\": 0", "\"traces\": 1")]
-        {
-            assert!(text.contains(from), "{text}");
-            fs::write(&receipt, text.replace(from, to)).unwrap();
-            let checked =
-                computer.command(&["audit", "--verify-receipt", receipt.to_str().unwrap()]).output();
-            assert_eq!(checked.unwrap().status.code(), Some(1), "{from}");
-        }
-        // The player's own files are the player's.
-        assert!(fs::read_dir(computer.path("saved")).unwrap().count() > 20);
-        assert_eq!(computer.json(&["list"])["total"], 0);
-    }
+for_each_kind! {
+    everything_is_gone_and_the_receipt_can_be_checked
+        / everything_encrypted_is_gone_and_the_receipt_can_be_checked: everything_goes;
+    one_character_is_gone_and_the_other_is_whole
+        / one_encrypted_character_is_gone_and_the_other_is_whole: one_character_goes;
+    an_erasure_that_is_cut_short_is_ended_at_the_next_start
+        / an_erasure_of_an_encrypted_library_that_is_cut_short_is_ended_at_the_next_start: is_ended;
+    what_comes_in_after_an_erasure_is_not_taken_with_it
+        / what_comes_in_after_an_erasure_is_not_taken_with_an_encrypted_library: nothing_new_is_taken;
+    what_was_exported_comes_back_after_everything_was_erased
+        / what_was_exported_encrypted_comes_back_after_everything_was_erased: comes_back;
 }
 
-#[test]
-fn one_character_is_gone_and_the_other_is_whole() {
-    for kind in kinds() {
-        let computer = Computer::filled(kind);
-        let ids = computer.ids();
-        let before = computer.json(&["history", &ids[1], "--quiet-too"]);
-        let done = computer.json(&["erase", &ids[0], "--yes"]);
-        assert_eq!(done["receipt"]["sweep"]["traces"], 0);
-        assert_eq!(done["receipt"]["counts"]["characters"], 1);
-        assert_eq!(done["receipt"]["store"], false, "no other store was emptied");
-        is_gone_without_the_other(&computer, &ids, &before);
-        let again = computer.command(&["erase", &ids[0], "--yes"]).output().unwrap();
-        assert_eq!(again.status.code(), Some(1), "it is not there any more");
+fn everything_goes(kind: Kind) {
+    let computer = Computer::filled(kind);
+    let receipt = computer.path("receipt.json");
+    let ids = computer.ids();
+    let traces: Vec<_> = ids.iter().flat_map(|id| computer.traces(id)).collect();
+    // In a folder every file is encrypted whole.
+    assert_eq!(computer.found_any(&traces).is_empty(), kind == Kind::SealedFolder);
+    let plan = computer.json(&["erase", "--everything", "--dry-run"]);
+    assert_eq!(plan["counts"]["characters"], 2);
+    assert!(!computer.found(MARKS[0]).is_empty(), "nothing was erased");
+
+    let done = computer.json(&["erase", "--everything", "--yes", "--receipt", receipt.to_str().unwrap()]);
+    let names = computer.kept().into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+    let of_store = |path: &PathBuf| path.starts_with(computer.path("objects of mine"));
+    let (store, own): (Vec<_>, Vec<_>) = names.into_iter().partition(of_store);
+    assert_eq!(own, Vec::<PathBuf>::new(), "{kind:?}");
+    // The journal of an object store says which ids there were, and nothing else is left.
+    assert!(!store.iter().any(|path| path.to_string_lossy().contains("/characters/")), "{store:?}");
+    assert!(computer.found("kanarienvogel").is_empty(), "{kind:?}");
+    assert_eq!(computer.found_any(&traces), Vec::<PathBuf>::new(), "{kind:?}");
+    assert_eq!(done["receipt"]["sweep"]["traces"], 0);
+    assert!(done["receipt"]["sweep"]["searched"].as_u64().unwrap() > 200);
+    assert_eq!(done["receipt"]["counts"], plan["counts"]);
+    let text = fs::read_to_string(&receipt).unwrap();
+    for secret in MARKS.iter().copied().chain([computer.home.path().to_str().unwrap()]) {
+        assert!(!text.contains(secret), "{text}");
     }
+
+    assert_eq!(computer.json(&["audit", "--verify-receipt", receipt.to_str().unwrap()])["valid"], true);
+    for (from, to) in
+        [("\"characters\": 2", "\"characters\": 3"), ("BS-", "BT-"), ("\"traces\": 0", "\"traces\": 1")]
+    {
+        assert!(text.contains(from), "{text}");
+        fs::write(&receipt, text.replace(from, to)).unwrap();
+        let checked = computer.command(&["audit", "--verify-receipt", receipt.to_str().unwrap()]).output();
+        assert_eq!(checked.unwrap().status.code(), Some(1), "{from}");
+    }
+    // The player's own files are the player's.
+    assert!(fs::read_dir(computer.path("saved")).unwrap().count() > 20);
+    assert_eq!(computer.json(&["list"])["total"], 0);
+}
+
+fn one_character_goes(kind: Kind) {
+    let computer = Computer::filled(kind);
+    let ids = computer.ids();
+    let traces = computer.traces(&ids[0]);
+    let before = computer.json(&["history", &ids[1], "--quiet-too"]);
+    let done = computer.json(&["erase", &ids[0], "--yes"]);
+    assert_eq!(done["receipt"]["sweep"]["traces"], 0);
+    assert_eq!(done["receipt"]["counts"]["characters"], 1);
+    assert_eq!(done["receipt"]["store"], false, "no other store was emptied");
+    is_gone_without_the_other(&computer, &ids, &before, &traces);
+    let again = computer.command(&["erase", &ids[0], "--yes"]).output().unwrap();
+    assert_eq!(again.status.code(), Some(1), "it is not there any more");
 }
 
 /// The first character left nothing, the second has everything.
-fn is_gone_without_the_other(computer: &Computer, ids: &[String], before: &Value) {
+fn is_gone_without_the_other(computer: &Computer, ids: &[String], before: &Value, traces: &[Vec<u8>]) {
     let mine = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         // Put aside by the player, and said to stay; the window's data and what else is not of one character.
@@ -284,7 +388,10 @@ fn is_gone_without_the_other(computer: &Computer, ids: &[String], before: &Value
     };
     let left: Vec<_> = computer.found(MARKS[0]).into_iter().filter(mine).collect();
     assert_eq!(left, Vec::<PathBuf>::new());
-    assert!(computer.found(MARKS[1]).iter().any(|path| path.starts_with(computer.library())));
+    let left: Vec<_> = computer.found_any(traces).into_iter().filter(mine).collect();
+    assert_eq!(left, Vec::<PathBuf>::new(), "of its versions");
+    let is_readable = computer.found(MARKS[1]).iter().any(|path| path.starts_with(computer.library()));
+    assert_eq!(is_readable, !computer.kind.is_sealed());
     assert_eq!(&computer.json(&["history", &ids[1], "--quiet-too"]), before);
     assert_eq!(computer.json(&["verify", "--read-data"])["ok"], true);
     assert!(!computer.library().with_file_name("library.before-2.sqlite").exists(), "a copy holds it, too");
@@ -297,73 +404,149 @@ fn is_gone_without_the_other(computer: &Computer, ids: &[String], before: &Value
     );
 }
 
-#[test]
-fn an_erasure_that_is_cut_short_is_ended_at_the_next_start() {
-    for kind in kinds() {
-        let filled = Computer::filled(kind);
-        let ids = filled.ids();
-        let before = filled.json(&["history", &ids[1], "--quiet-too"]);
-        for scope in ["--everything", &ids[0]] {
-            let points = (1..POINTS).take_while(|point| {
-                let computer = filled.copied();
-                let mut dies = computer.command(&["erase", scope, "--yes"]);
-                let died =
-                    !dies.env("BACKSTORY_DIE_AT", point.to_string()).output().unwrap().status.success();
-                let journal = computer.path("data/backstory/erasing.json");
-                let was_begun = journal.exists();
-                // Whoever comes next ends it before anything else.
-                computer.run(&["list"]);
-                assert!(!journal.exists(), "{kind:?} {scope} {point}");
-                let is_everything = scope == "--everything";
-                let gone = if is_everything {
-                    computer.found(MARKS[0]).is_empty()
-                } else {
-                    !computer.ids().contains(&ids[0])
-                };
-                let whole = computer.ids().len() == 2;
-                assert!(gone || (whole && !was_begun), "{kind:?} {scope} {point}: half of it is left");
-                if gone && is_everything {
-                    assert!(computer.found(MARKS[1]).is_empty(), "{kind:?} {point}");
-                } else if gone {
-                    is_gone_without_the_other(&computer, &ids, &before);
-                }
-                died
-            });
-            let points = points.count();
-            assert!((4..POINTS as usize - 1).contains(&points), "{kind:?} {scope}: {points}");
-        }
+fn is_ended(kind: Kind) {
+    let filled = Computer::filled(kind);
+    let ids = filled.ids();
+    let (before, traces) = (filled.json(&["history", &ids[1], "--quiet-too"]), filled.traces(&ids[0]));
+    for (number, scope) in ["--everything", &ids[0]].into_iter().enumerate() {
+        let (from, stride) = if kind.is_sealed() { (1 + number as u32, STRIDE) } else { (1, 1) };
+        let points = (from..POINTS).step_by(stride).take_while(|point| {
+            let computer = filled.copied();
+            let mut dies = computer.command(&["erase", scope, "--yes"]);
+            let died = !dies.env("BACKSTORY_DIE_AT", point.to_string()).output().unwrap().status.success();
+            let journal = computer.path("data/backstory/erasing.json");
+            let was_begun = journal.exists();
+            if kind.is_sealed() {
+                says_nothing(&fs::read(&journal).unwrap_or_default());
+                // Who cannot open it ends what takes all of it, and brings nothing of the rest back.
+                let ended = computer.locked_command(&["list"]).output().unwrap().status.success();
+                assert!(!was_begun || ended == (scope == "--everything"), "{kind:?} {scope} {point}");
+            }
+            // Whoever comes next ends it before anything else.
+            computer.run(&["list"]);
+            assert!(!journal.exists(), "{kind:?} {scope} {point}");
+            let is_everything = scope == "--everything";
+            let gone = if is_everything {
+                computer.found(MARKS[0]).is_empty()
+            } else {
+                !computer.ids().contains(&ids[0])
+            };
+            let whole = computer.ids().len() == 2;
+            assert!(gone || (whole && !was_begun), "{kind:?} {scope} {point}: half of it is left");
+            if gone && is_everything {
+                assert!(computer.found(MARKS[1]).is_empty(), "{kind:?} {point}");
+                assert_eq!(computer.found_any(&traces), Vec::<PathBuf>::new(), "{kind:?} {point}");
+            } else if gone {
+                is_gone_without_the_other(&computer, &ids, &before, &traces);
+            }
+            died
+        });
+        let (points, most) = (points.count(), POINTS as usize / stride);
+        assert!((2..most - 1).contains(&points), "{kind:?} {scope}: {points}");
+    }
+}
+
+/// Nothing that an encrypted library keeps to itself stands in what is written down of an erasure, spelt in whatever way.
+fn says_nothing(journal: &[u8]) {
+    let journal = journal.to_ascii_lowercase();
+    let spelt: String = "kanarienvogel".bytes().map(|byte| format!("{byte:02x}")).collect();
+    for text in ["kanarienvogel", &spelt] {
+        assert!(!stands(&journal, text.as_bytes()), "{}", String::from_utf8_lossy(&journal));
     }
 }
 
 /// What is left to do after the erasing itself is cleaning up: what came into its place since is the player's.
-#[test]
-fn what_comes_in_after_an_erasure_is_not_taken_with_it() {
-    for kind in kinds() {
-        let filled = Computer::filled(kind);
-        let ids = filled.ids();
-        for scope in ["--everything", &ids[0]] {
-            let erased = (1..POINTS).find_map(|point| {
-                let computer = filled.copied();
-                let mut dies = computer.command(&["erase", scope, "--yes"]);
-                dies.env("BACKSTORY_DIE_AT", point.to_string()).output().unwrap();
-                let journal = fs::read(computer.path("data/backstory/erasing.json")).ok()?;
-                let journal: Value = serde_json::from_slice(&journal).ok()?;
-                (journal["erased"] == true).then_some(computer)
-            });
-            let computer = erased.expect("some point lies between erasing and the last look");
-            // As if the player had brought everything in again.
-            let library = computer.library();
-            if library.is_dir() {
-                fs::remove_dir_all(&library).unwrap();
-            }
-            for beside in ["library.sqlite-wal", "library.sqlite-shm"] {
-                drop(fs::remove_file(library.with_file_name(beside)));
-            }
-            copy(&filled.library(), &library);
-            assert_eq!(computer.ids().len(), 2, "{kind:?} {scope}");
-            assert!(!computer.path("data/backstory/erasing.json").exists(), "what was left to do is done");
+fn nothing_new_is_taken(kind: Kind) {
+    let filled = Computer::filled(kind);
+    let ids = filled.ids();
+    for scope in ["--everything", &ids[0]] {
+        let erased = (1..POINTS).find_map(|point| {
+            let computer = filled.copied();
+            let mut dies = computer.command(&["erase", scope, "--yes"]);
+            dies.env("BACKSTORY_DIE_AT", point.to_string()).output().unwrap();
+            let journal = fs::read(computer.path("data/backstory/erasing.json")).ok()?;
+            let journal: Value = serde_json::from_slice(&journal).ok()?;
+            (journal["erased"] == true).then_some(computer)
+        });
+        let computer = erased.expect("some point lies between erasing and the last look");
+        // As if the player had brought everything in again.
+        let library = computer.library();
+        if library.is_dir() {
+            fs::remove_dir_all(&library).unwrap();
         }
+        for beside in ["library.sqlite-wal", "library.sqlite-shm"] {
+            drop(fs::remove_file(library.with_file_name(beside)));
+        }
+        copy(&filled.library(), &library);
+        assert_eq!(computer.ids().len(), 2, "{kind:?} {scope}");
+        assert!(!computer.path("data/backstory/erasing.json").exists(), "what was left to do is done");
     }
+}
+
+/// What is told of every character, and its documents, each as the hash that an export gives for it.
+fn told(computer: &Computer) -> Vec<Value> {
+    let mut all = vec![computer.json(&["list"])];
+    for id in computer.ids() {
+        let history = computer.json(&["history", &id, "--quiet-too"]);
+        for entry in history["entries"].as_array().unwrap() {
+            let version = entry["version"].to_string();
+            let document = computer.run(&["document", &id, "--version", &version]).stdout;
+            all.push(sha256(&document).into());
+        }
+        all.push(history);
+    }
+    all
+}
+
+fn comes_back(kind: Kind) {
+    let computer = Computer::filled(kind);
+    computer.run(&["pin", &computer.ids()[0], "first"]);
+    let before = told(&computer);
+    assert!(before.len() > 20 && before.iter().any(|told| told.to_string().contains("note what we found")));
+    let log = computer.json(&["audit", "--verify"]);
+    assert_eq!(log["ok"], true);
+    let file = computer.path("saved/all.backstory").display().to_string();
+    // What locks the file opens nothing else.
+    let with_words = |args: &[&str]| {
+        let mut command = computer.command(args);
+        command.stdin(fs::File::open(computer.path("saved/words of the export")).unwrap());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    fs::write(computer.path("saved/words of the export"), "thistle window barrel\n").unwrap();
+    match kind.is_sealed() {
+        true => with_words(&["export", "--all", "--to", &file, "--encrypt"]),
+        false => drop(computer.run(&["export", "--all", "--to", &file])),
+    }
+    let documents: Vec<_> = before.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    assert!(!documents.is_empty());
+
+    computer.run(&["erase", "--everything", "--yes"]);
+    assert_eq!(computer.json(&["list"])["total"], 0);
+    match kind.is_sealed() {
+        true => {
+            with_words(&["import", &file, "--decrypt"]);
+            fs::remove_file(computer.path("phrase")).unwrap();
+            computer.encrypt_again();
+        }
+        false => drop(computer.run(&["import", &file])),
+    }
+    let after = told(&computer);
+    assert_eq!(after.len(), before.len(), "{kind:?}");
+    for (after, before) in after.iter().zip(&before) {
+        assert_eq!(after, before, "{kind:?}");
+    }
+    assert_eq!(computer.json(&["verify", "--read-data"])["ok"], true);
+    // The log of before is in the log of now, which goes on.
+    let verdict = computer.json(&["audit", "--verify"]);
+    assert_eq!(verdict["ok"], true, "{verdict}");
+    // One that was emptied kept its own.
+    let taken = if kind == Kind::Objects { json!(0) } else { log["log"]["size"].clone() };
+    assert_eq!(verdict["taken"], taken, "{kind:?}: {verdict}");
+    computer.run(&["note", &computer.ids()[1], "first", "And on it goes."]);
+    let went_on = computer.json(&["audit", "--verify"]);
+    assert_eq!(went_on["ok"], true, "{went_on}");
+    assert_eq!(went_on["log"]["size"].as_u64(), verdict["log"]["size"].as_u64().map(|size| size + 1));
 }
 
 #[test]

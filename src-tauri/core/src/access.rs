@@ -29,6 +29,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cache::CacheSeal,
     encryption::{Encryption, KeyChange},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
@@ -348,6 +349,10 @@ impl CharacterStorage for Guarded {
 
     async fn encryption(&self) -> Result<Encryption> {
         self.inner.encryption().await
+    }
+
+    async fn cache_seal(&self) -> Result<CacheSeal> {
+        self.inner.cache_seal().await
     }
 
     fn new_phrase(&self) -> Result<Secret> {

@@ -64,6 +64,40 @@ impl Debug for CacheKey {
     }
 }
 
+/// How what a store holds may lie in a cache that others can reach, as the store says at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CacheSeal {
+    /// As it is: nothing in the store is encrypted.
+    Plain,
+    /// Sealed with this key, and not otherwise.
+    Sealed(CacheSecret),
+    /// Not at all.
+    Never,
+}
+
+/// What a store's entries are sealed with in a cache. Made from the store's own key for this one purpose, so that it opens
+/// nothing else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CacheSecret([u8; 32]);
+
+impl CacheSecret {
+    /// Wraps the key.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key itself: for whoever seals, never for a message.
+    pub fn reveal(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Debug for CacheSecret {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("CacheSecret(…)")
+    }
+}
+
 /// An entry that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cached {
@@ -220,12 +254,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_a_group_and_a_name() {
+    fn a_key_is_a_group_and_a_name_and_no_secret_is_shown() {
         for (group, name) in [("ddb-1", "abc"), ("", "x"), ("a", ""), ("a/b", "c/d"), ("ü", "ß")] {
             let key = CacheKey::new(group, name);
             assert_eq!((key.group(), key.name()), (group, name));
         }
         assert_ne!(CacheKey::new("a/b", "c"), CacheKey::new("a", "b/c"), "one text, two keys");
         assert!(!format!("{:?}", CacheKey::new("ddb-1", "abc")).contains("ddb"));
+        let sealed = CacheSeal::Sealed(CacheSecret::new([201; 32]));
+        assert_eq!(format!("{sealed:?}"), "Sealed(CacheSecret(…))");
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::{
+    cache::CacheSeal,
     clock::Clock,
     encryption::{Encryption, KeyChange},
     error::Result,
@@ -170,6 +171,10 @@ impl CharacterStorage for Measured {
 
     async fn encryption(&self) -> Result<Encryption> {
         self.meter.of(Operation::Look, self.inner.encryption()).await
+    }
+
+    async fn cache_seal(&self) -> Result<CacheSeal> {
+        self.meter.of(Operation::Look, self.inner.cache_seal()).await
     }
 
     fn new_phrase(&self) -> Result<Secret> {

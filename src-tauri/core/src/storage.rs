@@ -35,7 +35,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::Principal,
-    encryption::{self, Encryption, KeyChange, KeyInUse, Unlock},
+    cache::CacheSeal,
+    encryption::{self, Encryption, EncryptionState, KeyChange, KeyInUse, Unlock},
     error::{Code, Error, Result},
     hex,
     job::{Cancel, Progress},
@@ -917,6 +918,18 @@ pub trait CharacterStorage: Debug + Send + Sync {
     /// `storage_failed`, `store_busy`.
     async fn encryption(&self) -> Result<Encryption> {
         Ok(Encryption::default())
+    }
+
+    /// How what it holds may lie in a cache that others can reach. Of a store that is encrypted, or of which one half is, and
+    /// that has no key to give for that: not at all.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::encryption`]; `library_locked`, `library_key_wrong`. Nothing may be kept there then.
+    async fn cache_seal(&self) -> Result<CacheSeal> {
+        Ok(match self.encryption().await?.state {
+            EncryptionState::Unsupported | EncryptionState::Off => CacheSeal::Plain,
+            _ => CacheSeal::Never,
+        })
     }
 
     /// A recovery phrase for [`CharacterStorage::change_keys`]: new random words. Nothing is kept of them.

@@ -21,7 +21,7 @@ impl Host for NoWindow {}
 fn app() -> App {
     App::new(Parts {
         storage: Ok(Arc::new(MemoryStorage::new())),
-        cache: None,
+        caches: Arc::new(|_| None),
         factory: Arc::new(Stores),
         sources: registry::sources(),
         remote: Err(backstory_core::error::Error::internal("No network here.")),

@@ -11,6 +11,7 @@ use std::{
 use async_trait::async_trait;
 use backstory_core::{
     access::Principal,
+    cache::CacheSeal,
     error::Result,
     job::{Cancel, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, Member, Role, Sighting, Stored, VersionMetadata},
@@ -306,6 +307,11 @@ impl CharacterStorage for MemoryStorage {
 
     async fn scrub(&self, _: &dyn Progress, _: &Cancel) -> Result<()> {
         Ok(())
+    }
+
+    /// It is kept nowhere, and may hold what came out of an encrypted one.
+    async fn cache_seal(&self) -> Result<CacheSeal> {
+        Ok(CacheSeal::Never)
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

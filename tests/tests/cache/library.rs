@@ -2,16 +2,21 @@
 
 use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
+use ::redis::Commands as _;
 use backstory_core::{
     api::{self, App, Host, Parts},
-    cache::{Breaker, CacheKey, CacheStatistics, CacheStorage, Cached},
+    cache::{Breaker, CacheKey, CacheSeal, CacheStatistics, CacheStorage, Cached},
+    encryption::{KeyChange, Lock, Unlock},
     error::{Code, Error, Result},
     job::{Cancel, Silent},
     json::Tree,
     library::Library,
     model::{CharacterId, ContentHash, VersionMetadata},
     source::Source as _,
-    storage::{CharacterStorage, Deleted, Expect, HistoryQuery, QueryFilter, Secret, StorageFactory, Write},
+    storage::{
+        CharacterStorage, Deleted, Expect, HistoryQuery, QueryFilter, Secret, StorageFactory, StoreOptions,
+        Write,
+    },
     wording::Language,
 };
 use backstory_sources::files::Files;
@@ -22,6 +27,7 @@ use backstory_storage::{
 };
 use backstory_tests::{
     faults::cache::{Mood, MoodyCache},
+    keychains::Chain,
     purse::{PURSE, Purse, draft},
     servers::redis::RedisServer,
 };
@@ -323,7 +329,7 @@ fn app(storage: Arc<dyn CharacterStorage>, cache: Arc<dyn CacheStorage>) -> App 
     App::new(Parts {
         backups: Err(Error::internal("Nothing is kept in this test.")),
         storage: Ok(storage),
-        cache: Some(cache),
+        caches: Arc::new(move |_| Some(cache.clone())),
         factory: Arc::new(Stores),
         sources: vec![Arc::new(PURSE)],
         remote: Err(Error::internal("There is no network in this test.")),
@@ -387,4 +393,78 @@ async fn a_stopped_server_is_seen_in_the_statistics_and_nowhere_else() {
     breaker.wait_for(|now| *now == Breaker::Closed).await.unwrap();
     library.document(&all[0]).await.unwrap();
     until_cached(&*tiers, &all[0]).await;
+}
+
+/// A store, opened by a program whose keychain this is.
+async fn opened(address: &str, chain: &Arc<Chain>) -> Arc<dyn CharacterStorage> {
+    let unlock = Unlock { words: None, keychain: Some(chain.clone()) };
+    Stores.open_with(address, &StoreOptions { unlock, ..StoreOptions::default() }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_program_encrypts_lies_sealed_from_then_on() {
+    let server = RedisServer::alone(None);
+    let names = || server.connect(0).keys::<_, Vec<String>>("*").unwrap();
+    let lie = |form: &str, count: usize| {
+        let names = names();
+        assert!(names.len() == count && names.iter().all(|name| name.starts_with(form)), "{form}: {names:?}");
+    };
+    for end in ["a.sqlite", "b/"] {
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("{}/{end}", folder.path().display());
+        let chain = Arc::<Chain>::default();
+        let (storage, other) = (opened(&address, &chain).await, opened(&address, &chain).await);
+        let options = RedisOptions {
+            seals: Arc::new(Arc::downgrade(&storage)),
+            ..RedisOptions::at(Secret::new(server.address(0)))
+        };
+        let cache: Arc<dyn CacheStorage> = Arc::new(RedisCache::new(options).unwrap());
+        let library = Library::new(storage, vec![Arc::new(PURSE)], Arc::new(SystemClock), "test");
+        let library = library.cached(Some(cache.clone()));
+        library.capture(&[draft(0, &document(1, 5)), draft(60, &document(1, 6))]).await.unwrap();
+        let all = versions(&library, 1).await;
+        let read = async || {
+            for version in &all {
+                assert_eq!(ContentHash::of(&library.document(version).await.unwrap()), version.content);
+                until_cached(&*cache, version).await;
+            }
+        };
+        read().await;
+        lie("backstory:1:", 2);
+        let phrase = || other.new_phrase().unwrap();
+        let change = async |change: KeyChange| {
+            other.change_keys(&change, &Silent, &Cancel::default()).await.unwrap();
+        };
+        change(KeyChange::On { lock: Lock::Keychain, phrase: phrase() }).await;
+        read().await;
+        lie("backstory:2:", 2);
+        let before = names();
+        change(KeyChange::Renew { lock: Lock::Keychain, phrase: phrase() }).await;
+        read().await;
+        assert!(names().iter().filter(|name| !before.contains(name)).count() == 2, "under another key");
+        change(KeyChange::Off).await;
+        // What this library does itself empties it at once.
+        let on = KeyChange::On { lock: Lock::Keychain, phrase: phrase() };
+        read().await;
+        assert_eq!(library.change_keys(&on, &Silent, &Cancel::default()).await.unwrap().keys.len(), 1);
+        assert_eq!(names(), Vec::<String>::new());
+        read().await;
+        lie("backstory:2:", 2);
+        cache.clear().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn of_two_libraries_in_a_row_of_which_one_is_encrypted_nothing_lies_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = ["old.sqlite", "new.sqlite"].map(|name| folder.path().join(name).display().to_string());
+    let chain = Arc::<Chain>::default();
+    let storage = opened(&old, &chain).await;
+    let joined = opened(&format!("gradual:{new}|{old}"), &chain).await;
+    assert_eq!(joined.cache_seal().await.unwrap(), CacheSeal::Plain);
+    let on = KeyChange::On { lock: Lock::Keychain, phrase: storage.new_phrase().unwrap() };
+    storage.change_keys(&on, &Silent, &Cancel::default()).await.unwrap();
+    assert_eq!(joined.cache_seal().await.unwrap(), CacheSeal::Never);
+    assert!(matches!(storage.cache_seal().await.unwrap(), CacheSeal::Sealed(_)));
+    assert_eq!(Stores.open("memory:").await.unwrap().cache_seal().await.unwrap(), CacheSeal::Never);
 }

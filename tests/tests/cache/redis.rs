@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use backstory_core::{
-    cache::{Breaker, CacheKey, CacheStorage, CacheTrouble, TierStatistics},
-    error::Code,
+    cache::{Breaker, CacheKey, CacheSeal, CacheSecret, CacheStorage, CacheTrouble, TierStatistics},
+    error::{Code, Error, Result},
     storage::Secret,
 };
 use backstory_storage::cache::{
-    MemoryCache, MemoryOptions, RedisCache, RedisOptions, TierOptions, TieredCache,
+    MemoryCache, MemoryOptions, RedisCache, RedisOptions, Seals, TierOptions, TieredCache,
 };
 use backstory_tests::servers::redis::RedisServer;
 use redis::Commands as _;
@@ -75,6 +76,92 @@ async fn what_is_sealed_cannot_be_read_or_put_there_without_the_key() {
     assert_eq!(get(&sealed, &key("a")).await, None);
     assert!(!connection.exists::<_, bool>(&own).unwrap(), "and it was taken away");
     assert_eq!(sealed.stats().await.tiers[0].damaged, 1);
+}
+
+/// A store that is encrypted at a moment of the test's choosing.
+#[derive(Debug)]
+struct Turning {
+    asked: AtomicU64,
+    /// From this question on.
+    sealed_from: u64,
+    is_gone: AtomicBool,
+}
+
+#[async_trait]
+impl Seals for Turning {
+    async fn now(&self) -> Result<CacheSeal> {
+        if self.is_gone.load(Ordering::SeqCst) {
+            return Err(Error::new(Code::LibraryLocked, "The library is encrypted."));
+        }
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+        Ok(if asked < self.sealed_from {
+            CacheSeal::Plain
+        } else {
+            CacheSeal::Sealed(CacheSecret::new([7; 32]))
+        })
+    }
+}
+
+fn turning(server: &RedisServer, database: u32, sealed_from: u64) -> (RedisCache, Arc<Turning>) {
+    let seals = Arc::new(Turning { asked: AtomicU64::new(0), sealed_from, is_gone: AtomicBool::new(false) });
+    let address = Secret::new(server.address(database));
+    let options = RedisOptions {
+        seals: seals.clone(),
+        patience: MINUTE,
+        connect_patience: MINUTE,
+        ..RedisOptions::at(address)
+    };
+    (RedisCache::new(options).unwrap(), seals)
+}
+
+#[tokio::test]
+async fn what_is_plain_goes_when_its_store_is_encrypted_whoever_put_it_there_and_whenever() {
+    let (server, database) = (RedisServer::shared(), database());
+    let mut connection = server.connect(database);
+    let mut names = || connection.keys::<_, Vec<String>>("*").unwrap();
+    let another = cache_in(server, database, None);
+    set(&another, &key("a"), "Rekor keeps a secret").await;
+    // Encrypted while a value is on its way: it does not stay.
+    let (cache, seals) = turning(server, database, 1);
+    set(&cache, &key("b"), "Rekor keeps another").await;
+    assert_eq!(seals.asked.load(Ordering::SeqCst), 2, "before it was set, and behind it");
+    assert_eq!(names(), Vec::<String>::new(), "neither this one nor what another program left");
+    set(&cache, &key("b"), "Rekor keeps another").await;
+    assert_eq!(get(&cache, &key("b")).await.as_deref(), Some("Rekor keeps another"));
+    assert!(names().iter().all(|name| name.starts_with("backstory:2:")));
+    // What a program of before puts there later goes when the next one begins.
+    set(&another, &key("a"), "Rekor keeps a secret").await;
+    let (next, seals) = turning(server, database, 0);
+    assert_eq!(get(&next, &key("b")).await.as_deref(), Some("Rekor keeps another"));
+    assert_eq!(names().len(), 1);
+    // One that is closed is given nothing and asked for nothing; what is to go goes.
+    seals.is_gone.store(true, Ordering::SeqCst);
+    assert_eq!(next.get(&key("b")).await.unwrap_err().code, Code::LibraryLocked);
+    assert!(next.set(&key("c"), Arc::from(&b"Rekor"[..]), None).await.is_err());
+    assert_eq!(names().len(), 1);
+    next.delete(&key("b")).await.unwrap();
+    assert_eq!(names(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn of_a_store_that_may_not_lie_here_nothing_does_and_everything_can_be_cleared() {
+    let (server, database) = (RedisServer::shared(), database());
+    let options = RedisOptions {
+        seals: Arc::new(CacheSeal::Never),
+        ..RedisOptions::at(Secret::new(server.address(database)))
+    };
+    let never = RedisCache::new(options).unwrap();
+    set(&never, &key("a"), "Rekor keeps a secret").await;
+    assert_eq!(get(&never, &key("a")).await, None);
+    let mut connection = server.connect(database);
+    let mut names = || connection.keys::<_, Vec<String>>("*").unwrap().len();
+    assert_eq!(names(), 0);
+    for key_of in [None, Some([7; 32])] {
+        set(&cache_in(server, database, key_of), &key("a"), "value").await;
+    }
+    assert_eq!(names(), 1, "the plain one went before the sealed one came");
+    never.clear().await.unwrap();
+    assert_eq!(names(), 0);
 }
 
 /// The name under which these bytes lie.

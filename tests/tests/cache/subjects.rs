@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use backstory_core::{cache::CacheStorage, storage::Secret};
+use backstory_core::{
+    cache::{CacheSeal, CacheSecret, CacheStorage},
+    storage::Secret,
+};
 use backstory_storage::cache::{
     Hand, MemoryCache, MemoryOptions, RedisCache, RedisOptions, TierOptions, TieredCache,
 };
@@ -101,7 +104,8 @@ pub(crate) fn database() -> u32 {
 pub(crate) fn redis(server: &RedisServer, database: u32, key: Option<[u8; 32]>) -> RedisCache {
     let address = Secret::new(server.address(database));
     let patience = Duration::from_secs(60);
-    let options = RedisOptions { key, patience, connect_patience: patience, ..RedisOptions::at(address) };
+    let seals = Arc::new(key.map_or(CacheSeal::Plain, |key| CacheSeal::Sealed(CacheSecret::new(key))));
+    let options = RedisOptions { seals, patience, connect_patience: patience, ..RedisOptions::at(address) };
     RedisCache::new(options).unwrap()
 }
 

@@ -381,7 +381,7 @@ export const de: Catalogue = {
     choose: "Dateien wählen",
     local: "Alles bleibt auf diesem Rechner. Kein Konto. Nichts wird gesendet.",
     sample: "Mit Beispielfiguren umsehen",
-    encrypt: "Verschlüsseln, was hier aufbewahrt wird",
+    encrypt: "Deine Bibliothek verschlüsseln…",
   },
 
   library: {

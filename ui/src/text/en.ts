@@ -321,7 +321,7 @@ export const en = {
     choose: "Choose files",
     local: "Everything stays on this computer. No account. Nothing is sent.",
     sample: "Look around with sample characters",
-    encrypt: "Encrypt what is kept here",
+    encrypt: "Encrypt your library…",
   },
 
   library: {

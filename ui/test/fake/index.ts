@@ -37,6 +37,8 @@ export interface FakeOptions {
   characters?: CharacterEntry[];
   preferences?: Partial<Preferences>;
   readOnly?: ReadOnly;
+  /** The library is of a kind that Backstory cannot encrypt. */
+  cannotEncrypt?: boolean;
   sample?: boolean;
   /** What looking over the audit log finds. */
   verdict?: Verdict;
@@ -499,7 +501,7 @@ export class FakeBridge implements Bridge {
     const on = this.#lock !== null;
     const key = { id: "0a1b2c3d4e5f6071", algorithm: "XChaCha20-Poly1305", characters: this.#people.length };
     return {
-      state: on ? "on" : "off",
+      state: on ? "on" : this.#options.cannotEncrypt ? "unsupported" : "off",
       lock: this.#lock,
       keys: on ? [key] : [],
       characters: this.#people.length,

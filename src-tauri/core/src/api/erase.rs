@@ -21,6 +21,7 @@ use crate::{
     error::{Code, Error, Result},
     hex,
     job::{Cancel, Progress, ProgressEvent},
+    library::Fingerprints,
     model::CharacterId,
     privacy::audit::TreeHead,
     privacy::erase::{
@@ -225,7 +226,7 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
     let only = character(&plan.scope);
     let traces = match &library {
         Ok(library) => library.fingerprints(only.as_ref()).await?,
-        Err(_) => Vec::new(),
+        Err(_) => Fingerprints::default(),
     };
     let erasure = Erasure {
         asked_at: app.parts.clock.now(),
@@ -234,10 +235,12 @@ pub async fn erase(app: &App, request: EraseStart, progress: &dyn Progress) -> R
             Ok(library) => Some(library.audit_head().await?.tree()),
             Err(_) => None,
         },
-        traces: traces.iter().map(|trace| hex::encode(trace)).collect(),
+        traces: traces.clear.iter().map(|trace| hex::encode(trace)).collect(),
+        secret_traces: traces.secret,
         interrupted: 0,
         erased: false,
-        plan,
+        // Whose it was is not needed any more, and nothing that an encrypted library keeps to itself is written down.
+        plan: ErasePlan { name: None, ..plan },
     };
     drop(library);
     let done = begin_and_finish(app, erasure, progress, &job.cancel).await;
@@ -392,7 +395,7 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
 /// What a cache outside of the program holds: it goes, where the cache answers. One that is away is not promised to be rid of
 /// it, though it gets told, and lets go of everything by itself in time.
 async fn cached(app: &App, places: &mut Vec<Held>, beyond: &mut Vec<Beyond>) {
-    let Some(cache) = &app.parts.cache else { return };
+    let Some(cache) = app.cache() else { return };
     for tier in cache.stats().await.tiers {
         let Some(path) = tier.location else { continue };
         match tier.entries {
@@ -405,7 +408,7 @@ async fn cached(app: &App, places: &mut Vec<Held>, beyond: &mut Vec<Beyond>) {
 
 /// Takes what was erased out of every cache. What a cache did not confirm is not said to be gone.
 async fn forget_cached(app: &App, erasure: &mut Erasure) {
-    let Some(cache) = &app.parts.cache else { return };
+    let Some(cache) = app.cache() else { return };
     let gone = match character(&erasure.plan.scope) {
         Some(id) => cache.forget(id.as_str()).await,
         None => cache.clear().await,

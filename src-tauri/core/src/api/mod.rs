@@ -202,12 +202,17 @@ pub trait Host: Send + Sync {
 /// Gives the captures of the sample characters, in their order.
 pub type Samples = Arc<dyn Fn() -> Result<Vec<Draft>> + Send + Sync>;
 
+/// Gives the cache of a store, if there is to be one: what is sealed in it is sealed as that store says. Without a store, one to
+/// take away from.
+pub type Caches =
+    Arc<dyn Fn(Option<&Arc<dyn CharacterStorage>>) -> Option<Arc<dyn CacheStorage>> + Send + Sync>;
+
 /// What an [`App`] is put together from.
 pub struct Parts {
     /// The player's store, or why it could not be opened.
     pub storage: Result<Arc<dyn CharacterStorage>>,
-    /// What keeps what was read from it at hand, if anything.
-    pub cache: Option<Arc<dyn CacheStorage>>,
+    /// Makes what keeps at hand what was read from a store.
+    pub caches: Caches,
     /// Opens the store of the samples.
     pub factory: Arc<dyn StorageFactory>,
     /// Every source of characters.
@@ -349,6 +354,14 @@ impl App {
         self.own.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The cache of the player's own library, or of none, if there is one.
+    fn cache(&self) -> Option<Arc<dyn CacheStorage>> {
+        match self.own_library() {
+            Ok(library) => library.cache(),
+            Err(_) => (self.parts.caches)(None),
+        }
+    }
+
     /// The player's library is open no longer: why.
     fn close(&self, why: Error) {
         *self.own.write().unwrap_or_else(PoisonError::into_inner) = Err(why);
@@ -407,7 +420,8 @@ impl Drop for Job<'_> {
     }
 }
 
-/// The player's library on this store. Windows hear of what is written to it, and what it takes is measured.
+/// The player's library on this store. Windows hear of what is written to it, what it takes is measured, and what is read from
+/// it is kept at hand.
 fn library(
     parts: &Parts,
     metrics: &Arc<Metrics>,
@@ -415,16 +429,15 @@ fn library(
     storage: Arc<dyn CharacterStorage>,
 ) -> Arc<Library> {
     let storage = measured(storage, Arc::clone(metrics), Arc::clone(&parts.clock));
-    let library = unheard(parts, language, storage);
+    let cache = (parts.caches)(Some(&storage));
+    let library = Arc::new(unheard(parts, language, storage).cached(cache));
     forward(&library, &parts.host);
     library
 }
 
-/// A library whose writes no window is told of.
-fn unheard(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Arc<Library> {
-    let library = Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin)
-        .cached(parts.cache.clone());
-    Arc::new(library.speaking(language))
+/// A library whose writes no window is told of, and of which nothing is kept at hand.
+fn unheard(parts: &Parts, language: Language, storage: Arc<dyn CharacterStorage>) -> Library {
+    Library::new(storage, parts.sources.clone(), Arc::clone(&parts.clock), parts.origin).speaking(language)
 }
 
 /// Tells the windows of every write of a library, for as long as it lives.

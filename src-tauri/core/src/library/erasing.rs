@@ -2,9 +2,10 @@
 
 use super::Library;
 use crate::{
+    encryption::EncryptionState,
     error::{Code, Result},
     job::{Cancel, Progress, ProgressEvent},
-    model::{CharacterId, CharacterIndex},
+    model::{CharacterId, CharacterIndex, VersionMetadata},
     privacy::{audit::SubjectKey, erase::Amount},
     storage::{Deleted, HistoryQuery, Kept, Pool, QueryFilter},
 };
@@ -13,6 +14,15 @@ use crate::{
 const SHORTEST: usize = 8;
 /// So many things are looked for at most: those of the latest characters.
 const MOST: usize = 400_000;
+
+/// What must not be found anywhere once something is erased.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fingerprints {
+    /// What stands in the store as it is.
+    pub clear: Vec<Vec<u8>>,
+    /// What an encrypted store holds only encrypted: it must not be written down on the way either.
+    pub secret: Vec<Vec<u8>>,
+}
 
 impl Library {
     /// How much there is of one character, or of all of them, the bin included.
@@ -34,28 +44,26 @@ impl Library {
     ///
     /// # Errors
     /// As [`Library::history`].
-    pub async fn fingerprints(&self, only: Option<&CharacterId>) -> Result<Vec<Vec<u8>>> {
-        let mut traces: Vec<Vec<u8>> = Vec::new();
+    pub async fn fingerprints(&self, only: Option<&CharacterId>) -> Result<Fingerprints> {
+        let mut found = Fingerprints::default();
         for row in self.rows(only).await? {
             let history = self.storage.history(&HistoryQuery::all(row.id.clone())).await?.items;
-            let mut texts = vec![row.name.clone()];
-            texts.extend(row.audit_key.as_ref().map(SubjectKey::text));
             if only.is_none() {
-                texts.extend([row.id.to_string()]);
-                texts.extend(row.campaign.clone());
-                texts.extend(history.iter().filter_map(|version| version.origin.clone()));
+                found.clear.push(row.id.to_string().into_bytes());
             }
             for version in &history {
-                traces.push(version.id.0.as_bytes().to_vec());
-                traces.push(version.content.0.to_vec());
-                texts.extend([version.id.to_string(), version.content.to_string()]);
-                texts.extend(version.note.clone());
-                texts.extend(version.tags.iter().cloned());
+                found.clear.extend([version.id.0.as_bytes().to_vec(), version.content.0.to_vec()]);
+                found
+                    .clear
+                    .extend([version.id.to_string(), version.content.to_string()].map(String::into_bytes));
             }
-            traces.extend(texts.into_iter().filter(|text| text.len() >= SHORTEST).map(String::into_bytes));
-            traces.sort_unstable();
-            traces.dedup();
-            if traces.len() > MOST {
+            found.secret.extend(texts(&row, &history, only.is_none()));
+            for traces in [&mut found.clear, &mut found.secret] {
+                traces.retain(|trace| trace.len() >= SHORTEST);
+                traces.sort_unstable();
+                traces.dedup();
+            }
+            if found.clear.len() + found.secret.len() > MOST {
                 break;
             }
         }
@@ -63,9 +71,13 @@ impl Library {
             let others = self.rows(None).await?;
             let names: Vec<String> =
                 others.into_iter().filter(|row| row.id != *only).map(|row| row.name).collect();
-            traces.retain(|trace| !names.iter().any(|name| contains(name.as_bytes(), trace)));
+            found.secret.retain(|trace| !names.iter().any(|name| contains(name.as_bytes(), trace)));
         }
-        Ok(traces)
+        if !matches!(self.storage.encryption().await?.state, EncryptionState::On | EncryptionState::Renewing)
+        {
+            found.clear.append(&mut found.secret);
+        }
+        Ok(found)
     }
 
     /// Takes every character away for good.
@@ -115,6 +127,21 @@ impl Library {
         let filter = QueryFilter { ids, deleted: Deleted::With, ..QueryFilter::default() };
         Ok(self.storage.query(&filter).await?.items)
     }
+}
+
+/// What a player, or a source, wrote: names, notes, tags, files; and what leads from the log to a character.
+fn texts(row: &CharacterIndex, history: &[VersionMetadata], is_all: bool) -> Vec<Vec<u8>> {
+    let mut texts = vec![row.name.clone()];
+    texts.extend(row.audit_key.as_ref().map(SubjectKey::text));
+    if is_all {
+        texts.extend(row.campaign.clone());
+        texts.extend(history.iter().filter_map(|version| version.origin.clone()));
+    }
+    for version in history {
+        texts.extend(version.note.clone());
+        texts.extend(version.tags.iter().cloned());
+    }
+    texts.into_iter().map(String::into_bytes).collect()
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

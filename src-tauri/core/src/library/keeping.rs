@@ -223,7 +223,12 @@ impl Library {
         cancel: &Cancel,
     ) -> Result<Encryption> {
         let before = self.storage.encryption().await?;
-        let done = self.storage.change_keys(change, progress, cancel).await?;
+        let done = self.storage.change_keys(change, progress, cancel).await;
+        // What caches hold lies there as the store was before, whatever came of it.
+        if let Err(error) = self.forget_cached(None).await {
+            tracing::warn!(?error, "a part of the cache did not confirm a change of keys");
+        }
+        let done = done?;
         // The keys are what they are now, whether that can be noted or not.
         if (!matches!(change, KeyChange::GoOn) || before.state != done.state)
             && let Err(error) = self.record(vec![Act::new(Action::Key)]).await

@@ -39,6 +39,7 @@ use crate::{
 };
 
 pub use auditing::acting_as;
+pub use erasing::Fingerprints;
 pub use moving::Taken;
 pub use past::{Burst, Retold};
 use reading::Reading;

@@ -179,6 +179,11 @@ impl Library {
         }
     }
 
+    /// What is kept at hand of it, if anything.
+    pub(crate) fn cache(&self) -> Option<Arc<dyn CacheStorage>> {
+        self.reading.cache.clone()
+    }
+
     /// Whether the store has this version now, as far as this library may see it.
     async fn stands(&self, version: &VersionMetadata) -> Result<bool> {
         let now = self.storage.revision().await?;

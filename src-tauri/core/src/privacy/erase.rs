@@ -183,6 +183,10 @@ pub struct Erasure {
     pub library: Option<String>,
     /// What must not be found anywhere afterwards: byte strings, in hexadecimal digits.
     pub traces: Vec<String>,
+    /// What must not be found either, and is not written down: where the library is encrypted, its names and notes stand
+    /// nowhere in the clear. After an interruption they are not looked for.
+    #[serde(skip)]
+    pub secret_traces: Vec<Vec<u8>>,
     /// What stood for the audit log of the open library, the erasing itself among what it tells where the log stays.
     #[serde(default)]
     pub log: Option<TreeHead>,
@@ -201,7 +205,8 @@ impl Erasure {
 
     /// What must not be found anywhere afterwards.
     pub fn searched_for(&self) -> Vec<Vec<u8>> {
-        self.traces.iter().filter_map(|text| hex::decode(text)).collect()
+        let written = self.traces.iter().filter_map(|text| hex::decode(text));
+        written.chain(self.secret_traces.iter().cloned()).collect()
     }
 }
 
@@ -445,6 +450,7 @@ mod tests {
             asked_at: at(0),
             library: Some("/home/ada/secret".to_owned()),
             traces: vec!["416461".to_owned()],
+            secret_traces: Vec::new(),
             log: None,
             interrupted: 1,
             erased: true,

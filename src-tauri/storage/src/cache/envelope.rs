@@ -3,6 +3,7 @@
 //! The name goes into the seal, or into the checksum: a value that was moved under another name is no value.
 
 use backstory_core::{
+    cache::CacheSecret,
     error::{Error, Result},
     hex,
     storage::MAX_DOCUMENT,
@@ -40,13 +41,18 @@ impl std::fmt::Debug for Envelope {
 
 impl Envelope {
     /// With a key, values are sealed and names say nothing to whoever has it not.
-    pub(super) fn new(key: Option<&[u8; 32]>) -> Self {
+    pub(super) fn new(key: Option<&CacheSecret>) -> Self {
         let seal = |key| Box::new(XChaCha20Poly1305::new(&blake3::derive_key(VALUES, key).into()));
         Self {
-            names: blake3::derive_key(NAMES, key.map_or(&[], |key| &key[..])),
-            seal: key.map(|key| seal(&key[..])),
+            names: blake3::derive_key(NAMES, key.map_or(&[], |key| &key.reveal()[..])),
+            seal: key.map(|key| seal(&key.reveal()[..])),
             random: SystemRandom::new(),
         }
+    }
+
+    /// Whether values are sealed.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.seal.is_some()
     }
 
     /// What stands for a text: 32 hexadecimal digits.
@@ -115,7 +121,8 @@ mod tests {
 
     #[test]
     fn only_what_was_packed_under_its_name_and_key_comes_back() {
-        let envelopes = [Envelope::new(None), Envelope::new(Some(&[1; 32])), Envelope::new(Some(&[2; 32]))];
+        let keys = [None, Some(CacheSecret::new([1; 32])), Some(CacheSecret::new([2; 32]))];
+        let envelopes = keys.map(|key| Envelope::new(key.as_ref()));
         let value = b"a document ".repeat(100);
         for (at, envelope) in envelopes.iter().enumerate() {
             let packed = envelope.pack("name", &value).unwrap();
@@ -135,11 +142,12 @@ mod tests {
 
     #[test]
     fn nothing_of_a_value_or_a_name_can_be_read_where_there_is_a_key() {
-        let sealed = Envelope::new(Some(&[7; 32]));
+        let with = |byte| Envelope::new(Some(&CacheSecret::new([byte; 32])));
+        let sealed = with(7);
         let packed = sealed.pack("ddb-1", b"Rekor the brave, who keeps a secret").unwrap();
         assert!(!packed.windows(5).any(|part| part == b"Rekor"));
         assert_ne!(packed, sealed.pack("ddb-1", b"Rekor the brave, who keeps a secret").unwrap());
         assert_ne!(sealed.name("ddb-1"), Envelope::new(None).name("ddb-1"));
-        assert_ne!(sealed.name("ddb-1"), Envelope::new(Some(&[8; 32])).name("ddb-1"));
+        assert_ne!(sealed.name("ddb-1"), with(8).name("ddb-1"));
     }
 }

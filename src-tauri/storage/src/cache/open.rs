@@ -4,17 +4,27 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use backstory_core::{
-    cache::{CacheKey, CacheStatistics, CacheStorage, CacheTrouble, Cached, TierStatistics},
+    cache::{CacheKey, CacheSeal, CacheStatistics, CacheStorage, CacheTrouble, Cached, TierStatistics},
     config::{CacheBackend, CacheConfig},
     error::{Code, Error, Result},
-    storage::Secret,
+    storage::{CharacterStorage, Secret},
 };
 
-use super::{MemoryCache, MemoryOptions, RedisCache, RedisOptions, TierOptions, TieredCache};
+use super::{MemoryCache, MemoryOptions, RedisCache, RedisOptions, Seals, TierOptions, TieredCache};
 
 /// The cache that is configured; none where there is to be none. What is wrong with a part of it keeps nobody from reading:
-/// that part says so in [`CacheStorage::stats`]. With a key, what lies outside of the program is sealed.
-pub fn open(config: &CacheConfig, key: Option<[u8; 32]>) -> Option<Arc<dyn CacheStorage>> {
+/// that part says so in [`CacheStorage::stats`]. What lies outside of the program is sealed as the store says; without a store
+/// nothing is kept there, and what is there can be taken away.
+pub fn open(
+    config: &CacheConfig,
+    store: Option<&Arc<dyn CharacterStorage>>,
+) -> Option<Arc<dyn CacheStorage>> {
+    let seals = || -> Arc<dyn Seals> {
+        match store {
+            Some(store) => Arc::new(Arc::downgrade(store)),
+            None => Arc::new(CacheSeal::Never),
+        }
+    };
     let memory = || -> (Arc<dyn CacheStorage>, TierOptions) {
         let options = MemoryOptions {
             max_size: config.memory.max_size,
@@ -27,15 +37,15 @@ pub fn open(config: &CacheConfig, key: Option<[u8; 32]>) -> Option<Arc<dyn Cache
     Some(match config.backend {
         CacheBackend::None => return None,
         CacheBackend::Memory => memory().0,
-        CacheBackend::Redis => Arc::new(TieredCache::new(vec![redis(config, key)])),
-        CacheBackend::Tiered => Arc::new(TieredCache::new(vec![memory(), redis(config, key)])),
+        CacheBackend::Redis => Arc::new(TieredCache::new(vec![redis(config, seals())])),
+        CacheBackend::Tiered => Arc::new(TieredCache::new(vec![memory(), redis(config, seals())])),
     })
 }
 
-fn redis(config: &CacheConfig, key: Option<[u8; 32]>) -> (Arc<dyn CacheStorage>, TierOptions) {
+fn redis(config: &CacheConfig, seals: Arc<dyn Seals>) -> (Arc<dyn CacheStorage>, TierOptions) {
     let cache = config.redis.as_ref().and_then(|redis| {
         let url = Secret::new(redis.redis_url.reveal());
-        RedisCache::new(RedisOptions { key, default_ttl: redis.default_ttl, ..RedisOptions::at(url) }).ok()
+        RedisCache::new(RedisOptions { seals, default_ttl: redis.default_ttl, ..RedisOptions::at(url) }).ok()
     });
     match cache {
         Some(cache) => (Arc::new(cache), TierOptions::REMOTE),

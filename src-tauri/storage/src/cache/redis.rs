@@ -4,6 +4,9 @@
 //! late: what was sent on it before goes before what is sent later, so a deletion is never overtaken by an older write.
 //!
 //! Nothing in the server is believed: what does not unpack under its own name is taken away and was never there.
+//!
+//! Before every call the store says how its entries may lie here ([`sealing`](super::sealing)). What is plain and what is sealed
+//! lie apart, so that all that is plain can be taken away before the first value is sealed.
 
 use std::{
     fmt,
@@ -16,7 +19,7 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
-    cache::{CacheKey, CacheStatistics, CacheStorage, CacheTrouble, Cached, TierStatistics},
+    cache::{CacheKey, CacheSeal, CacheStatistics, CacheStorage, CacheTrouble, Cached, TierStatistics},
     config::Address,
     error::{Code, Error, Result},
     storage::Secret,
@@ -29,10 +32,15 @@ use redis::{
 use super::{
     envelope::Envelope,
     measure::{Latencies, nanoseconds},
+    sealing::{Sealing, Seals},
 };
 
-/// What every name in the server begins with, and the form of what lies there.
-const NAMESPACE: &str = "backstory:1";
+/// What the name of a plain value begins with: the form of what lies there.
+const PLAIN: &str = "backstory:1";
+/// What the name of a sealed value begins with.
+const SEALED: &str = "backstory:2";
+/// Every name of ours.
+const OURS: &str = "backstory:[12]:*";
 /// A larger value would hold up everybody on the connection.
 const MOST: usize = 16 << 20;
 /// Names looked at in one step of a search through the server.
@@ -47,8 +55,8 @@ pub struct RedisOptions {
     pub url: Secret,
     /// How long an entry lives where nobody says.
     pub default_ttl: Duration,
-    /// What values are sealed with. Without, they are only packed.
-    pub key: Option<[u8; 32]>,
+    /// Who says what values are sealed with.
+    pub seals: Arc<dyn Seals>,
     /// How long making the connection may take.
     pub connect_patience: Duration,
     /// How long an answer may take. Whoever has less patience asks through a [`super::TieredCache`].
@@ -61,7 +69,7 @@ impl RedisOptions {
         Self {
             url,
             default_ttl: Duration::from_secs(3_600),
-            key: None,
+            seals: Arc::new(CacheSeal::Plain),
             connect_patience: Duration::from_secs(2),
             patience: Duration::from_secs(2),
         }
@@ -80,7 +88,7 @@ pub struct RedisCache {
     client: Client,
     location: String,
     options: RedisOptions,
-    envelope: Envelope,
+    sealing: Sealing,
     connection: Mutex<Option<MultiplexedConnection>>,
     /// Whoever makes the connection, so that only one does.
     connecting: tokio::sync::Mutex<()>,
@@ -112,7 +120,7 @@ impl RedisCache {
         Ok(Self {
             client,
             location,
-            envelope: Envelope::new(options.key.as_ref()),
+            sealing: Sealing::new(Arc::clone(&options.seals)),
             options,
             connection: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
@@ -124,8 +132,23 @@ impl RedisCache {
         })
     }
 
-    fn name(&self, key: &CacheKey) -> String {
-        format!("{NAMESPACE}:{}:{}", self.envelope.name(key.group()), self.envelope.name(key.name()))
+    /// What packs values now; none where nothing may lie here. Where values are sealed from now on, what is plain goes first:
+    /// whoever encrypted the store may not have reached this server, or was killed before.
+    async fn envelope(&self) -> Result<Option<Arc<Envelope>>> {
+        self.sealing.envelope(self.drop_all(&format!("{PLAIN}:*"))).await
+    }
+
+    /// The same, to take something away: a store that is gone, or locked, keeps nobody from that.
+    async fn last_envelope(&self) -> Result<Option<Arc<Envelope>>> {
+        match self.envelope().await {
+            Err(error) => self.sealing.last_known().map(Some).ok_or(error),
+            told => told,
+        }
+    }
+
+    /// Whether values may lie here as they are.
+    async fn takes_plain(&self) -> bool {
+        matches!(self.envelope().await, Ok(Some(envelope)) if !envelope.is_sealed())
     }
 
     fn trouble(&self) -> MutexGuard<'_, Option<CacheTrouble>> {
@@ -202,8 +225,10 @@ impl RedisCache {
         })
     }
 
-    /// What lies under a name and for how long; none where nothing does, or nothing that was set there.
-    async fn found(&self, name: &str) -> Result<Option<Cached>> {
+    /// What lies under a key and for how long; none where nothing does, or nothing that was set there.
+    async fn found(&self, key: &CacheKey) -> Result<Option<Cached>> {
+        let Some(envelope) = self.envelope().await? else { return Ok(None) };
+        let name = &name(&envelope, key);
         let asked = Instant::now();
         let mut pipeline = redis::pipe();
         pipeline.cmd("PTTL").arg(name).cmd("GET").arg(name);
@@ -215,7 +240,7 @@ impl RedisCache {
         let Some(bytes) = bytes else { return Ok(None) };
         // What never ends was not set by a cache.
         let left = u64::try_from(left).ok().map(Duration::from_millis);
-        let value = left.and_then(|_| self.envelope.unpack(name, &bytes));
+        let value = left.and_then(|_| envelope.unpack(name, &bytes));
         let (Some(left), Some(value)) = (left, value) else {
             self.damaged.fetch_add(1, Ordering::Relaxed);
             self.drop_names(&[name.to_owned()]).await?;
@@ -259,7 +284,7 @@ impl RedisCache {
     async fn count(&self) -> Result<(u64, u64)> {
         let (mut at, mut entries, mut bytes) = (0, 0, 0);
         loop {
-            let (next, names) = self.scan(at, &format!("{NAMESPACE}:*")).await?;
+            let (next, names) = self.scan(at, OURS).await?;
             if !names.is_empty() {
                 let mut pipeline = redis::pipe();
                 for name in &names {
@@ -291,6 +316,16 @@ impl RedisCache {
     }
 }
 
+/// What a group lies under.
+fn group_name(envelope: &Envelope, group: &str) -> String {
+    format!("{}:{}", if envelope.is_sealed() { SEALED } else { PLAIN }, envelope.name(group))
+}
+
+/// What an entry lies under.
+fn name(envelope: &Envelope, key: &CacheKey) -> String {
+    format!("{}:{}", group_name(envelope, key.group()), envelope.name(key.name()))
+}
+
 /// The word a server begins an error with. In a row of commands it is the first one's.
 fn code(error: &RedisError) -> Option<String> {
     error.clone().into_server_errors()?.first().map(|(_, error)| error.code().to_owned())
@@ -313,19 +348,20 @@ fn trouble(error: &RedisError) -> CacheTrouble {
 impl CacheStorage for RedisCache {
     async fn get(&self, key: &CacheKey) -> Result<Option<Cached>> {
         let asked = Instant::now();
-        let found = self.found(&self.name(key)).await?;
+        let found = self.found(key).await?;
         self.latencies.note(nanoseconds(asked.elapsed()));
         if found.is_some() { &self.hits } else { &self.misses }.fetch_add(1, Ordering::Relaxed);
         Ok(found)
     }
 
     async fn set(&self, key: &CacheKey, value: Arc<[u8]>, ttl: Option<Duration>) -> Result<()> {
-        let name = self.name(key);
+        let Some(envelope) = self.envelope().await? else { return Ok(()) };
+        let name = name(&envelope, key);
         let ttl = ttl.unwrap_or(self.options.default_ttl).as_millis();
         if value.len() > MOST || ttl == 0 {
             return self.drop_names(&[name]).await;
         }
-        let packed = self.envelope.pack(&name, &value)?;
+        let packed = envelope.pack(&name, &value)?;
         let mut pipeline = redis::pipe();
         let ttl = u64::try_from(ttl).unwrap_or(u64::MAX).min(i64::MAX as u64 / 4);
         pipeline.cmd("SET").arg(&name).arg(packed).arg("PX").arg(ttl).ignore();
@@ -339,23 +375,33 @@ impl CacheStorage for RedisCache {
         if kept.is_ok() {
             *self.trouble() = None;
         }
+        // The store may have been encrypted since: then whoever did it looked here before this came in.
+        if !envelope.is_sealed() && !self.takes_plain().await {
+            self.drop_names(&[name]).await?;
+        }
         kept
     }
 
     async fn delete(&self, key: &CacheKey) -> Result<()> {
-        self.drop_names(&[self.name(key)]).await
+        match self.last_envelope().await? {
+            Some(envelope) => self.drop_names(&[name(&envelope, key)]).await,
+            None => Ok(()),
+        }
     }
 
     async fn forget(&self, group: &str) -> Result<()> {
-        self.drop_all(&format!("{NAMESPACE}:{}:*", self.envelope.name(group))).await
+        match self.last_envelope().await? {
+            Some(envelope) => self.drop_all(&format!("{}:*", group_name(&envelope, group))).await,
+            None => Ok(()),
+        }
     }
 
     async fn clear(&self) -> Result<()> {
-        self.drop_all(&format!("{NAMESPACE}:*")).await
+        self.drop_all(OURS).await
     }
 
     async fn exists(&self, key: &CacheKey) -> Result<bool> {
-        Ok(self.found(&self.name(key)).await?.is_some())
+        Ok(self.found(key).await?.is_some())
     }
 
     async fn stats(&self) -> CacheStatistics {

@@ -150,6 +150,8 @@ impl Computer for ThisComputer {
 
     async fn clear(&self, erasure: &Erasure, progress: &dyn Progress) -> Result<()> {
         let places = &erasure.plan.places;
+        // A copy that goes for one character's sake has the key of the library that stays.
+        let takes_keys = erasure.plan.scope == Scope::Everything;
         let total = places.len() as u64;
         for (done, place) in (0..).zip(places) {
             progress.report(ProgressEvent::Advanced { done, total });
@@ -164,13 +166,15 @@ impl Computer for ThisComputer {
             }
             let (kind, path) = (place.kind, PathBuf::from(&place.path));
             blocking(move || {
-                if kind == HeldKind::Library {
+                if takes_keys && matches!(kind, HeldKind::Library | HeldKind::SetAside | HeldKind::Copies) {
                     // The key first: without it, nothing of the rest can be read.
                     crate::seal::forget_keys(&path);
                 }
                 let gone = match kind {
                     HeldKind::Library if path.is_dir() => folder::remove(&path),
                     HeldKind::Library => sqlite::remove(&path),
+                    // Whoever looked into it left what SQLite keeps beside a file.
+                    HeldKind::SetAside | HeldKind::Copies if !path.is_dir() => sqlite::remove(&path),
                     HeldKind::Backups => backups::remove(&path),
                     _ => remove(&path),
                 };

@@ -53,6 +53,7 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    cache::CacheSeal,
     encryption::{Encryption, KeyChange},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
@@ -490,6 +491,10 @@ impl CharacterStorage for FolderStorage {
 
     async fn encryption(&self) -> Result<Encryption> {
         self.read(|_, now| keys::told(&now.view)).await
+    }
+
+    async fn cache_seal(&self) -> Result<CacheSeal> {
+        self.read(|_, now| Ok(now.view.ring().cache_seal())).await
     }
 
     fn new_phrase(&self) -> Result<Secret> {

@@ -22,6 +22,7 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    cache::CacheSeal,
     error::{Code, Error, Result},
     job::{Cancel, Progress},
     migrate::Whole,
@@ -399,6 +400,12 @@ impl CharacterStorage for JoinedStorage {
 
     fn pool(&self) -> Option<Pool> {
         self.halves.new.pool().or_else(|| self.halves.old.pool())
+    }
+
+    /// What goes over from one half to the other would lie under the key of neither.
+    async fn cache_seal(&self) -> Result<CacheSeal> {
+        let seals = (self.halves.new.cache_seal().await?, self.halves.old.cache_seal().await?);
+        Ok(if seals == (CacheSeal::Plain, CacheSeal::Plain) { CacheSeal::Plain } else { CacheSeal::Never })
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

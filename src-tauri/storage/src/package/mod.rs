@@ -13,6 +13,7 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    cache::CacheSeal,
     error::{Code, Error, Result},
     job::{Cancel, Progress, ProgressEvent},
     json::MAX_WHOLE,
@@ -388,6 +389,11 @@ impl CharacterStorage for PackageStorage {
 
     async fn scrub(&self, _: &dyn Progress, _: &Cancel) -> Result<()> {
         Err(ReadOnly::Export.into())
+    }
+
+    /// It may have been encrypted, with a passphrase that is nobody's key.
+    async fn cache_seal(&self) -> Result<CacheSeal> {
+        Ok(CacheSeal::Never)
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

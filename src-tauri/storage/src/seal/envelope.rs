@@ -133,6 +133,11 @@ impl Key {
         Self::derived(purpose, &*self.bytes)
     }
 
+    /// The key itself, for what encrypts in a form of its own.
+    pub(super) fn bytes(&self) -> [u8; KEY] {
+        *self.bytes
+    }
+
     /// A checksum that nobody can make without the key.
     pub(crate) fn mark(&self, bytes: &[u8]) -> String {
         blake3::keyed_hash(&self.derive("Backstory 2026 a mark").bytes, bytes).to_hex().to_string()

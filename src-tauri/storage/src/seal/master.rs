@@ -21,6 +21,8 @@ pub(crate) struct Master {
     pub(super) wrapping: Key,
     /// What encrypts that which belongs to no character.
     pub(super) common: Key,
+    /// What seals what lies in caches outside of the program. It opens nothing of the store.
+    pub(super) caches: Key,
 }
 
 impl std::fmt::Debug for Master {
@@ -33,7 +35,8 @@ impl Master {
     fn new(entropy: Zeroizing<[u8; ENTROPY]>) -> Self {
         let wrapping = Key::derived("Backstory 2026 the master key", &*entropy);
         let common = wrapping.derive("Backstory 2026 what belongs to no character");
-        Self { entropy, wrapping, common }
+        let caches = wrapping.derive("Backstory 2026 what lies in caches");
+        Self { entropy, wrapping, common, caches }
     }
 
     /// The key that a recovery phrase stands for; none when it is not one. Case, and what stands between the words, do not

@@ -22,6 +22,7 @@ use std::{
 };
 
 use backstory_core::{
+    cache::{CacheSeal, CacheSecret},
     encryption::{Clear, Encryption, EncryptionState, KeyInUse, Keychain, LockKind, Unlock},
     error::{Code, Error, Result},
     model::CharacterId,
@@ -152,6 +153,16 @@ impl Ring {
     /// Whether what is written is encrypted.
     pub(crate) fn seals(&self) -> bool {
         matches!(self.state(), EncryptionState::Encrypting | EncryptionState::On | EncryptionState::Renewing)
+    }
+
+    /// How what is in the store may lie in a cache that others can reach: never plain while it has a key, whatever is being done
+    /// with it.
+    pub(crate) fn cache_seal(&self) -> CacheSeal {
+        match (&self.record, self.masters.first()) {
+            (None, _) => CacheSeal::Plain,
+            (Some(_), Some(master)) => CacheSeal::Sealed(CacheSecret::new(master.caches.bytes())),
+            (Some(_), None) => CacheSeal::Never,
+        }
     }
 
     /// Whether plain texts are rightly there.

@@ -29,6 +29,7 @@ use std::{
 
 use async_trait::async_trait;
 use backstory_core::{
+    cache::CacheSeal,
     encryption::{Encryption, KeyChange, Unlock},
     error::{Code, Error, Result},
     job::{Cancel, Progress},
@@ -454,6 +455,10 @@ impl CharacterStorage for SqliteStorage {
 
     async fn encryption(&self) -> Result<Encryption> {
         self.read(keys::told).await
+    }
+
+    async fn cache_seal(&self) -> Result<CacheSeal> {
+        self.read(|session| Ok(session.ring().cache_seal())).await
     }
 
     fn new_phrase(&self) -> Result<Secret> {
