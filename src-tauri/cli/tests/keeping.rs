@@ -4,7 +4,6 @@
 
 mod home;
 
-
 use backstory_sources::sample;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -9,6 +9,7 @@ import type {
   Commands,
   CompareGet,
   Comparison,
+  Configuration,
   FileResult,
   HistoryEntry,
   JobEntry,
@@ -26,6 +27,7 @@ import type {
   WireError,
 } from "../../src/api";
 import { activityLog, activityPage, unbroken } from "./activity";
+import { configured, silent } from "./configuration";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
 import { backups, drill, figures, healthOf, jobs, room } from "./storage";
@@ -38,6 +40,8 @@ export interface FakeOptions {
   preferences?: Partial<Preferences>;
   readOnly?: ReadOnly;
   sample?: boolean;
+  /** What the configuration says. */
+  configuration?: Configuration;
   /** What looking over the audit log finds. */
   verdict?: Verdict;
   files?: FileResult[];
@@ -75,6 +79,7 @@ export class FakeBridge implements Bridge {
   #agreed = false;
   #lock: LockKind | null = null;
   #folders: WatchedFolder[] = [];
+  #configuration: Configuration;
   #revision = 1;
   #backups = backups();
   #jobs = jobs();
@@ -86,6 +91,7 @@ export class FakeBridge implements Bridge {
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
+    this.#configuration = options.configuration ?? silent;
     this.#preferences = {
       language: "en",
       text_size: 100,
@@ -306,13 +312,8 @@ export class FakeBridge implements Bridge {
     "watch.again": ({ path }) => (this.#folders = [...this.#folders, watched(path)]),
     "app.speak": () => ({}),
     "library.show": () => ({}),
-    "app.configuration": () => ({
-      file: null,
-      values: [
-        { key: "library", value: "home", origin: "default" },
-        { key: "privacy.minimise", value: "true", origin: "default" },
-      ],
-    }),
+    "app.configuration": () => this.#configuration,
+    "app.configure": ({ key, value }) => (this.#configuration = configured(this.#configuration, key, value)),
     "app.licences": () => [{ name: "serde", version: "1.0.0", licence: "MIT OR Apache-2.0" }],
     "consent.list": () => this.#consents(),
     "consent.withdraw": () => {

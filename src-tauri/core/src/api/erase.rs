@@ -392,7 +392,7 @@ async fn finish(app: &App, mut erasure: Erasure, progress: &dyn Progress) -> Res
 /// What a cache outside of the program holds: it goes, where the cache answers. One that is away is not promised to be rid of
 /// it, though it gets told, and lets go of everything by itself in time.
 async fn cached(app: &App, places: &mut Vec<Held>, beyond: &mut Vec<Beyond>) {
-    let Some(cache) = &app.parts.cache else { return };
+    let Some(cache) = app.cache() else { return };
     for tier in cache.stats().await.tiers {
         let Some(path) = tier.location else { continue };
         match tier.entries {
@@ -405,7 +405,7 @@ async fn cached(app: &App, places: &mut Vec<Held>, beyond: &mut Vec<Beyond>) {
 
 /// Takes what was erased out of every cache. What a cache did not confirm is not said to be gone.
 async fn forget_cached(app: &App, erasure: &mut Erasure) {
-    let Some(cache) = &app.parts.cache else { return };
+    let Some(cache) = app.cache() else { return };
     let gone = match character(&erasure.plan.scope) {
         Some(id) => cache.forget(id.as_str()).await,
         None => cache.clear().await,

@@ -200,7 +200,7 @@ pub async fn statistics(app: &App, _: Empty, _: &dyn Progress) -> Result<Storage
 /// # Errors
 /// None.
 pub async fn cache_statistics(app: &App, _: Empty, _: &dyn Progress) -> Result<CacheStatistics> {
-    Ok(match &app.parts.cache {
+    Ok(match app.cache() {
         Some(cache) => cache.stats().await,
         None => CacheStatistics::default(),
     })

@@ -38,7 +38,7 @@ const MOST_FILLS: u32 = 4;
 
 /// What is kept of what was read.
 pub(super) struct Reading {
-    cache: Option<Arc<dyn CacheStorage>>,
+    cache: std::sync::RwLock<Option<Arc<dyn CacheStorage>>>,
     sheets: Mutex<LruCache<(CharacterId, ContentHash), Arc<Sheet>>>,
     standing: Mutex<Standing>,
     fills: Arc<Semaphore>,
@@ -81,12 +81,16 @@ impl Standing {
 impl Reading {
     pub(super) fn new(cache: Option<Arc<dyn CacheStorage>>) -> Self {
         Self {
-            cache,
+            cache: std::sync::RwLock::new(cache),
             sheets: Mutex::new(LruCache::new(SHEETS)),
             standing: Mutex::default(),
             fills: Arc::new(Semaphore::new(MOST_FILLS as usize)),
             gate: Arc::default(),
         }
+    }
+
+    fn cache(&self) -> Option<Arc<dyn CacheStorage>> {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
@@ -109,7 +113,7 @@ impl Library {
     /// # Errors
     /// As [`CharacterStorage::document`].
     pub async fn document(&self, version: &VersionMetadata) -> Result<Vec<u8>> {
-        let stands = self.reading.cache.is_some() && self.stands(version).await?;
+        let stands = self.reading.cache().is_some() && self.stands(version).await?;
         self.read(version, stands).await
     }
 
@@ -162,6 +166,12 @@ impl Library {
         let _all = self.reading.fills.acquire_many(MOST_FILLS).await;
     }
 
+    /// Reads through another cache from now on. Nothing comes into the one before any more when this is done.
+    pub async fn read_through(&self, cache: Option<Arc<dyn CacheStorage>>) {
+        *self.reading.cache.write().unwrap_or_else(PoisonError::into_inner) = cache;
+        let _fills = self.reading.fills.acquire_many(MOST_FILLS).await;
+    }
+
     /// Takes everything of a character, or of all of them, out of every cache.
     ///
     /// # Errors
@@ -171,8 +181,8 @@ impl Library {
             Some(character) => self.forget_sheets(character),
             None => self.reading.sheets().clear(),
         }
-        let Some(cache) = &self.reading.cache else { return Ok(()) };
         let _nobody_fills = self.reading.gate.write().await;
+        let Some(cache) = self.reading.cache() else { return Ok(()) };
         match only {
             Some(character) => cache.forget(character.as_str()).await,
             None => cache.clear().await,
@@ -232,7 +242,7 @@ impl Library {
         }
         for change in told.changes.iter().filter(|change| change.erased) {
             self.forget_sheets(&change.character);
-            if let Some(cache) = self.reading.cache.clone() {
+            if let Some(cache) = self.reading.cache() {
                 // Another process took it away, from its own caches too. Nobody waits for ours.
                 let group = change.character.clone();
                 tokio::spawn(async move { drop(cache.forget(group.as_str()).await) });
@@ -243,7 +253,7 @@ impl Library {
 
     /// A document, out of the cache where its version stands.
     async fn read(&self, version: &VersionMetadata, stands: bool) -> Result<Vec<u8>> {
-        if let Some(cache) = self.reading.cache.as_ref().filter(|_| stands)
+        if let Some(cache) = self.reading.cache().filter(|_| stands)
             && let Ok(Some(found)) = cache.get(&key(version)).await
             && ContentHash::of(&found.value) == version.content
         {
@@ -258,8 +268,9 @@ impl Library {
 
     /// Puts a document into the cache, behind whoever wanted it.
     fn fill(&self, version: &VersionMetadata, document: &[u8]) {
-        let Some(cache) = self.reading.cache.clone() else { return };
+        // Before the cache is looked for: whoever exchanges it waits for all who have one of these.
         let Ok(permit) = Arc::clone(&self.reading.fills).try_acquire_owned() else { return };
+        let Some(cache) = self.reading.cache() else { return };
         let (gate, storage) = (Arc::clone(&self.reading.gate), Arc::clone(&self.storage));
         let (version, value) = (version.clone(), Arc::from(document));
         tokio::spawn(async move {

@@ -234,7 +234,7 @@ impl Export<'_> {
             None => self.library.whole(id).await?,
             Some(key) => {
                 let storage = self.app.parts.factory.open("memory:").await?;
-                let shown = super::unheard(&self.app.parts, self.language, storage);
+                let shown = super::unheard(&self.app.parts, self.language, self.app.cache(), storage);
                 let id = self.app.library()?.share(id, &shown, key, self.cancel).await?;
                 self.library = shown;
                 self.library.whole(&id).await?
