@@ -135,7 +135,9 @@ fn what(name: &str) -> &'static str {
         "backup" => "make a backup",
         "drill" => "try the newest backup",
         "verify" => "read every version back",
+        "retention" => "let go what the rules let go",
         "recompress" => "make the library smaller",
+        "cache" => "clean up the cache",
         "retell" => "tell anew what an older Backstory told",
         _ => "",
     }

@@ -16,7 +16,10 @@ use std::{
 };
 
 use lru::LruCache;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::{
+    sync::{RwLock, Semaphore},
+    task::JoinHandle,
+};
 
 use super::{Library, parsed};
 use crate::{
@@ -172,6 +175,18 @@ impl Library {
         let _fills = self.reading.fills.acquire_many(MOST_FILLS).await;
     }
 
+    /// Takes out of every cache what another program took out of the store since this one last looked.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::changes_since`].
+    pub async fn tidy_cache(&self) -> Result<()> {
+        for leaving in self.catch_up(self.storage.revision().await?).await? {
+            // A part of the cache that is away is told when it comes back.
+            let _ = leaving.await;
+        }
+        Ok(())
+    }
+
     /// Takes everything of a character, or of all of them, out of every cache.
     ///
     /// # Errors
@@ -192,7 +207,8 @@ impl Library {
     /// Whether the store has this version now, as far as this library may see it.
     async fn stands(&self, version: &VersionMetadata) -> Result<bool> {
         let now = self.storage.revision().await?;
-        self.catch_up(now).await?;
+        // Nobody who reads waits for that.
+        drop(self.catch_up(now).await?);
         {
             let standing = self.reading.standing();
             if standing.revision == now && standing.has(version) {
@@ -210,12 +226,12 @@ impl Library {
         Ok(true)
     }
 
-    /// Forgets what is not certain any more since the store was last looked at.
-    async fn catch_up(&self, now: u64) -> Result<()> {
+    /// Forgets what is not certain any more since the store was last looked at. Gives what is leaving the cache meanwhile.
+    async fn catch_up(&self, now: u64) -> Result<Vec<JoinHandle<()>>> {
         let since = {
             let mut standing = self.reading.standing();
             if standing.revision == now {
-                return Ok(());
+                return Ok(Vec::new());
             }
             // Who may see what can change without any character being written. And a lower revision is another store's.
             if self.storage.info().principal.is_some() || standing.revision > now {
@@ -223,7 +239,7 @@ impl Library {
             }
             if standing.contents.is_empty() {
                 standing.revision = now;
-                return Ok(());
+                return Ok(Vec::new());
             }
             standing.revision
         };
@@ -232,7 +248,7 @@ impl Library {
             let mut standing = self.reading.standing();
             if standing.revision != since {
                 // Somebody else did it meanwhile.
-                return Ok(());
+                return Ok(Vec::new());
             }
             match told.more {
                 true => standing.forget_all(),
@@ -240,15 +256,16 @@ impl Library {
             }
             standing.revision = if told.more { now } else { told.revision };
         }
+        let mut leaving = Vec::new();
         for change in told.changes.iter().filter(|change| change.erased) {
             self.forget_sheets(&change.character);
             if let Some(cache) = self.reading.cache() {
                 // Another process took it away, from its own caches too. Nobody waits for ours.
                 let group = change.character.clone();
-                tokio::spawn(async move { drop(cache.forget(group.as_str()).await) });
+                leaving.push(tokio::spawn(async move { drop(cache.forget(group.as_str()).await) }));
             }
         }
-        Ok(())
+        Ok(leaving)
     }
 
     /// A document, out of the cache where its version stands.
