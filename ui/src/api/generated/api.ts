@@ -221,7 +221,7 @@ dismissed: boolean, };
 /**
  * What may be wrong.
  */
-export type AlertKind = "storage_unavailable" | "error_rate" | "pool_exhausted" | "disk_low" | "damage" | "backup_failed" | "drill_failed" | "slow_operation" | "hit_rate" | "memory" | "unusual_access" | "silent";
+export type AlertKind = "storage_unavailable" | "error_rate" | "pool_exhausted" | "disk_low" | "damage" | "backup_failed" | "drill_failed" | "slow_operation" | "read_only" | "cache" | "hit_rate" | "memory" | "unusual_access" | "silent";
 
 /**
  * Names an alert.
