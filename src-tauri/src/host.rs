@@ -10,24 +10,26 @@ use async_trait::async_trait;
 use backstory_core::{
     api::{
         App, AppEvent, Host,
-        app::{ConfigValue, Configuration, Licence, Preferences},
+        app::{Licence, Preferences},
         backup::Backups,
+        configuration::{Configuration, Reconfigured},
         dialogs::Dialog,
         erase::Computer,
         export::Outlet,
-        health::Machine,
+        health::{self, Machine},
         import::{FileResult, WatchedFolder},
         notices::{Notice, TrayMenu, notice, tray_menu},
         opening::{OpenLibrary, Reopened, Ways},
     },
-    config::{AlertsConfig, Setting},
+    config::{AlertsConfig, Config},
     error::{Code, Error, Result},
     model::CharacterId,
     storage::{Secret, StorageInfo},
     wording::Language,
 };
 use backstory_sources::{
-    fetch::{Keychain as _, SystemKeychain},
+    fetch::{DdbFetcher, Keychain as _, SystemKeychain},
+    files::Files,
     watch::{is_library, own_library},
 };
 use backstory_storage::{
@@ -35,6 +37,7 @@ use backstory_storage::{
     clock::SystemClock,
     computer::{Session, ThisComputer},
     config::{self, data_folder},
+    exporter::{self, Serving},
     machine,
     outlet::FileOutlet,
 };
@@ -47,9 +50,10 @@ use crate::{
     libraries::Libraries,
     notices::{CAN_NOTIFY, Notices},
     preferences::PreferencesFile,
+    shell::caches,
     tray::Tray,
     upkeep::retell,
-    watching::Watching,
+    watching::{Watching, minimises},
 };
 
 /// Name, version and licence of everything that is built in. `cargo xtask gen` writes it.
@@ -60,7 +64,6 @@ pub(crate) const WINDOW: &str = "main";
 const EVENT: &str = "backstory";
 
 /// The desktop as the core sees it.
-#[derive(Debug)]
 pub(crate) struct Desktop {
     handle: AppHandle,
     preferences: Arc<PreferencesFile>,
@@ -72,6 +75,10 @@ pub(crate) struct Desktop {
     /// Whether the window was shown.
     shown: watch::Sender<bool>,
     watching: Arc<Watching>,
+    files: Arc<Files>,
+    fetcher: Result<Arc<DdbFetcher>>,
+    /// What serves what is measured, where the configuration wants that.
+    serving: Arc<Mutex<Option<Serving>>>,
     notices: Arc<Notices>,
     tray: Arc<Tray>,
     /// Folders that were watched until the player said no: only these can be watched again without a dialog.
@@ -90,6 +97,9 @@ impl Desktop {
             wanted: Mutex::new(arguments.character),
             shown: watch::Sender::new(false),
             watching: Arc::default(),
+            files: Arc::new(Files::new().minimise(minimises())),
+            fetcher: data_folder().map(|folder| Arc::new(DdbFetcher::real(&folder).minimise(minimises()))),
+            serving: Arc::default(),
             notices: Arc::default(),
             tray: Arc::default(),
             unwatched: Arc::default(),
@@ -99,6 +109,52 @@ impl Desktop {
     /// The libraries of this account.
     pub(crate) fn libraries(&self) -> &Libraries {
         &self.libraries
+    }
+
+    /// What reads files.
+    pub(crate) fn files(&self) -> Arc<Files> {
+        Arc::clone(&self.files)
+    }
+
+    /// What fetches characters, or why it cannot.
+    pub(crate) fn fetcher(&self) -> Result<Arc<DdbFetcher>> {
+        self.fetcher.clone()
+    }
+
+    /// Serves what is measured where the configuration wants that, and nowhere else.
+    ///
+    /// # Errors
+    /// As [`exporter::serve`]. Then it is served nowhere.
+    pub(crate) async fn serve_metrics(&self) -> Result<()> {
+        let (handle, serving) = (self.handle.clone(), Arc::clone(&self.serving));
+        let serve = move || {
+            let Some(app) = handle.try_state::<Arc<App>>() else { return Ok(()) };
+            let app = app.inner().clone();
+            let listen = config::load(&config::Flags::default())?.config.metrics.listen;
+            let mut serving = serving.lock().unwrap_or_else(PoisonError::into_inner);
+            // The one before lets go of its address first: it may be the same.
+            *serving = None;
+            let text = move || tauri::async_runtime::block_on(health::prometheus(&app));
+            *serving = listen.map(|listen| exporter::serve(&listen, text)).transpose()?;
+            Ok(())
+        };
+        blocking(serve, "What is measured is not served.").await
+    }
+
+    /// Takes up what the window itself does of the configuration.
+    async fn take_up(&self, key: &str, config: &Config) -> Result<()> {
+        if key == "privacy.minimise" {
+            self.files.set_minimise(config.privacy.minimise);
+            if let Ok(fetcher) = &self.fetcher {
+                fetcher.set_minimise(config.privacy.minimise);
+            }
+            self.watch_folders();
+        }
+        if key.starts_with("metrics.") {
+            let kept = "The configuration file says what you wanted; it is tried again at the next start.";
+            self.serve_metrics().await.map_err(|error| error.kept(kept))?;
+        }
+        Ok(())
     }
 
     /// Shows the window, once.
@@ -330,14 +386,20 @@ impl Desktop {
 impl Host for Desktop {
     async fn configuration(&self) -> Result<Configuration> {
         let loaded = config::load(&config::Flags::default())?;
-        let value = |(key, setting): (String, Setting)| ConfigValue {
-            key,
-            value: setting.value.to_string(),
-            origin: setting.origin.to_string(),
-        };
-        Ok(Configuration {
-            file: loaded.file.map(|file| file.display().to_string()),
-            values: loaded.config.settings.into_iter().map(value).collect(),
+        Ok(Configuration::of(&loaded.config, loaded.file.map(|file| file.display().to_string())))
+    }
+
+    async fn configure(&self, key: &str, value: Option<&str>) -> Result<Reconfigured> {
+        let (asked, value) = (key.to_owned(), value.map(str::to_owned));
+        let set = move || config::set(&config::Flags::default(), &asked, value.as_deref());
+        let loaded = blocking(set, "The configuration was not changed.").await?;
+        self.take_up(key, &loaded.config).await?;
+        let file = loaded.file.map(|file| file.display().to_string());
+        let caches = key.starts_with("cache.").then(|| caches(Some(loaded.config.cache.clone())));
+        Ok(Reconfigured {
+            configuration: Configuration::of(&loaded.config, file),
+            config: loaded.config,
+            caches,
         })
     }
 
@@ -517,6 +579,15 @@ impl Host for Desktop {
     fn emit(&self, event: AppEvent) {
         emit(&self.handle, event);
     }
+}
+
+/// Does what waits for the disk beside everything else.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+    undone: &str,
+) -> Result<T> {
+    let done = tauri::async_runtime::spawn_blocking(work).await;
+    done.unwrap_or_else(|defect| Err(Error::internal(undone).caused_by(defect)))
 }
 
 /// Where the configuration wants backups.

@@ -6,15 +6,14 @@ use backstory_core::{
     api::{
         self, App, AppEvent, Caches, Host, Parts,
         erase::{resume, takes_library},
-        health,
         import::Remote,
     },
     config::CacheConfig,
     error::{Code, Error},
     job::Silent,
 };
-use backstory_sources::{fetch::DdbFetcher, files::Files, registry, sample};
-use backstory_storage::{cache, clock::SystemClock, config, exporter, open::Stores};
+use backstory_sources::{registry, sample};
+use backstory_storage::{cache, clock::SystemClock, config, open::Stores};
 use serde_json::json;
 use tauri::{AppHandle, DragDropEvent, Manager, Window, WindowEvent};
 use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
@@ -26,7 +25,6 @@ use crate::{
     host::Desktop,
     preferences::PreferencesFile,
     upkeep::{self, Upkeep},
-    watching::minimises,
 };
 
 /// A page that has not said by then that it is there is shown as it is, so that a fault can be seen.
@@ -113,19 +111,10 @@ async fn work_beside(desktop: Arc<Desktop>, app: Arc<App>, upkeep: Arc<Upkeep>) 
     tokio::time::sleep(SETTLING).await;
     tauri::async_runtime::spawn(upkeep::remember_log(app.clone()));
     upkeep::retell(app.clone()).await;
-    serve_metrics(&app);
-    upkeep::tend(app, upkeep, desktop).await;
-}
-
-/// Serves what is measured, where the configuration wants that.
-fn serve_metrics(app: &Arc<App>) {
-    let loaded = config::load(&config::Flags::default());
-    let Some(listen) = loaded.ok().and_then(|loaded| loaded.config.metrics.listen) else { return };
-    let app = app.clone();
-    let text = move || tauri::async_runtime::block_on(health::prometheus(&app));
-    if let Err(error) = exporter::serve(&listen, text) {
+    if let Err(error) = desktop.serve_metrics().await {
         tracing::warn!(?error, "what is measured is not served");
     }
+    upkeep::tend(app, upkeep, desktop).await;
 }
 
 /// A window that stays empty says why in the system's own words, since it has none itself.
@@ -167,9 +156,8 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
         backups: desktop.backups(),
         factory: Arc::new(Stores),
         sources: registry::sources(),
-        remote: config::data_folder()
-            .map(|folder| Arc::new(DdbFetcher::real(&folder).minimise(minimises())) as Arc<dyn Remote>),
-        intake: Arc::new(Files::new().minimise(minimises())),
+        remote: desktop.fetcher().map(|fetcher| fetcher as Arc<dyn Remote>),
+        intake: desktop.files(),
         samples: Arc::new(sample::drafts),
         host: desktop,
         clock: Arc::new(SystemClock),
@@ -189,7 +177,7 @@ async fn open(desktop: Arc<Desktop>, demo: bool) -> App {
 }
 
 /// The caches that are configured; none where the configuration cannot be read.
-fn caches(configured: Option<CacheConfig>) -> Caches {
+pub(crate) fn caches(configured: Option<CacheConfig>) -> Caches {
     Arc::new(move |store| configured.as_ref().and_then(|config| cache::open(config, store)))
 }
 

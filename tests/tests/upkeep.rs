@@ -192,3 +192,26 @@ async fn thinning_gives_a_day_and_takes_nothing_from_the_screen() {
     characters_list(&app, QueryFilter::default(), &Silent).await.unwrap();
     assert_eq!((thin().await, numbers().await), (Outcome::Done, vec![newest, oldest]));
 }
+
+/// Rules of the configuration that were changed, by whoever and wherever, give the same day.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_of_the_configuration_give_a_day_too() {
+    let place = tempfile::tempdir().unwrap();
+    let all = RetentionPolicy { keep_all_days: Some(36_500), ..RetentionPolicy::default() };
+    let app = app(&place.path().join("library.sqlite"), place.path()).await.keeping(all);
+    retention_run(&app, RetentionGet::default(), true, &Silent).await.unwrap();
+    let thin = async |app: &App| {
+        jobs_run(app, JobRef { name: "retention".to_owned() }, &Silent).await.unwrap();
+        app.own_library().unwrap().statistics().await.unwrap().versions
+    };
+    let before = thin(&app).await;
+    let few = RetentionPolicy { max_versions_per_character: Some(2), ..RetentionPolicy::default() };
+    let app = app.keeping(few);
+    assert_eq!((thin(&app).await, thin(&app).await), (before, before));
+    let library = app.own_library().unwrap();
+    let (seen, revision) = library.setting::<Retention>("jobs.rules").await.unwrap();
+    let seen = seen.unwrap();
+    let yesterday = Retention { set_at: seen.set_at.map(|at| at - retention::GRACE), ..seen };
+    library.set_setting("jobs.rules", Some(&yesterday), revision).await.unwrap();
+    assert!(thin(&app).await < before);
+}

@@ -492,6 +492,19 @@ pub(crate) enum Site {
 pub(crate) enum ConfigCommand {
     /// The libraries there are: name, kind, place.
     List,
+    /// Write a value into the configuration file. Everything else in the file stays as it is.
+    Set {
+        /// Which, as in alerts.slow_ms: `backstory config` shows those that hold, docs/configuration.md all of them.
+        key: String,
+        /// What is to hold. `-` takes the first line of standard input, for what other users of the computer must not see.
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Take a value out of the configuration file, so that the default holds again.
+    Unset {
+        /// Which.
+        key: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

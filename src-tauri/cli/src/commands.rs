@@ -324,10 +324,18 @@ async fn perform(command: Command, app: &App, files: &Files, json: bool, quiet: 
 
 /// What holds, and which libraries there are.
 fn configuration(flags: &Flags, what: Option<&ConfigCommand>, json: bool) -> Result<()> {
-    let loaded = config::load(flags)?;
+    let set = |key: &str, value: Option<&str>| {
+        let loaded = config::set(flags, key, value)?;
+        print::result(json, &settings::Said::of(&loaded, key), settings::said)
+    };
     match what {
-        None => print::result(json, &Effective::of(&loaded), settings::effective),
-        Some(ConfigCommand::List) => print::result(json, &Libraries::of(&loaded.config), settings::libraries),
+        None => print::result(json, &Effective::of(&config::load(flags)?), settings::effective),
+        Some(ConfigCommand::List) => {
+            print::result(json, &Libraries::of(&config::load(flags)?.config), settings::libraries)
+        }
+        Some(ConfigCommand::Set { key, value }) if value == "-" => set(key, Some(&settings::typed()?)),
+        Some(ConfigCommand::Set { key, value }) => set(key, Some(value)),
+        Some(ConfigCommand::Unset { key }) => set(key, None),
     }
 }
 

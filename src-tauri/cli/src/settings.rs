@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
 
 use backstory_core::{
     config::{Address, Config, Setting, Value},
-    error::Error,
+    error::{Code, Error, Result},
 };
 use backstory_storage::{
     config::{Loaded, chosen},
@@ -28,6 +28,45 @@ impl Effective {
         let (file, settings, mut unready) = (loaded.file.clone(), settings.clone(), unready.clone());
         unready.extend(cache.unready.clone().map(|error| ("cache".to_owned(), error)));
         Self { file, settings, unready }
+    }
+}
+
+/// What holds for one key now; no setting where nobody says anything, not even a default.
+#[derive(Debug, Serialize)]
+pub(crate) struct Said {
+    file: Option<PathBuf>,
+    key: String,
+    setting: Option<Setting>,
+}
+
+impl Said {
+    pub(crate) fn of(loaded: &Loaded, key: &str) -> Self {
+        let setting = loaded.config.settings.get(key).cloned();
+        Self { file: loaded.file.clone(), key: key.to_owned(), setting }
+    }
+}
+
+/// The key, what holds for it and who says so.
+pub(crate) fn said(said: &Said) -> String {
+    match &said.setting {
+        Some(setting) => table(&[vec![said.key.clone(), shown(&setting.value), setting.origin.to_string()]]),
+        None => format!("{}: nothing is set.\n", said.key),
+    }
+}
+
+/// The first line of standard input.
+pub(crate) fn typed() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| {
+        Error::new(Code::FileUnreadable, "Standard input cannot be read.").caused_by(error)
+    })?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Unset(written) => format!("{written} (not set)"),
+        value => value.to_string(),
     }
 }
 
@@ -92,11 +131,7 @@ fn place(name: Option<&str>, address: &Address, default: bool) -> Row {
 /// One value a line.
 pub(crate) fn effective(effective: &Effective) -> String {
     let row = |(key, setting): (&String, &Setting)| {
-        let value = match &setting.value {
-            Value::Unset(written) => format!("{written} (not set)"),
-            value => value.to_string(),
-        };
-        vec![key.clone(), value, setting.origin.to_string()]
+        vec![key.clone(), shown(&setting.value), setting.origin.to_string()]
     };
     let mut out = table(&effective.settings.iter().map(row).collect::<Vec<_>>());
     for error in effective.unready.values() {

@@ -135,7 +135,9 @@ fn what(name: &str) -> &'static str {
         "backup" => "make a backup",
         "drill" => "try the newest backup",
         "verify" => "read every version back",
+        "retention" => "let go what the rules let go",
         "recompress" => "make the library smaller",
+        "cache" => "clean up the cache",
         "retell" => "tell anew what an older Backstory told",
         _ => "",
     }
@@ -188,11 +190,13 @@ pub(crate) async fn stands(app: &std::sync::Arc<App>, flags: &Flags, serve: bool
                 .hint("Set metrics.listen to an address of this computer, as in 127.0.0.1:9464.")
         })?;
         let (app, runtime) = (std::sync::Arc::clone(app), tokio::runtime::Handle::current());
-        let address = exporter::serve(&listen, move || runtime.block_on(prometheus(&app)))?;
-        print::aside(&format!("http://{address}/metrics until Ctrl-C\n"));
+        let serving = exporter::serve(&listen, move || runtime.block_on(prometheus(&app)))?;
+        print::aside(&format!("http://{}/metrics until Ctrl-C\n", serving.address));
         tokio::signal::ctrl_c()
             .await
             .map_err(|e| Error::internal("The system tells nothing of Ctrl-C.").caused_by(e))?;
+        // It may be answering at this moment, and need what waits here: the end of the program ends it.
+        std::mem::forget(serving);
         return Ok(0);
     }
     let found = health(app, HealthGet { keychain: true }, &Silent).await?;

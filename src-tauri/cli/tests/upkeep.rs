@@ -95,9 +95,9 @@ fn what_is_due_is_done_once_and_written_down() {
     assert_eq!(computer.job("verify")["last"], Value::Null);
     let (code, ran) = computer.ends(&["jobs", "run"]);
     let runs = ran["runs"].as_array().unwrap();
-    assert_eq!((code, runs.len()), (0, 6), "{ran}");
+    assert_eq!((code, runs.len()), (0, 7), "{ran}");
     let names: Vec<_> = runs.iter().map(|run| run["name"].as_str().unwrap()).collect();
-    for name in ["backup", "drill", "verify", "retention", "recompress", "retell"] {
+    for name in ["backup", "drill", "verify", "retention", "recompress", "retell", "cache"] {
         assert!(names.contains(&name), "{names:?}");
         let job = computer.job(name);
         assert!(["done", "nothing", "failed"].contains(&job["last"]["outcome"].as_str().unwrap()), "{job}");

@@ -52,6 +52,10 @@ pub enum AlertKind {
     DrillFailed,
     /// Something that a player waited for took long.
     SlowOperation,
+    /// Nothing can be written into the library, and nobody asked for that.
+    ReadOnly,
+    /// A part of the cache is passed by.
+    Cache,
     /// The cache seldom has what is wanted.
     HitRate,
     /// The program takes much memory.
@@ -63,7 +67,7 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::StorageUnavailable,
         Self::ErrorRate,
         Self::PoolExhausted,
@@ -72,6 +76,8 @@ impl AlertKind {
         Self::BackupFailed,
         Self::DrillFailed,
         Self::SlowOperation,
+        Self::ReadOnly,
+        Self::Cache,
         Self::HitRate,
         Self::Memory,
         Self::UnusualAccess,
@@ -165,6 +171,10 @@ pub struct Reading {
     pub backup: Option<Option<Error>>,
     /// What is wrong with the newest backup.
     pub drill: Option<Option<Error>>,
+    /// Why nothing can be written, where nobody asked for that.
+    pub read_only: Option<Option<Error>>,
+    /// Why a part of the cache is passed by.
+    pub cache: Option<Option<Error>>,
 }
 
 /// What a reading says about one kind.
@@ -180,14 +190,16 @@ enum Signal {
 impl Reading {
     fn signal(&self, kind: AlertKind, at: &Thresholds) -> Signal {
         use AlertKind::{
-            BackupFailed, Damage, DiskLow, DrillFailed, ErrorRate, HitRate, Memory, PoolExhausted, Silent,
-            SlowOperation, StorageUnavailable, UnusualAccess,
+            BackupFailed, Cache, Damage, DiskLow, DrillFailed, ErrorRate, HitRate, Memory, PoolExhausted,
+            ReadOnly, Silent, SlowOperation, StorageUnavailable, UnusualAccess,
         };
         match kind {
             StorageUnavailable => problem(&self.storage, "alert-storage"),
             Damage => problem(&self.damage, "alert-damage"),
             BackupFailed => problem(&self.backup, "alert-backup"),
             DrillFailed => problem(&self.drill, "alert-drill"),
+            ReadOnly => problem(&self.read_only, "alert-read-only"),
+            Cache => problem(&self.cache, "alert-cache"),
             ErrorRate => limit(self.errors, |share| {
                 let many = share.whole >= FEWEST_CALLS;
                 let said = say("alert-errors").with("percent", share.percent() as i64);
@@ -400,6 +412,18 @@ mod tests {
                 Reading { drill: failed(), ..Reading::default() },
                 None,
                 Reading { drill: Some(None), ..Reading::default() },
+            ),
+            (
+                AlertKind::ReadOnly,
+                Reading { read_only: failed(), ..Reading::default() },
+                None,
+                Reading { read_only: Some(None), ..Reading::default() },
+            ),
+            (
+                AlertKind::Cache,
+                Reading { cache: failed(), ..Reading::default() },
+                None,
+                Reading { cache: Some(None), ..Reading::default() },
             ),
         ]
     }

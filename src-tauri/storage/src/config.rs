@@ -1,6 +1,8 @@
 //! Reads the configuration from where it lies: the file, the environment, the platform's folders. What it means is in
 //! [`backstory_core::config`]. The command line and the window open their library through here, so both open the same.
 
+mod edit;
+
 use std::{
     env,
     path::{Path, PathBuf},
@@ -15,6 +17,7 @@ use backstory_core::{
 };
 use directories::ProjectDirs;
 
+pub use self::edit::set;
 use crate::open::{self, Stores};
 
 /// Names the library to open: a name, a path or an address.
@@ -63,18 +66,28 @@ pub struct Chosen {
 pub fn load(flags: &Flags) -> Result<Loaded> {
     let file = file(flags.config.as_deref())?;
     let text = file.as_deref().map(read).transpose()?;
-    let path = file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-    let format = match file.as_deref().and_then(Path::extension) {
+    assemble(flags, file, text.as_deref())
+}
+
+/// How a file is written, by its name.
+fn format(file: &Path) -> Format {
+    match file.extension() {
         Some(ending) if ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml") => {
             Format::Yaml
         }
         _ => Format::Toml,
-    };
+    }
+}
+
+/// The configuration with this text in its file.
+fn assemble(flags: &Flags, file: Option<PathBuf>, text: Option<&str>) -> Result<Loaded> {
+    let path = file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let format = file.as_deref().map_or(Format::Toml, format);
     let mut names: Vec<String> = env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
     names.sort_unstable();
     let mut config = Config::read(Layers {
         home: usual_library(),
-        file: text.as_deref().map(|text| File { path: &path, text, format }),
+        file: text.map(|text| File { path: &path, text, format }),
         environment: Environment { names, lookup: &|name| env::var(name).ok() },
         library: flags.library.as_ref().map(|library| library.reveal().to_owned()),
     })?;

@@ -3,7 +3,11 @@
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -14,11 +18,32 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// No question is longer.
 const LONGEST: usize = 8 << 10;
 
-/// Answers on this address until the program ends; says on which. `text` is asked for each answer, on a thread that may wait.
+/// Somebody who answers, for as long as this is held.
+#[derive(Debug)]
+pub struct Serving {
+    /// Where.
+    pub address: SocketAddr,
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Serving {
+    /// The address is free again when this is done.
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::SeqCst);
+        // Whoever waits for a question gets one.
+        let is_woken = TcpStream::connect_timeout(&self.address, PATIENCE).is_ok();
+        if let Some(thread) = self.thread.take().filter(|_| is_woken) {
+            let _nothing_to_say = thread.join();
+        }
+    }
+}
+
+/// Answers on this address for as long as what is given is held. `text` is asked for each answer, on a thread that may wait.
 ///
 /// # Errors
 /// `config_invalid` for an address that others can reach, and where nothing can listen.
-pub fn serve(listen: &str, text: impl Fn() -> String + Send + Sync + 'static) -> Result<SocketAddr> {
+pub fn serve(listen: &str, text: impl Fn() -> String + Send + Sync + 'static) -> Result<Serving> {
     let refused = |why: String| {
         Error::new(Code::ConfigInvalid, format!("Nothing is served on {listen}: {why}."))
             .kept("Everything else works.")
@@ -31,16 +56,20 @@ pub fn serve(listen: &str, text: impl Fn() -> String + Send + Sync + 'static) ->
     }
     let listener = TcpListener::bind(&*found).map_err(|error| refused(error.to_string()))?;
     let address = listener.local_addr().map_err(|error| refused(error.to_string()))?;
-    let text = Arc::new(text);
-    std::thread::spawn(move || {
+    let ends = Arc::<AtomicBool>::default();
+    let is_over = Arc::clone(&ends);
+    let thread = std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            if is_over.load(Ordering::SeqCst) {
+                return;
+            }
             // One after the other: who asks is one program.
-            if let Err(error) = answer(stream, &*text) {
+            if let Err(error) = answer(stream, &text) {
                 tracing::debug!(%error, "somebody who asked what is measured went away");
             }
         }
     });
-    Ok(address)
+    Ok(Serving { address, ends, thread: Some(thread) })
 }
 
 fn answer(mut stream: TcpStream, text: &dyn Fn() -> String) -> io::Result<()> {
@@ -85,7 +114,8 @@ mod tests {
             let error = serve(listen, String::new).unwrap_err();
             assert_eq!(error.code, Code::ConfigInvalid, "{listen}");
         }
-        let address = serve("127.0.0.1:0", || "backstory_up 1\n".to_owned()).unwrap();
+        let serving = serve("127.0.0.1:0", || "backstory_up 1\n".to_owned()).unwrap();
+        let address = serving.address;
         let answer = ask(address, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
         assert!(
             answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nbackstory_up 1\n"),
@@ -93,5 +123,9 @@ mod tests {
         );
         assert!(ask(address, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
         assert!(ask(address, "GET /metrics HTTP/1.1\r\n\r\n").contains("backstory_up"), "again and again");
+        let taken = serve(&address.to_string(), String::new).unwrap_err();
+        assert!(taken.hint.unwrap().contains("metrics.listen"), "somebody is there already");
+        drop(serving);
+        assert!(TcpStream::connect(address).is_err(), "nobody answers any more");
     }
 }

@@ -9,6 +9,7 @@ import type {
   Commands,
   CompareGet,
   Comparison,
+  Configuration,
   FileResult,
   HistoryEntry,
   JobEntry,
@@ -26,6 +27,7 @@ import type {
   WireError,
 } from "../../src/api";
 import { activityLog, activityPage, unbroken } from "./activity";
+import { configured, silent } from "./configuration";
 import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
 import { backups, drill, figures, healthOf, jobs, room } from "./storage";
@@ -40,6 +42,8 @@ export interface FakeOptions {
   /** The library is of a kind that Backstory cannot encrypt. */
   cannotEncrypt?: boolean;
   sample?: boolean;
+  /** What the configuration says. */
+  configuration?: Configuration;
   /** What looking over the audit log finds. */
   verdict?: Verdict;
   files?: FileResult[];
@@ -77,6 +81,7 @@ export class FakeBridge implements Bridge {
   #agreed = false;
   #lock: LockKind | null = null;
   #folders: WatchedFolder[] = [];
+  #configuration: Configuration;
   #revision = 1;
   #backups = backups();
   #jobs = jobs();
@@ -88,6 +93,7 @@ export class FakeBridge implements Bridge {
 
   constructor(options: FakeOptions = {}) {
     this.#options = options;
+    this.#configuration = options.configuration ?? silent;
     this.#preferences = {
       language: "en",
       text_size: 100,
@@ -309,13 +315,8 @@ export class FakeBridge implements Bridge {
     "watch.again": ({ path }) => (this.#folders = [...this.#folders, watched(path)]),
     "app.speak": () => ({}),
     "library.show": () => ({}),
-    "app.configuration": () => ({
-      file: null,
-      values: [
-        { key: "library", value: "home", origin: "default" },
-        { key: "privacy.minimise", value: "true", origin: "default" },
-      ],
-    }),
+    "app.configuration": () => this.#configuration,
+    "app.configure": ({ key, value }) => (this.#configuration = configured(this.#configuration, key, value)),
     "app.licences": () => [{ name: "serde", version: "1.0.0", licence: "MIT OR Apache-2.0" }],
     "consent.list": () => this.#consents(),
     "consent.withdraw": () => {

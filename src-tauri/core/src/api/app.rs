@@ -14,28 +14,6 @@ use crate::{
     wording::Language,
 };
 
-/// A value of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct ConfigValue {
-    /// The path of its key.
-    pub key: String,
-    /// What holds. Never a password.
-    pub value: String,
-    /// Who says so: `default`, a file with its line, or a variable.
-    pub origin: String,
-}
-
-/// What holds, and who says so.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Configuration {
-    /// The file that was read, if any.
-    pub file: Option<String>,
-    /// Every value, by the path of its key.
-    pub values: Vec<ConfigValue>,
-}
-
 /// Free software that is part of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -192,11 +170,6 @@ pub(super) async fn overview(app: &App, _: Empty, _: &dyn Progress) -> Result<Ov
         sample: app.shows_samples(),
         revision,
     })
-}
-
-/// The configuration that holds in this program.
-pub(super) async fn configuration(app: &App, _: Empty, _: &dyn Progress) -> Result<Configuration> {
-    app.parts.host.configuration().await
 }
 
 /// The free software that the program is made of.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     alerts::{AlertKind, Level, Raised, Reading, Share, Thresholds, size},
     api::{App, app::Empty, backup, jobs, keeping::cache_statistics},
-    cache::CacheStatistics,
+    cache::{CacheStatistics, CacheTrouble},
     config::AlertsConfig,
     error::{Code, Error, Result},
     job::{
@@ -22,7 +22,7 @@ use crate::{
     library::Library,
     metrics::{Latency, Recent},
     privacy::audit::Entry,
-    storage::{Deleted, HistoryQuery, Pool, QueryFilter, Sort, StorageInfo, StorageStatistics},
+    storage::{Deleted, HistoryQuery, Pool, QueryFilter, ReadOnly, Sort, StorageInfo, StorageStatistics},
     wording::{Language, Said, say},
 };
 
@@ -315,6 +315,8 @@ fn what_to_do(kind: AlertKind) -> Said {
         AlertKind::BackupFailed => say("alert-backup-do"),
         AlertKind::DrillFailed => say("alert-drill-do"),
         AlertKind::SlowOperation => say("alert-slow-do"),
+        AlertKind::ReadOnly => say("alert-read-only-do"),
+        AlertKind::Cache => say("check-cache-do"),
         AlertKind::HitRate => say("alert-hits-do"),
         AlertKind::Memory => say("alert-memory-do"),
         AlertKind::UnusualAccess => say("alert-access-do"),
@@ -337,6 +339,12 @@ struct Look {
     /// When a watched folder last brought something in, as far as the log tells.
     watched: Option<Timestamp>,
     cache: CacheStatistics,
+}
+
+/// Why nothing can be written, where nobody asked for that: an export and a newer library say so wherever they are shown.
+fn not_asked(read_only: Option<ReadOnly>) -> Option<Error> {
+    let is_fault = |why: &ReadOnly| matches!(why, ReadOnly::NotAllowed | ReadOnly::ServerRefuses);
+    read_only.filter(is_fault).map(Error::from)
 }
 
 /// When a watched folder last brought something in. Of the log, since the times that files bear are their own: an old sheet that
@@ -395,6 +403,8 @@ impl Look {
                 look.reading.storage = Some(asked.err());
             }
         }
+        look.reading.cache = Some(look.cache_trouble());
+        look.reading.read_only = look.info.as_ref().map(|info| not_asked(info.read_only));
         look.silent(app).await;
         look.judge_work();
         look
@@ -491,13 +501,25 @@ impl Look {
         Some(if low { found.hint(say("alert-disk-do")) } else { found })
     }
 
+    /// Why a part of the cache is passed by.
+    fn cache_trouble(&self) -> Option<Error> {
+        let trouble = self.cache.tiers.iter().find_map(|tier| tier.trouble)?;
+        let code = match trouble {
+            CacheTrouble::WrongPassword | CacheTrouble::NotAllowed | CacheTrouble::NoAddress => {
+                Code::CacheRefused
+            }
+            CacheTrouble::Unreachable | CacheTrouble::TakesNothing | CacheTrouble::Confused => {
+                Code::CacheUnavailable
+            }
+        };
+        Some(Error::new(code, trouble.to_string()).kept("Everything is read from the library."))
+    }
+
     fn cache(&self) -> Option<Found> {
-        let tier = self.cache.tiers.iter().find(|tier| tier.trouble.is_some());
-        match tier.and_then(|tier| tier.trouble) {
+        match self.cache_trouble() {
             None if self.cache.tiers.is_empty() => None,
             None => Some(check("cache", Status::Ok, say("check-cache-ok"))),
-            Some(trouble) => {
-                let error = Error::new(Code::CacheUnavailable, trouble.to_string());
+            Some(error) => {
                 let found = failed("cache", Status::Warning, say("check-cache-bad"), error);
                 Some(found.hint(say("check-cache-do")))
             }

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    api::{App, app::Empty, backup, retention::carry_out},
+    api::{App, app::Empty, backup, keeping::cache_statistics, retention::carry_out},
     backup::Reason,
+    cache::TierStatistics,
     error::{Code, Error, Result},
     job::{
         Cancel, Progress, ProgressEvent,
@@ -17,6 +18,7 @@ use crate::{
         schedule::{self, Circumstances, Habit, Outcome, Record, Run, Schedule, Wish},
     },
     library::{Library, Thinning},
+    retention::{Retention, RetentionPolicy},
     storage::{CheckScope, Encoding},
 };
 
@@ -24,6 +26,8 @@ use crate::{
 const SCHEDULE: &str = "jobs.schedule";
 const RECORD: &str = "jobs.record";
 const LEASE: &str = "jobs.lease";
+/// The rules of the configuration, as work saw them last.
+const SEEN_RULES: &str = "jobs.rules";
 
 /// How often a setting is written again when somebody else wrote first.
 const RETRIES: u32 = 5;
@@ -99,6 +103,10 @@ pub static JOBS: &[Job] = &[
         habit: Habit { name: "retell", every_hours: DAY, quiet: Duration::from_secs(5), yields: false },
         run: |work| Box::pin(retell(work)),
     },
+    Job {
+        habit: Habit { name: "cache", every_hours: 1, quiet: MINUTE, yields: true },
+        run: |work| Box::pin(clean_cache(work)),
+    },
 ];
 
 async fn back_up(work: &Work<'_>) -> Result<Done> {
@@ -141,9 +149,28 @@ async fn verify(work: &Work<'_>) -> Result<Done> {
     })
 }
 
+/// Whether the rules of the configuration are not those that were seen the last time, or were that within a day. They can be changed
+/// with a slip in a file, and nothing is to go by that alone.
+async fn are_new(work: &Work<'_>, policy: &RetentionPolicy) -> Result<bool> {
+    let (seen, revision) = work.library.setting::<Retention>(SEEN_RULES).await?;
+    let is_first = seen.is_none();
+    if let Some(seen) = seen.filter(|seen| seen.policy == *policy) {
+        return Ok(seen.is_fresh(work.app.parts.clock.now()));
+    }
+    if work.library.info().read_only.is_none() {
+        // Those of a library that never saw any hold as they are: there was nothing to change.
+        let set_at = (!is_first).then(|| work.app.parts.clock.now());
+        let seen = Retention { policy: *policy, set_at, ..Retention::default() };
+        work.library.set_setting(SEEN_RULES, Some(&seen), revision).await?;
+    }
+    Ok(!is_first)
+}
+
 /// Lets go, moves and anonymises what the policy says. Where nobody set one, that is nothing.
 async fn thin(work: &Work<'_>) -> Result<Done> {
-    if work.library.retention().await?.retention.is_fresh(work.app.parts.clock.now()) {
+    let holding = work.library.retention().await?;
+    let is_fresh = holding.retention.is_fresh(work.app.parts.clock.now());
+    if is_fresh || !holding.own && are_new(work, &holding.retention.policy).await? {
         return Ok(Done::of([]).nothing());
     }
     let thinning = Thinning { open: work.app.shown(), ..Thinning::default() };
@@ -187,6 +214,16 @@ async fn retell(work: &Work<'_>) -> Result<Done> {
     let retold = work.library.retell(false, work.progress, work.cancel).await?;
     let done = Done::of([("versions", retold.versions)]);
     Ok(if retold.versions == 0 { done.nothing() } else { done })
+}
+
+/// What is past its time goes by itself. What another program took out of the library goes when this one reads next: where nobody
+/// reads, this does it.
+async fn clean_cache(work: &Work<'_>) -> Result<Done> {
+    work.library.tidy_cache().await?;
+    let tiers = cache_statistics(work.app, Empty {}, work.progress).await?.tiers;
+    let sum = |count: fn(&TierStatistics) -> Option<u64>| tiers.iter().filter_map(count).sum();
+    let done = Done::of([("entries", sum(|tier| tier.entries)), ("bytes", sum(|tier| tier.bytes))]);
+    Ok(if tiers.is_empty() { done.nothing() } else { done })
 }
 
 /// One kind of work, as it is shown.

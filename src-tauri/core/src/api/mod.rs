@@ -9,6 +9,7 @@ pub mod archiving;
 pub mod backup;
 pub mod character;
 pub mod compare;
+pub mod configuration;
 pub mod consent;
 pub mod cuts;
 pub mod dialogs;
@@ -134,8 +135,15 @@ pub trait Host: Send + Sync {
     ///
     /// # Errors
     /// `file_unreadable`, `config_invalid`.
-    async fn configuration(&self) -> Result<app::Configuration> {
-        Ok(app::Configuration::default())
+    async fn configuration(&self) -> Result<configuration::Configuration> {
+        Ok(configuration::Configuration::default())
+    }
+    /// Writes a value into the configuration file, or takes it out, and takes up itself what is the program's own to take up.
+    ///
+    /// # Errors
+    /// `config_invalid` for what is not to be said, or not in the file; `storage_failed`, `storage_full`, `conflict`.
+    async fn configure(&self, _key: &str, _value: Option<&str>) -> Result<configuration::Reconfigured> {
+        Err(Error::new(Code::ConfigInvalid, "This program has no configuration file."))
     }
     /// The free software that the program is made of.
     fn licences(&self) -> Vec<app::Licence> {
@@ -247,6 +255,8 @@ pub struct App {
     /// How long versions are kept in a library that does not say so itself.
     retention: RwLock<RetentionPolicy>,
     parts: Parts,
+    /// Makes what keeps at hand what was read from a store.
+    caches: RwLock<Caches>,
     warming: warming::Warming,
     /// The versions on the screen: whatever goes by itself, they do not.
     shown: Mutex<BTreeSet<SnapshotId>>,
@@ -273,13 +283,15 @@ impl App {
         // The library alone holds the store, so that its file is let go of where another takes its place.
         let storage = std::mem::replace(&mut parts.storage, Err(Error::internal("The store is open.")));
         let metrics = Arc::<Metrics>::default();
-        let own = storage.map(|storage| library(&parts, &metrics, parts.language, storage));
+        let caches = Arc::clone(&parts.caches);
+        let own = storage.map(|storage| library(&parts, &metrics, parts.language, &caches, storage));
         Self {
             own: RwLock::new(own),
             sample: RwLock::default(),
             language: RwLock::new(parts.language),
             retention: RwLock::default(),
             parts,
+            caches: RwLock::new(caches),
             warming: warming::Warming::default(),
             shown: Mutex::default(),
             jobs: Mutex::default(),
@@ -334,11 +346,34 @@ impl App {
     /// The same, with this policy for libraries that have none of their own.
     #[must_use]
     pub fn keeping(self, policy: RetentionPolicy) -> Self {
+        self.keep_by(policy);
+        self
+    }
+
+    /// Keeps versions by this policy from now on, in a library that has none of its own.
+    fn keep_by(&self, policy: RetentionPolicy) {
         *self.retention.write().unwrap_or_else(PoisonError::into_inner) = policy;
         if let Ok(library) = self.own_library() {
             library.keep_by(policy);
         }
-        self
+    }
+
+    fn caches(&self) -> Caches {
+        Arc::clone(&self.caches.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads through another cache from now on. What lies outside of the program in the one before is taken out of it: an erasure
+    /// would not find it there any more.
+    async fn read_through(&self, caches: Caches) {
+        *self.caches.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&caches);
+        let Ok(library) = self.own_library() else { return };
+        let before = library.cache();
+        library.read_through(|store| caches(Some(store))).await;
+        if let Some(before) = before
+            && let Err(error) = before.clear().await
+        {
+            tracing::warn!(?error, "the cache before could not be emptied; what is in it ends with its time");
+        }
     }
 
     /// How long versions are kept in a library that does not say so itself.
@@ -358,7 +393,7 @@ impl App {
     fn cache(&self) -> Option<Arc<dyn CacheStorage>> {
         match self.own_library() {
             Ok(library) => library.cache(),
-            Err(_) => (self.parts.caches)(None),
+            Err(_) => self.caches()(None),
         }
     }
 
@@ -374,7 +409,7 @@ impl App {
 
     /// Another store takes the place of the player's own, and samples are left.
     fn exchange(&self, storage: Arc<dyn CharacterStorage>) {
-        let library = library(&self.parts, &self.metrics, self.language(), storage);
+        let library = library(&self.parts, &self.metrics, self.language(), &self.caches(), storage);
         library.keep_by(self.kept_by());
         *self.own.write().unwrap_or_else(PoisonError::into_inner) = Ok(library);
         *self.sample.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -426,10 +461,11 @@ fn library(
     parts: &Parts,
     metrics: &Arc<Metrics>,
     language: Language,
+    caches: &Caches,
     storage: Arc<dyn CharacterStorage>,
 ) -> Arc<Library> {
     let storage = measured(storage, Arc::clone(metrics), Arc::clone(&parts.clock));
-    let cache = (parts.caches)(Some(&storage));
+    let cache = caches(Some(&storage));
     let library = Arc::new(unheard(parts, language, storage).cached(cache));
     forward(&library, &parts.host);
     library
@@ -462,7 +498,8 @@ macro_rules! commands {
         $callback! {
             "app.overview": app::Empty => app::Overview, overview;
             "app.ready": app::Empty => app::Empty, ready;
-            "app.configuration": app::Empty => app::Configuration, configuration;
+            "app.configuration": app::Empty => configuration::Configuration, configuration;
+            "app.configure": configuration::ConfigSet => configuration::Configuration, configure;
             "app.licences": app::Empty => Vec<app::Licence>, licences;
             "app.verify": app::VerifyGet => app::VerifyReport, verify;
             "app.speak": app::Speak => app::Empty, speak;
@@ -587,9 +624,9 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 /// The functions behind the list, gathered for the router.
 mod commands {
     pub(super) use super::{
-        activity::*, app::*, archiving::*, backup::*, character::*, compare::*, consent::*, cuts::*,
-        encryption::*, erase::*, export::*, health::*, import::*, jobs::*, keeping::*, opening::*, past::*,
-        retention::*,
+        activity::*, app::*, archiving::*, backup::*, character::*, compare::*, configuration::*, consent::*,
+        cuts::*, encryption::*, erase::*, export::*, health::*, import::*, jobs::*, keeping::*, opening::*,
+        past::*, retention::*,
     };
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Serialize};
+
 /// A key of the configuration.
 #[derive(Debug)]
 pub struct Key {
@@ -22,6 +24,58 @@ pub(super) enum Form {
     YesNo,
     Whole(RangeInclusive<i64>),
     Choice(&'static [&'static str]),
+}
+
+/// What a key takes, as it is told to a person who is to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(rename = "ConfigTakes"))]
+pub enum Takes {
+    /// A line of text. It may hold a secret.
+    Text,
+    /// Yes or no: `true`, `false`.
+    YesNo,
+    /// A whole number.
+    Whole {
+        /// The least.
+        least: i64,
+        /// The most.
+        most: i64,
+    },
+    /// One of these words.
+    Choice {
+        /// The words.
+        names: Vec<String>,
+    },
+}
+
+impl Key {
+    /// The key of a value's path.
+    pub fn of(path: &str) -> Option<&'static Self> {
+        key(path)
+    }
+
+    /// What it takes.
+    pub fn takes(&self) -> Takes {
+        match &self.form {
+            Form::Address | Form::Folder | Form::Loopback => Takes::Text,
+            Form::YesNo => Takes::YesNo,
+            Form::Whole(range) => Takes::Whole { least: *range.start(), most: *range.end() },
+            Form::Choice(names) => {
+                Takes::Choice { names: names.iter().map(|name| (*name).to_owned()).collect() }
+            }
+        }
+    }
+
+    /// Whether a change of it holds at once in a window that is open. Which library is opened and how is decided at the start, and
+    /// in which language by the window itself.
+    pub fn holds_at_once(&self) -> bool {
+        let at_the_start = ["library", "language", "libraries.", "storage."];
+        !at_the_start
+            .iter()
+            .any(|start| self.path == *start || start.ends_with('.') && self.path.starts_with(start))
+    }
 }
 
 /// A hundred years.

@@ -7,7 +7,7 @@ use super::{
     Layers, LibraryConfig, Lookup, MetricsConfig, Origin, PrivacyConfig, Setting, Value,
     keys::{Form, KEYS, Place, is_loopback, key, nearest, place},
     storage,
-    text::{self, Node, Raw},
+    text::{self, Entry, Node, Raw},
     variables::{Refusal, expand},
 };
 use crate::{
@@ -62,15 +62,7 @@ impl<'a> Stack<'a> {
             "" => Origin::Default,
             path => Origin::File { path: path.to_owned(), line },
         };
-        let root = text::read(file.text, file.format).map_err(|broken| {
-            Error::new(
-                Code::ConfigInvalid,
-                format!("{}, line {}: {}.", file.path, broken.line, broken.problem),
-            )
-            .hint("Nothing of the file was used. Mend this line, or take it out.")
-            .detail("line", broken.line)
-        })?;
-        self.table(root, &mut Vec::new(), &origin)
+        self.table(root(file)?, &mut Vec::new(), &origin)
     }
 
     fn table(&mut self, node: Node, path: &mut Vec<String>, origin: &dyn Fn(usize) -> Origin) -> Result<()> {
@@ -86,7 +78,7 @@ impl<'a> Stack<'a> {
                 ));
             }
         };
-        for (name, line, node) in entries {
+        for Entry { name, line, node, .. } in entries {
             path.push(name);
             let origin = origin as &dyn Fn(usize) -> Origin;
             match check(path, &origin(line))? {
@@ -238,8 +230,17 @@ impl<'a> Stack<'a> {
     }
 }
 
+/// Everything that a file says.
+pub(super) fn root(file: &File<'_>) -> Result<Node> {
+    text::read(file.text, file.format).map_err(|broken| {
+        Error::new(Code::ConfigInvalid, format!("{}, line {}: {}.", file.path, broken.line, broken.problem))
+            .hint("Nothing of the file was used. Mend this line, or take it out.")
+            .detail("line", broken.line)
+    })
+}
+
 /// What stands at a path; an error where nothing may.
-fn check(path: &[String], origin: &Origin) -> Result<Place> {
+pub(super) fn check(path: &[String], origin: &Origin) -> Result<Place> {
     let key = path.join(".");
     match place(path) {
         Place::Unknown(hint) => Err(wrong(origin, &key, "is not a key Backstory knows.").hint(hint)),
@@ -272,7 +273,8 @@ pub(super) fn value(path: &str, raw: Raw, origin: &Origin, lookup: &Lookup<'_>) 
     let Some(key) = key(path) else {
         return Err(Trouble::Wrong(Error::internal(format!("The key {path} was lost."))));
     };
-    let from_file = matches!(origin, Origin::File { .. });
+    // What is asked for will stand in the file.
+    let from_file = matches!(origin, Origin::File { .. } | Origin::Asked);
     let (raw, address, hidden) = match raw {
         Raw::Text(text) if from_file => {
             let expanded = expand(&text, lookup).map_err(|refusal| refused(path, origin, refusal))?;
@@ -324,7 +326,9 @@ pub(super) fn value(path: &str, raw: Raw, origin: &Origin, lookup: &Lookup<'_>) 
             }),
         },
         (Form::YesNo | Form::Whole(_), raw @ Raw::Text(_)) => match misfit(words(&raw)) {
-            Trouble::Wrong(error) => Err(Trouble::Wrong(error.hint("Write it without quotation marks."))),
+            Trouble::Wrong(error) if *origin != Origin::Asked => {
+                Err(Trouble::Wrong(error.hint("Write it without quotation marks.")))
+            }
             trouble => Err(trouble),
         },
         (_, raw) => Err(misfit(words(&raw))),
@@ -355,12 +359,13 @@ fn refused(path: &str, origin: &Origin, refusal: Refusal) -> Trouble {
 /// That something is wrong with a key, and where.
 pub(super) fn wrong(origin: &Origin, key: &str, problem: &str) -> Error {
     let place = match origin {
-        Origin::Default => "The defaults".to_owned(),
-        Origin::Environment { name } => format!("The variable {name}"),
-        place => place.to_string(),
+        Origin::Default => "The defaults: ".to_owned(),
+        Origin::Environment { name } => format!("The variable {name}: "),
+        Origin::Asked => String::new(),
+        place => format!("{place}: "),
     };
     let subject = if key.is_empty() { "the file".to_owned() } else { format!("`{key}`") };
-    let error = Error::new(Code::ConfigInvalid, format!("{place}: {subject} {problem}"))
+    let error = Error::new(Code::ConfigInvalid, format!("{place}{subject} {problem}"))
         .hint("docs/configuration.md has every key and what it takes.")
         .detail("key", key);
     match origin {

@@ -7,6 +7,7 @@
 
 mod address;
 mod cache;
+mod edit;
 mod keys;
 mod layers;
 mod storage;
@@ -24,7 +25,8 @@ use self::layers::Stack;
 pub use self::{
     address::Address,
     cache::{CacheBackend, CacheConfig, MemoryConfig, RedisConfig},
-    keys::{KEYS, Key, nearest},
+    edit::edited,
+    keys::{KEYS, Key, Takes, nearest},
     text::Format,
     upkeep::{AlertsConfig, BackupConfig, MetricsConfig},
     variables::Lookup,
@@ -97,6 +99,8 @@ pub enum Origin {
         /// Its name.
         name: String,
     },
+    /// What somebody asks for, which stands nowhere yet.
+    Asked,
 }
 
 impl fmt::Display for Origin {
@@ -105,6 +109,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File { path, line } => write!(f, "{path}, line {line}"),
             Self::Environment { name } | Self::Flag { name } => f.write_str(name),
+            Self::Asked => f.write_str("what was asked for"),
         }
     }
 }

@@ -137,6 +137,6 @@ fn rank(origin: &Origin) -> u8 {
         Origin::Default => 0,
         Origin::File { .. } => 1,
         Origin::Environment { .. } => 2,
-        Origin::Flag { .. } => 3,
+        Origin::Flag { .. } | Origin::Asked => 3,
     }
 }

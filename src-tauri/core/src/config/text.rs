@@ -1,5 +1,7 @@
 //! From the text of a configuration, TOML or YAML, to values that know their line.
 
+use std::ops::Range;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use toml::de::{DeTable, DeValue};
 
@@ -16,20 +18,32 @@ pub enum Format {
 const MAX_DEPTH: usize = 16;
 
 /// A value and where it stands.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
     pub(super) line: usize,
+    /// Where a value that is no table stands, in bytes.
+    pub(super) span: Range<usize>,
     pub(super) value: Raw,
 }
 
+/// A key with what stands behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) line: usize,
+    /// Where the key begins, in bytes.
+    pub(super) at: usize,
+    pub(super) node: Node,
+}
+
 /// What a text can say.
-#[derive(Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Raw {
     Text(String),
     Whole(i64),
     YesNo(bool),
-    /// Entries by key, each with the line of the key.
-    Table(Vec<(String, usize, Node)>),
+    /// In the order of the text.
+    Table(Vec<Entry>),
     /// Nothing behind the key.
     Nothing,
     /// Something no key takes, in words: `a list`.
@@ -53,7 +67,7 @@ pub(super) fn read(text: &str, format: Format) -> Result<Node, Broken> {
 fn toml(text: &str) -> Result<Node, Broken> {
     let line = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
     match DeTable::parse(text) {
-        Ok(table) => Ok(Node { line: 1, value: toml_table(table.get_ref(), &line) }),
+        Ok(table) => Ok(Node { line: 1, span: 0..text.len(), value: toml_table(table.get_ref(), &line) }),
         // Only the message: the error's own text repeats the line, which may hold a password.
         Err(error) => Err(Broken {
             line: line(error.span().map_or(0, |span| span.start)),
@@ -66,11 +80,13 @@ fn toml_table(table: &DeTable<'_>, line: &dyn Fn(usize) -> usize) -> Raw {
     let mut entries: Vec<_> = table
         .iter()
         .map(|(key, value)| {
-            let node = Node { line: line(value.span().start), value: toml_value(value.get_ref(), line) };
-            (key.get_ref().to_string(), line(key.span().start), node)
+            let (span, value) = (value.span(), toml_value(value.get_ref(), line));
+            let node = Node { line: line(span.start), span, value };
+            let at = key.span().start;
+            Entry { name: key.get_ref().to_string(), line: line(at), at, node }
         })
         .collect();
-    entries.sort_by_key(|(_, line, _)| *line);
+    entries.sort_by_key(|entry| entry.at);
     Raw::Table(entries)
 }
 
@@ -90,10 +106,13 @@ fn toml_value(value: &DeValue<'_>, line: &dyn Fn(usize) -> usize) -> Raw {
 }
 
 fn yaml(text: &str) -> Result<Node, Broken> {
-    let mut events = Yaml { events: Parser::new_from_str(text), depth: 0 };
+    let bytes = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let mut events = Yaml { text, events: Parser::new_from_str(text), depth: 0, bytes };
     loop {
         match events.next()? {
-            (Event::StreamEnd, _) => return Ok(Node { line: 1, value: Raw::Table(Vec::new()) }),
+            (Event::StreamEnd, _) => {
+                return Ok(Node { line: 1, span: 0..text.len(), value: Raw::Table(Vec::new()) });
+            }
             (Event::Nothing | Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd, _) => {}
             (event, span) => return events.node(event, span),
         }
@@ -102,8 +121,11 @@ fn yaml(text: &str) -> Result<Node, Broken> {
 
 /// A reader of YAML. References and tags are refused: they say something twice, or something that is not there.
 struct Yaml<'a> {
+    text: &'a str,
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
     depth: usize,
+    /// Where each letter begins, in bytes: the parser counts letters.
+    bytes: Vec<usize>,
 }
 
 impl<'a> Yaml<'a> {
@@ -116,6 +138,10 @@ impl<'a> Yaml<'a> {
             }),
             None => Err(Broken { line: 1, problem: "it ends too early".to_owned() }),
         }
+    }
+
+    fn byte(&self, letter: usize) -> usize {
+        self.bytes.get(letter).or(self.bytes.last()).copied().unwrap_or_default()
     }
 
     fn node(&mut self, event: Event<'a>, span: Span) -> Result<Node, Broken> {
@@ -141,30 +167,51 @@ impl<'a> Yaml<'a> {
             Event::Alias(_) => return refused("a reference (*)"),
             _ => return refused(tag_words(&event)),
         };
-        Ok(Node { line, value })
+        let start = self.byte(span.start.index());
+        let end =
+            quoted(&self.text[start..]).map_or_else(|| self.byte(span.end.index()), |long| start + long);
+        Ok(Node { line, span: start..end, value })
     }
 
     fn table(&mut self) -> Result<Raw, Broken> {
         self.depth += 1;
-        let mut entries: Vec<(String, usize, Node)> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         loop {
             let (event, span) = self.next()?;
-            let line = span.start.line();
-            let key = match event {
+            let (line, at) = (span.start.line(), self.byte(span.start.index()));
+            let name = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(key, _, _, None) => key.into_owned(),
                 _ => return Err(Broken { line, problem: "a key must be a word".to_owned() }),
             };
-            if entries.iter().any(|(there, ..)| *there == key) {
+            if entries.iter().any(|there| there.name == name) {
                 return Err(Broken { line, problem: "a key stands here a second time".to_owned() });
             }
             let (event, span) = self.next()?;
             let node = self.node(event, span)?;
-            entries.push((key, line, node));
+            entries.push(Entry { name, line, at, node });
         }
         self.depth -= 1;
         Ok(Raw::Table(entries))
     }
+}
+
+/// How long a value in quotation marks is that a text begins with. The parser counts what stands behind it in, too.
+fn quoted(text: &str) -> Option<usize> {
+    let mark = text.chars().next().filter(|mark| ['"', '\''].contains(mark))?;
+    let mut letters = text.char_indices().skip(1).peekable();
+    while let Some((at, letter)) = letters.next() {
+        if letter == '\\' && mark == '"' {
+            letters.next();
+        } else if letter == mark {
+            // Two of them stand for one.
+            if mark == '\'' && letters.next_if(|(_, next)| *next == mark).is_some() {
+                continue;
+            }
+            return Some(at + 1);
+        }
+    }
+    None
 }
 
 fn tag_words(event: &Event<'_>) -> &'static str {

@@ -16,7 +16,10 @@ use std::{
 };
 
 use lru::LruCache;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::{
+    sync::{RwLock, Semaphore},
+    task::JoinHandle,
+};
 
 use super::{Library, parsed};
 use crate::{
@@ -38,7 +41,7 @@ const MOST_FILLS: u32 = 4;
 
 /// What is kept of what was read.
 pub(super) struct Reading {
-    cache: Option<Arc<dyn CacheStorage>>,
+    cache: std::sync::RwLock<Option<Arc<dyn CacheStorage>>>,
     sheets: Mutex<LruCache<(CharacterId, ContentHash), Arc<Sheet>>>,
     standing: Mutex<Standing>,
     fills: Arc<Semaphore>,
@@ -81,12 +84,16 @@ impl Standing {
 impl Reading {
     pub(super) fn new(cache: Option<Arc<dyn CacheStorage>>) -> Self {
         Self {
-            cache,
+            cache: std::sync::RwLock::new(cache),
             sheets: Mutex::new(LruCache::new(SHEETS)),
             standing: Mutex::default(),
             fills: Arc::new(Semaphore::new(MOST_FILLS as usize)),
             gate: Arc::default(),
         }
+    }
+
+    fn cache(&self) -> Option<Arc<dyn CacheStorage>> {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
@@ -109,7 +116,7 @@ impl Library {
     /// # Errors
     /// As [`CharacterStorage::document`].
     pub async fn document(&self, version: &VersionMetadata) -> Result<Vec<u8>> {
-        let stands = self.reading.cache.is_some() && self.stands(version).await?;
+        let stands = self.reading.cache().is_some() && self.stands(version).await?;
         self.read(version, stands).await
     }
 
@@ -162,6 +169,27 @@ impl Library {
         let _all = self.reading.fills.acquire_many(MOST_FILLS).await;
     }
 
+    /// Reads through another cache from now on. Nothing comes into the one before any more when this is done.
+    pub async fn read_through(
+        &self,
+        made: impl FnOnce(&Arc<dyn CharacterStorage>) -> Option<Arc<dyn CacheStorage>>,
+    ) {
+        *self.reading.cache.write().unwrap_or_else(PoisonError::into_inner) = made(&self.storage);
+        let _fills = self.reading.fills.acquire_many(MOST_FILLS).await;
+    }
+
+    /// Takes out of every cache what another program took out of the store since this one last looked.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::changes_since`].
+    pub async fn tidy_cache(&self) -> Result<()> {
+        for leaving in self.catch_up(self.storage.revision().await?).await? {
+            // A part of the cache that is away is told when it comes back.
+            let _ = leaving.await;
+        }
+        Ok(())
+    }
+
     /// Takes everything of a character, or of all of them, out of every cache.
     ///
     /// # Errors
@@ -171,8 +199,8 @@ impl Library {
             Some(character) => self.forget_sheets(character),
             None => self.reading.sheets().clear(),
         }
-        let Some(cache) = &self.reading.cache else { return Ok(()) };
         let _nobody_fills = self.reading.gate.write().await;
+        let Some(cache) = self.reading.cache() else { return Ok(()) };
         match only {
             Some(character) => cache.forget(character.as_str()).await,
             None => cache.clear().await,
@@ -181,13 +209,14 @@ impl Library {
 
     /// What is kept at hand of it, if anything.
     pub(crate) fn cache(&self) -> Option<Arc<dyn CacheStorage>> {
-        self.reading.cache.clone()
+        self.reading.cache()
     }
 
     /// Whether the store has this version now, as far as this library may see it.
     async fn stands(&self, version: &VersionMetadata) -> Result<bool> {
         let now = self.storage.revision().await?;
-        self.catch_up(now).await?;
+        // Nobody who reads waits for that.
+        drop(self.catch_up(now).await?);
         {
             let standing = self.reading.standing();
             if standing.revision == now && standing.has(version) {
@@ -205,12 +234,12 @@ impl Library {
         Ok(true)
     }
 
-    /// Forgets what is not certain any more since the store was last looked at.
-    async fn catch_up(&self, now: u64) -> Result<()> {
+    /// Forgets what is not certain any more since the store was last looked at. Gives what is leaving the cache meanwhile.
+    async fn catch_up(&self, now: u64) -> Result<Vec<JoinHandle<()>>> {
         let since = {
             let mut standing = self.reading.standing();
             if standing.revision == now {
-                return Ok(());
+                return Ok(Vec::new());
             }
             // Who may see what can change without any character being written. And a lower revision is another store's.
             if self.storage.info().principal.is_some() || standing.revision > now {
@@ -218,7 +247,7 @@ impl Library {
             }
             if standing.contents.is_empty() {
                 standing.revision = now;
-                return Ok(());
+                return Ok(Vec::new());
             }
             standing.revision
         };
@@ -227,7 +256,7 @@ impl Library {
             let mut standing = self.reading.standing();
             if standing.revision != since {
                 // Somebody else did it meanwhile.
-                return Ok(());
+                return Ok(Vec::new());
             }
             match told.more {
                 true => standing.forget_all(),
@@ -235,20 +264,21 @@ impl Library {
             }
             standing.revision = if told.more { now } else { told.revision };
         }
+        let mut leaving = Vec::new();
         for change in told.changes.iter().filter(|change| change.erased) {
             self.forget_sheets(&change.character);
-            if let Some(cache) = self.reading.cache.clone() {
+            if let Some(cache) = self.reading.cache() {
                 // Another process took it away, from its own caches too. Nobody waits for ours.
                 let group = change.character.clone();
-                tokio::spawn(async move { drop(cache.forget(group.as_str()).await) });
+                leaving.push(tokio::spawn(async move { drop(cache.forget(group.as_str()).await) }));
             }
         }
-        Ok(())
+        Ok(leaving)
     }
 
     /// A document, out of the cache where its version stands.
     async fn read(&self, version: &VersionMetadata, stands: bool) -> Result<Vec<u8>> {
-        if let Some(cache) = self.reading.cache.as_ref().filter(|_| stands)
+        if let Some(cache) = self.reading.cache().filter(|_| stands)
             && let Ok(Some(found)) = cache.get(&key(version)).await
             && ContentHash::of(&found.value) == version.content
         {
@@ -263,8 +293,9 @@ impl Library {
 
     /// Puts a document into the cache, behind whoever wanted it.
     fn fill(&self, version: &VersionMetadata, document: &[u8]) {
-        let Some(cache) = self.reading.cache.clone() else { return };
+        // Before the cache is looked for: whoever exchanges it waits for all who have one of these.
         let Ok(permit) = Arc::clone(&self.reading.fills).try_acquire_owned() else { return };
+        let Some(cache) = self.reading.cache() else { return };
         let (gate, storage) = (Arc::clone(&self.reading.gate), Arc::clone(&self.storage));
         let (version, value) = (version.clone(), Arc::from(document));
         tokio::spawn(async move {

@@ -12,7 +12,13 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use backstory_core::{
@@ -75,7 +81,7 @@ pub struct DdbFetcher {
     pace: Pace,
     consent: Consent,
     keychain: Arc<dyn Keychain>,
-    minimise: bool,
+    minimise: AtomicBool,
 }
 
 impl DdbFetcher {
@@ -97,15 +103,20 @@ impl DdbFetcher {
             pace: Pace::in_folder(folder, timer),
             consent: Consent::in_folder(folder),
             keychain,
-            minimise: true,
+            minimise: AtomicBool::new(true),
         }
     }
 
     /// Whether other players' rows are cut out of what is fetched: usual.
     #[must_use]
-    pub fn minimise(mut self, minimise: bool) -> Self {
-        self.minimise = minimise;
+    pub fn minimise(self, minimise: bool) -> Self {
+        self.set_minimise(minimise);
         self
+    }
+
+    /// The same from now on, for a program that goes on.
+    pub fn set_minimise(&self, minimise: bool) {
+        self.minimise.store(minimise, Ordering::SeqCst);
     }
 
     async fn character(&self, number: u64, progress: &dyn Progress, cancel: &Cancel) -> Result<Draft> {
@@ -148,7 +159,7 @@ impl DdbFetcher {
             let asking = async {
                 let answer = self.client.character(number, token).await?;
                 let now = self.pace.timer.now();
-                answer::character(answer, number, token.is_some(), self.minimise, now)
+                answer::character(answer, number, token.is_some(), self.minimise.load(Ordering::SeqCst), now)
             };
             let Refusal { error, again } = tokio::select! {
                 draft = asking => match draft {

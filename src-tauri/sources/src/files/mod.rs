@@ -11,7 +11,10 @@ use std::{
     fs::File,
     io::{ErrorKind, Read},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -36,7 +39,7 @@ pub const STDIN: &str = "-";
 /// Reads files into drafts with the sources of the registry.
 pub struct Files {
     sources: Vec<Arc<dyn Source>>,
-    minimise: bool,
+    minimise: AtomicBool,
     /// What a path as text cannot say: buffers, names that are not Unicode, folders that could not be spread.
     /// A handle is a place in here, from 1; 0 means that the path says it all.
     held: Mutex<Vec<Arc<Held>>>,
@@ -48,22 +51,27 @@ pub struct Files {
 #[derive(Default)]
 struct Recent(Mutex<VecDeque<Known>>);
 
-/// A text, and what is in it as soon as somebody has read it.
-type Known = (Arc<Vec<u8>>, Arc<OnceLock<Result<Draft>>>);
+/// A text, whether others were cut out of it, and what is in it as soon as somebody has read it.
+type Known = (Arc<Vec<u8>>, bool, Arc<OnceLock<Result<Draft>>>);
 
 /// How many drafts are remembered: the last ones of the characters that one folder holds side by side.
 const RECENT: usize = 16;
 
 impl Recent {
-    fn get(&self, bytes: &Arc<Vec<u8>>, read: impl FnOnce() -> Result<Draft>) -> Result<Draft> {
+    fn get(
+        &self,
+        bytes: &Arc<Vec<u8>>,
+        minimise: bool,
+        read: impl FnOnce() -> Result<Draft>,
+    ) -> Result<Draft> {
         let reading = {
             let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match recent.iter().find(|(known, _)| known == bytes) {
-                Some((_, reading)) => Arc::clone(reading),
+            match recent.iter().find(|(known, cut, _)| *cut == minimise && known == bytes) {
+                Some((.., reading)) => Arc::clone(reading),
                 None => {
                     let reading = Arc::default();
                     recent.truncate(RECENT - 1);
-                    recent.push_front((Arc::clone(bytes), Arc::clone(&reading)));
+                    recent.push_front((Arc::clone(bytes), minimise, Arc::clone(&reading)));
                     reading
                 }
             }
@@ -94,19 +102,29 @@ impl Default for Files {
 impl Files {
     /// Reads with every source and cuts other players' data out.
     pub fn new() -> Self {
-        Self { sources: registry::sources(), minimise: true, held: Mutex::default(), recent: Arc::default() }
+        Self {
+            sources: registry::sources(),
+            minimise: AtomicBool::new(true),
+            held: Mutex::default(),
+            recent: Arc::default(),
+        }
     }
 
     /// Whether other players' data is cut out of a document before it is kept. It is unless this says no.
     #[must_use]
-    pub fn minimise(mut self, minimise: bool) -> Self {
-        self.minimise = minimise;
+    pub fn minimise(self, minimise: bool) -> Self {
+        self.set_minimise(minimise);
         self
+    }
+
+    /// The same from now on, for a program that goes on.
+    pub fn set_minimise(&self, minimise: bool) {
+        self.minimise.store(minimise, Ordering::SeqCst);
     }
 
     /// Whether they are.
     pub fn minimises(&self) -> bool {
-        self.minimise
+        self.minimise.load(Ordering::SeqCst)
     }
 
     /// Holds what was read from elsewhere, so that [`Intake::list`] finds it under the path `-`.
@@ -170,11 +188,11 @@ impl Intake for Files {
     }
 
     async fn read(&self, file: &IntakeFile, captured_at: Option<Timestamp>) -> Result<Draft> {
-        let (sources, minimise, file) = (self.sources.clone(), self.minimise, file.clone());
+        let (sources, minimise, file) = (self.sources.clone(), self.minimises(), file.clone());
         let (held, recent) = (self.held(file.handle), Arc::clone(&self.recent));
         let reading = tokio::task::spawn_blocking(move || {
             let content = content(held.as_deref(), &file.path)?;
-            let mut draft = recent.get(&content.bytes, || draft(&sources, minimise, &content))?;
+            let mut draft = recent.get(&content.bytes, minimise, || draft(&sources, minimise, &content))?;
             let origin = Path::new(&file.path).file_name().map(|name| name.to_string_lossy().into_owned());
             draft.captured_at =
                 captured_at.or(file.named_at).or(draft.edited_at).unwrap_or(content.written_at);
@@ -185,7 +203,7 @@ impl Intake for Files {
     }
 
     async fn read_text(&self, text: String, read_at: Timestamp) -> Result<Draft> {
-        let (sources, minimise) = (self.sources.clone(), self.minimise);
+        let (sources, minimise) = (self.sources.clone(), self.minimises());
         let held = Held::Buffer { bytes: Arc::new(text.into_bytes()), read_at };
         let reading = tokio::task::spawn_blocking(move || {
             let draft = draft(&sources, minimise, &content(Some(&held), "")?)?;

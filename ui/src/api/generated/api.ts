@@ -221,7 +221,7 @@ dismissed: boolean, };
 /**
  * What may be wrong.
  */
-export type AlertKind = "storage_unavailable" | "error_rate" | "pool_exhausted" | "disk_low" | "damage" | "backup_failed" | "drill_failed" | "slow_operation" | "hit_rate" | "memory" | "unusual_access" | "silent";
+export type AlertKind = "storage_unavailable" | "error_rate" | "pool_exhausted" | "disk_low" | "damage" | "backup_failed" | "drill_failed" | "slow_operation" | "read_only" | "cache" | "hit_rate" | "memory" | "unusual_access" | "silent";
 
 /**
  * Names an alert.
@@ -980,6 +980,41 @@ export type Compression = "none" | "gzip" | "zstd" | "lz4";
 export type Concerned = { id: CharacterId, name: string, };
 
 /**
+ * A layer of the configuration, the weakest first.
+ */
+export type ConfigLayer = "default" | "file" | "environment" | "flag";
+
+/**
+ * Asks for a value to be written into the configuration file, or taken out of it.
+ */
+export type ConfigSet = { 
+/**
+ * The path of its key.
+ */
+key: string, 
+/**
+ * What is to hold, as one would type it; none: what holds without a word.
+ */
+value: string | null, };
+
+/**
+ * What a key takes, as it is told to a person who is to choose.
+ */
+export type ConfigTakes = { "kind": "text" } | { "kind": "yes_no" } | { "kind": "whole", 
+/**
+ * The least.
+ */
+least: number, 
+/**
+ * The most.
+ */
+most: number, } | { "kind": "choice", 
+/**
+ * The words.
+ */
+names: Array<string>, };
+
+/**
  * A value of the configuration.
  */
 export type ConfigValue = { 
@@ -988,13 +1023,25 @@ export type ConfigValue = {
  */
 key: string, 
 /**
- * What holds. Never a password.
+ * What holds, never a password; none where nobody says anything.
  */
-value: string, 
+value: string | null, 
 /**
- * Who says so: `default`, a file with its line, or a variable.
+ * Which layer says so.
  */
-origin: string, };
+layer: ConfigLayer, 
+/**
+ * Who says so: `default`, a file with its line, a variable or a flag.
+ */
+origin: string, 
+/**
+ * What the key takes.
+ */
+takes: ConfigTakes, 
+/**
+ * Whether a change of it holds at once; else from the next start of the program.
+ */
+at_once: boolean, };
 
 /**
  * What holds, and who says so.
@@ -1005,7 +1052,7 @@ export type Configuration = {
  */
 file: string | null, 
 /**
- * Every value, by the path of its key.
+ * Every value, by the path of its key; also of keys of which nobody says anything.
  */
 values: Array<ConfigValue>, };
 
@@ -4013,6 +4060,7 @@ export type Commands = {
   "app.overview": [Empty, Overview];
   "app.ready": [Empty, Empty];
   "app.configuration": [Empty, Configuration];
+  "app.configure": [ConfigSet, Configuration];
   "app.licences": [Empty, Array<Licence>];
   "app.verify": [VerifyGet, VerifyReport];
   "app.speak": [Speak, Empty];
