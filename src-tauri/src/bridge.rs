@@ -93,7 +93,7 @@ impl<F: Fn(ProgressEvent) + Send + Sync> Progress for Throttled<F> {
                 true
             }
             ProgressEvent::Advanced { done, total } => done >= total || self.is_due(),
-            ProgressEvent::Reading { .. } => self.is_due(),
+            ProgressEvent::Reading { .. } | ProgressEvent::Character { .. } => self.is_due(),
         };
         if passes {
             (self.send)(event);

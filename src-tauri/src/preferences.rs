@@ -13,6 +13,8 @@ use backstory_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::libraries::Choice;
+
 /// The file of preferences. Writes replace it whole: a crash leaves the old one or the new one.
 #[derive(Debug)]
 pub(crate) struct PreferencesFile {
@@ -27,7 +29,7 @@ struct Kept {
     #[serde(flatten)]
     preferences: Preferences,
     folders: Vec<PathBuf>,
-    library: Option<PathBuf>,
+    library: Option<Choice>,
 }
 
 impl PreferencesFile {
@@ -47,7 +49,7 @@ impl PreferencesFile {
     }
 
     /// The library that the player chose in the window.
-    pub(crate) fn library(&self) -> Option<PathBuf> {
+    pub(crate) fn library(&self) -> Option<Choice> {
         self.kept().library
     }
 
@@ -55,7 +57,7 @@ impl PreferencesFile {
     ///
     /// # Errors
     /// As [`PreferencesFile::save`].
-    pub(crate) fn choose_library(&self, library: Option<PathBuf>) -> Result<()> {
+    pub(crate) fn choose_library(&self, library: Option<Choice>) -> Result<()> {
         self.change(|kept| kept.library = library)
     }
 

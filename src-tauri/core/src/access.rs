@@ -350,6 +350,11 @@ impl CharacterStorage for Guarded {
         self.inner.encryption().await
     }
 
+    async fn keys(&self) -> Result<Option<Secret>> {
+        self.check_admin()?;
+        self.inner.keys().await
+    }
+
     fn new_phrase(&self) -> Result<Secret> {
         self.inner.new_phrase()
     }

@@ -30,6 +30,7 @@ import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
 import { backups, drill, figures, healthOf, jobs, room } from "./storage";
 import { rawLines } from "./lines";
+import { FakeMoving } from "./moving";
 import { FakeRetention } from "./retention";
 import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
 
@@ -64,6 +65,7 @@ export class FakeBridge implements Bridge {
   /** Everything it said. */
   answered: unknown[] = [];
   retention = new FakeRetention();
+  moving = new FakeMoving();
   /** How many calls have no answer yet. */
   waiting = 0;
   calls: { command: Command; params: unknown }[] = [];
@@ -306,6 +308,7 @@ export class FakeBridge implements Bridge {
     "watch.again": ({ path }) => (this.#folders = [...this.#folders, watched(path)]),
     "app.speak": () => ({}),
     "library.show": () => ({}),
+    ...this.moving.answers(() => this.#overview()),
     "app.configuration": () => ({
       file: null,
       values: [
@@ -421,6 +424,7 @@ export class FakeBridge implements Bridge {
     },
     "job.cancel": () => {
       this.#cancelled = true;
+      this.moving.stop();
       return {};
     },
   };

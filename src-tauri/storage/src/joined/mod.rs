@@ -29,7 +29,7 @@ use backstory_core::{
     privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect,
-        Facets, HistoryQuery, Kept, Page, Pool, Problem, QueryFilter, Recompressed, RepairReport, Setting,
+        Facets, HistoryQuery, Kept, Page, Pool, Problem, QueryFilter, Recompressed, RepairReport, Secret, Setting,
         StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
@@ -399,6 +399,14 @@ impl CharacterStorage for JoinedStorage {
 
     fn pool(&self) -> Option<Pool> {
         self.halves.new.pool().or_else(|| self.halves.old.pool())
+    }
+
+    /// Of either half: what is encrypted in one of them is not to become plain elsewhere.
+    async fn keys(&self) -> Result<Option<Secret>> {
+        match self.halves.new.keys().await? {
+            None => self.halves.old.keys().await,
+            keys => Ok(keys),
+        }
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

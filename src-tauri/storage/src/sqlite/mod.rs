@@ -456,6 +456,10 @@ impl CharacterStorage for SqliteStorage {
         self.read(keys::told).await
     }
 
+    async fn keys(&self) -> Result<Option<Secret>> {
+        self.read(|session| Ok(session.ring().text())).await
+    }
+
     fn new_phrase(&self) -> Result<Secret> {
         seal::new_phrase()
     }
