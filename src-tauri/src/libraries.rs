@@ -185,8 +185,9 @@ impl Libraries {
 
     /// Opens another library from now on; where that fails, the one before stays chosen.
     async fn choose(&self, choice: Option<Choice>) -> Result<Arc<dyn CharacterStorage>> {
-        let choose =
-            |choice| std::mem::replace(&mut *self.chosen.lock().unwrap_or_else(PoisonError::into_inner), choice);
+        let choose = |choice| {
+            std::mem::replace(&mut *self.chosen.lock().unwrap_or_else(PoisonError::into_inner), choice)
+        };
         let is_server = matches!(choice, Some(Choice::Server { .. }));
         let before = choose(choice.clone());
         let opened = match self.open().await {
@@ -344,7 +345,9 @@ async fn in_the_keychain<T: Send + 'static>(ask: impl FnOnce() -> Result<T> + Se
 fn unknown_server(server: &str) -> Error {
     Error::new(
         Code::KeychainUnavailable,
-        format!("The keychain of this computer does not give the address of {server}, where your library is."),
+        format!(
+            "The keychain of this computer does not give the address of {server}, where your library is."
+        ),
     )
     .kept("Nothing was changed. The library is on its server.")
     .hint("Unlock the keychain and try again, or name the server in the configuration.")

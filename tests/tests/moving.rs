@@ -31,7 +31,9 @@ use backstory_core::{
     wording::Language,
 };
 use backstory_sources::{files::Files, registry, sample};
-use backstory_storage::{backups::FolderBackups, clock::SystemClock, machine, open::Stores, sites::StoreSite};
+use backstory_storage::{
+    backups::FolderBackups, clock::SystemClock, machine, open::Stores, sites::StoreSite,
+};
 use backstory_tests::{
     disk::SmallDisk,
     keychains::Chain,
@@ -91,8 +93,12 @@ impl Player {
     }
 
     async fn with(folder: TempDir, from: String, picked: PathBuf, options: StoreOptions) -> Self {
-        let window =
-            Arc::new(Window { picked, options: options.clone(), moved_in: Mutex::default(), refuses: Mutex::default() });
+        let window = Arc::new(Window {
+            picked,
+            options: options.clone(),
+            moved_in: Mutex::default(),
+            refuses: Mutex::default(),
+        });
         let keep = Keep { daily: 7, weekly: 4, monthly: 12 };
         let config = move || Ok(BackupConfig { folder: None, keep });
         let path: PathBuf = (&from).into();
@@ -175,7 +181,10 @@ async fn assert_holds_all(of: &dyn CharacterStorage, at: &dyn CharacterStorage) 
         assert_eq!(one.versions, other.versions, "{}", row.name);
         assert_eq!(one.sightings.len(), other.sightings.len());
         for hash in one.contents().into_keys() {
-            assert_eq!(of.document(&row.id, &hash).await.unwrap(), at.document(&row.id, &hash).await.unwrap());
+            assert_eq!(
+                of.document(&row.id, &hash).await.unwrap(),
+                at.document(&row.id, &hash).await.unwrap()
+            );
         }
     }
 }
@@ -394,7 +403,8 @@ async fn a_full_disk_in_the_middle_keeps_what_was_copied() {
     let error = player.start(&Silent).await.unwrap_err();
     assert_eq!(error.code, Code::StorageFull);
     assert!(error.kept.is_some() && error.hint.is_some(), "{error:?}");
-    let grown = std::process::Command::new("mount").args(["-o", "remount,size=64m"]).arg(disk.path()).status();
+    let grown =
+        std::process::Command::new("mount").args(["-o", "remount,size=64m"]).arg(disk.path()).status();
     assert!(grown.unwrap().success());
     assert!(player.start(&Silent).await.unwrap().complete, "it goes on");
     player.remove().await.unwrap();
@@ -463,7 +473,10 @@ async fn a_server_that_goes_away_is_gone_on_with_when_it_is_back() {
     let error = player.start(&Unplug(server, Mutex::default())).await.unwrap_err();
     assert_eq!(error.code, Code::StoreUnreachable, "{error:?}");
     assert!(error.kept.is_some() && error.retryable);
-    assert!(player.remove().await.is_err(), "nothing can be removed there now, and the move is not forgotten");
+    assert!(
+        player.remove().await.is_err(),
+        "nothing can be removed there now, and the move is not forgotten"
+    );
     server.start();
     assert!(player.start(&Silent).await.unwrap().complete);
     player.switch().await.unwrap();
@@ -500,7 +513,8 @@ async fn an_encrypted_library_stays_encrypted_under_the_same_lock() {
             assert!(player.start(&Silent).await.unwrap().complete);
             let name = early()[0].sheet.identity.name.clone();
             for (path, bytes) in player.disk() {
-                let stands = !name.is_empty() && bytes.windows(name.len()).any(|part| part == name.as_bytes());
+                let stands =
+                    !name.is_empty() && bytes.windows(name.len()).any(|part| part == name.as_bytes());
                 assert!(!stands, "{} is plain", path.display());
             }
             player.switch().await.unwrap();

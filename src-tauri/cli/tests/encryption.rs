@@ -492,7 +492,10 @@ fn a_library_that_moves_stays_encrypted_or_somebody_says_that_it_need_not() {
     computer.encrypt();
     let phrase = computer.path("phrase").display().to_string();
     let from = computer.path("data/backstory/library.sqlite").display().to_string();
-    for to in [format!("sqlite:{}", computer.path("data/new").display()), format!("folder:{}", computer.path("data/new folder").display())] {
+    for to in [
+        format!("sqlite:{}", computer.path("data/new").display()),
+        format!("folder:{}", computer.path("data/new folder").display()),
+    ] {
         computer.run(&["migrate", "--from", &from, "--to", &to, "--unlock", &phrase]);
         assert_eq!(computer.found(&[MARK.as_bytes()]), Vec::<PathBuf>::new(), "{to}");
         let passphrase = computer.path("passphrase").display().to_string();

@@ -17,7 +17,6 @@ use backstory_core::{
 
 use crate::{
     blocking::blocking,
-    computer,
     folder,
     memory::MemoryStorage,
     open::{self, Stores},
@@ -83,9 +82,12 @@ impl StoreSite {
     fn local(kind: &'static str, path: PathBuf, options: StoreOptions) -> Result<Self> {
         let path = std::path::absolute(&path).unwrap_or(path);
         let text = path.to_str().ok_or_else(|| {
-            Error::new(Code::InvalidArgument, format!("The name {} is not text Backstory can use.", path.display()))
-                .kept("Nothing was changed.")
-                .hint("Choose a place with another name.")
+            Error::new(
+                Code::InvalidArgument,
+                format!("The name {} is not text Backstory can use.", path.display()),
+            )
+            .kept("Nothing was changed.")
+            .hint("Choose a place with another name.")
         })?;
         let address = Address::new(format!("{kind}:{text}"));
         Ok(Self { address, kind, keeps_folder: path.is_dir(), path: Some(path), options })

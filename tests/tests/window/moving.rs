@@ -61,10 +61,11 @@ async fn the_library_moves_into_a_folder_by_keyboard() {
     let window = Window::open(&home, &[], &[]).await;
     window.press("Storage & health").await;
     window.says("How long versions are kept").await;
-    window.until("the heading has the focus", async || {
-        window.run("return document.activeElement.tagName").await == "H1"
-    })
-    .await;
+    window
+        .until("the heading has the focus", async || {
+            window.run("return document.activeElement.tagName").await == "H1"
+        })
+        .await;
     bring_axe(&window).await;
     photograph(&window, "30-storage").await;
 

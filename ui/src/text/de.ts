@@ -1311,11 +1311,14 @@ export const de: Catalogue = {
     agreePlain: "Ohne Verschlüsselung kopieren",
     agreePlainHow: "Wer jenen Speicher lesen kann, kann alles in der Kopie lesen.",
     toRehearse: {
-      whole: "Die Probe kopiert jede Fassung an einen Platz daneben, liest sie zurück und entfernt sie wieder",
-      reading: "Die Probe liest jede Fassung und versucht, ob der Server Änderungen annimmt. Sie kopiert nichts.",
+      whole:
+        "Die Probe kopiert jede Fassung an einen Platz daneben, liest sie zurück und entfernt sie wieder",
+      reading:
+        "Die Probe liest jede Fassung und versucht, ob der Server Änderungen annimmt. Sie kopiert nichts.",
     },
     rehearsed: {
-      whole: (verified, all) => `Probe: ${verified} von ${all} Fassungen kopiert, gleich zurückgelesen und wieder entfernt`,
+      whole: (verified, all) =>
+        `Probe: ${verified} von ${all} Fassungen kopiert, gleich zurückgelesen und wieder entfernt`,
       reading: (verified, all) =>
         `Probe: ${verified} von ${all} Fassungen gelesen und heil, und der Server nimmt Änderungen an`,
     },
@@ -1341,9 +1344,12 @@ export const de: Catalogue = {
     },
     far: (done, all) => `${done} von ${all} Fassungen`,
     left: (seconds) =>
-      seconds < 90 ? `, noch etwa ${n(Math.max(1, Math.round(seconds)))} s` : `, noch etwa ${n(Math.round(seconds / 60))} min`,
+      seconds < 90
+        ? `, noch etwa ${n(Math.max(1, Math.round(seconds)))} s`
+        : `, noch etwa ${n(Math.round(seconds / 60))} min`,
     paused: "Angehalten. Was kopiert wurde, bleibt, und das Kopieren geht dort weiter, wo es aufhörte",
-    incomplete: "Nicht alles ist angekommen, darum bleibt deine Bibliothek, wo sie ist. Was bleibt, steht unten.",
+    incomplete:
+      "Nicht alles ist angekommen, darum bleibt deine Bibliothek, wo sie ist. Was bleibt, steht unten.",
     untouched: (kind) => `Deine Bibliothek (${kind}) bleibt in Gebrauch und unberührt, bis du wechselst`,
     toCompare: "Jeden Fingerabdruck vergleichen, dann den Wechsel anbieten",
     copied: (verified, all) => `${verified} von ${all} Fassungen kopiert, zurückgelesen und gleich`,

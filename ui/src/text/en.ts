@@ -1250,7 +1250,8 @@ export const en = {
     agreePlainHow: "Whoever can read that storage can read everything in the copy.",
     toRehearse: {
       whole: "The rehearsal copies every version to a place beside it, reads it back and removes it again",
-      reading: "The rehearsal reads every version and tries whether the server takes changes. It copies nothing.",
+      reading:
+        "The rehearsal reads every version and tries whether the server takes changes. It copies nothing.",
     },
     rehearsed: {
       whole: (verified: string, all: string) =>
@@ -1280,12 +1281,15 @@ export const en = {
     },
     far: (done: string, all: string) => `${done} of ${all} versions`,
     left: (seconds: number) =>
-      seconds < 90 ? `, about ${n(Math.max(1, Math.round(seconds)))} s left` : `, about ${n(Math.round(seconds / 60))} min left`,
+      seconds < 90
+        ? `, about ${n(Math.max(1, Math.round(seconds)))} s left`
+        : `, about ${n(Math.round(seconds / 60))} min left`,
     paused: "Paused. What was copied is kept, and copying goes on where it ended",
     incomplete: "Not everything arrived, so your library stays where it is. What stays is named below.",
     untouched: (kind: string) => `Your library (${kind}) stays in use, and untouched, until you switch`,
     toCompare: "Compare every fingerprint, then offer to switch",
-    copied: (verified: string, all: string) => `${verified} of ${all} versions copied, read back and the same`,
+    copied: (verified: string, all: string) =>
+      `${verified} of ${all} versions copied, read back and the same`,
     toSwitch: "Switch: what you save meanwhile is taken over first",
     switched: (kind: string) => `Backstory works with the new library now (${kind})`,
     old: (location: string) => `The old one stays as it was: ${location}`,

@@ -39,7 +39,9 @@ impl Dialog {
     /// What the kind of file is called that it offers first.
     pub fn kind(self, language: Language) -> String {
         let kind = match self {
-            Self::Library | Self::LibraryFolder | Self::NewLibrary | Self::NewLibraryFolder => say("dialog-libraries"),
+            Self::Library | Self::LibraryFolder | Self::NewLibrary | Self::NewLibraryFolder => {
+                say("dialog-libraries")
+            }
             Self::Files | Self::Watch | Self::Save => say("dialog-characters"),
         };
         kind.text(language)

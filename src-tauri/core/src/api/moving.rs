@@ -271,8 +271,7 @@ fn underway(app: &App) -> Result<MutexGuard<'_, Option<Move>>> {
 
 fn chosen<'m>(moving: &'m MutexGuard<'_, Option<Move>>) -> Result<&'m Move> {
     moving.as_ref().ok_or_else(|| {
-        Error::new(Code::InvalidArgument, "No place was chosen for the library.")
-            .kept("Nothing was changed.")
+        Error::new(Code::InvalidArgument, "No place was chosen for the library.").kept("Nothing was changed.")
     })
 }
 
@@ -474,7 +473,8 @@ async fn late(app: &App, library: &Library, since: u64, progress: &dyn Progress)
         report.left.retain(|left| !is_harmless(left));
         named(library, report.left).await
     };
-    take.await.unwrap_or_else(|error| vec![Stays { name: None, code: "late".to_owned(), message: error.message }])
+    take.await
+        .unwrap_or_else(|error| vec![Stays { name: None, code: "late".to_owned(), message: error.message }])
 }
 
 /// The revision up to which everything is at the new place, or why it is not.
@@ -511,7 +511,9 @@ async fn remove(app: &App, site: &dyn Site, (progress, cancel): (&dyn Progress, 
             "Something is in the copy that your library does not have, or has no longer.",
         )
         .kept("The copy stays as it is, and so does your library.")
-        .hint("Open the copy as a library to look at it. Take it away by hand when nothing of it is needed."));
+        .hint(
+            "Open the copy as a library to look at it. Take it away by hand when nothing of it is needed.",
+        ));
     }
     drop(migrator);
     if mark.is_new && site.can_remove() {

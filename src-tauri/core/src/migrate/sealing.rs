@@ -56,7 +56,12 @@ impl StorageMigrator {
     /// # Errors
     /// `encryption_unsupported` where the copy would be plain and nobody agreed to that: nothing was written then; as
     /// [`CharacterStorage::change_keys`].
-    pub async fn seal_target(&self, plain: bool, progress: &dyn Progress, cancel: &Cancel) -> Result<Sealing> {
+    pub async fn seal_target(
+        &self,
+        plain: bool,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Sealing> {
         let sealing = self.sealing(false).await?;
         match sealing {
             Sealing::Lost if !plain => {

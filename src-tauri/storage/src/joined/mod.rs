@@ -29,8 +29,8 @@ use backstory_core::{
     privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect,
-        Facets, HistoryQuery, Kept, Page, Pool, Problem, QueryFilter, Recompressed, RepairReport, Secret, Setting,
-        StorageInfo, StorageStatistics, StorageTransaction, Write,
+        Facets, HistoryQuery, Kept, Page, Pool, Problem, QueryFilter, Recompressed, RepairReport, Secret,
+        Setting, StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
 use tokio::time::{Instant, timeout};

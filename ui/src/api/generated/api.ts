@@ -2632,7 +2632,7 @@ index: number,
 /**
  * What became of it.
  */
-result: FileResult, } | { "event": "advanced", 
+result: FileResult, } | { "event": "character", doing: Doing, name: string, } | { "event": "advanced", 
 /**
  * Things done.
  */
@@ -4000,6 +4000,24 @@ retryable: boolean,
  */
 details?: { [key in string]: JsonValue }, };
 
+export type Doing = "reading" | "copying" | "comparing";
+
+export type Sealing = "plain" | "same" | "own" | "lost";
+
+export type MoveTo = { "to": "file" } | { "to": "folder" } | { "to": "server", address: string, };
+
+export type MovePlace = { kind: string, location: string, };
+
+export type Stays = { name: string | null, code: string, message: string, };
+
+export type MoveLook = { from: MovePlace, to: MovePlace, there: number, begun: boolean, characters: number, versions: number, bytes: number, skipped: number, left_alone: number, stays: Array<Stays>, free: number | null, needs: number, sealing: Sealing, rehearses_whole: boolean, lasting: boolean, };
+
+export type MoveStart = { plain: boolean, };
+
+export type Moved = { characters: number, versions: number, verified: number, stays: Array<Stays>, stopped: boolean, complete: boolean, };
+
+export type Switched = { overview: Overview, old: MovePlace, stays: Array<Stays>, };
+
 /** Every command: what it takes and what it gives. */
 export type Commands = {
   "app.overview": [Empty, Overview];
@@ -4011,6 +4029,11 @@ export type Commands = {
   "library.ways": [Empty, Ways];
   "library.open": [OpenLibrary, Opened];
   "library.unlock": [UnlockGet, Opened];
+  "move.choose": [MoveTo, MoveLook | null];
+  "move.rehearse": [MoveStart, Moved];
+  "move.start": [MoveStart, Moved];
+  "move.switch": [Empty, Switched];
+  "move.remove": [Empty, Empty];
   "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];

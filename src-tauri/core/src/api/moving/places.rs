@@ -90,9 +90,12 @@ pub(super) fn is_same(one: &dyn CharacterStorage, other: &dyn CharacterStorage) 
 }
 
 pub(super) fn refuse_same() -> Error {
-    Error::new(Code::InvalidArgument, "Your library is in this place already, or one of the two lies in the other.")
-        .kept("Nothing was changed.")
-        .hint("Choose another place.")
+    Error::new(
+        Code::InvalidArgument,
+        "Your library is in this place already, or one of the two lies in the other.",
+    )
+    .kept("Nothing was changed.")
+    .hint("Choose another place.")
 }
 
 /// What a store says that a move began to fill while it was empty.
@@ -209,7 +212,10 @@ pub(super) async fn remove_from(
         if whole.is_empty() {
             continue;
         }
-        let act = whole.index.as_ref().map_or_else(|| Act::new(Action::Erase), |index| Act::of(Action::Erase, index));
+        let act = whole
+            .index
+            .as_ref()
+            .map_or_else(|| Act::new(Action::Erase), |index| Act::of(Action::Erase, index));
         let expect = whole.revision().map_or(Expect::Absent, Expect::Revision);
         let erase = Write::Erase { character: item.character.clone(), expect };
         let note = scribe.write(act.count("versions", whole.versions.len() as u64));
@@ -227,8 +233,10 @@ pub(super) async fn remove_from(
 /// Takes away the places in campaigns and what was set for the library.
 async fn remove_shared(to: &dyn CharacterStorage, scribe: &Scribe) -> Result<()> {
     let members = to.members().await?.into_iter();
-    let members = members.map(|member| Write::Member { campaign: member.campaign, user: member.user, role: None });
-    let settings = to.settings().await?.into_iter().filter(|setting| setting.goes_along() && setting.value.is_some());
+    let members =
+        members.map(|member| Write::Member { campaign: member.campaign, user: member.user, role: None });
+    let settings =
+        to.settings().await?.into_iter().filter(|setting| setting.goes_along() && setting.value.is_some());
     let settings = settings.map(|setting| Write::Setting {
         expect: Expect::Revision(setting.revision),
         setting: Setting { value: None, revision: setting.revision + 1, ..setting },
