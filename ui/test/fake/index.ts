@@ -100,6 +100,7 @@ export class FakeBridge implements Bridge {
     };
     this.#sample = options.sample ?? false;
     this.alerts = options.alerts ?? [];
+    this.moving.waits = options.hangsAfter !== undefined;
   }
 
   emit(event: AppEvent): void {
