@@ -74,7 +74,7 @@ describe("moving to another storage", () => {
     await press("Copy");
     expect(await dialog().findByText("Copying Ilarion Veles")).toBeTruthy();
     expect(dialog().getByText("488 of 763 versions")).toBeTruthy();
-    expect(dialog().getByRole("progressbar").getAttribute("aria-valuenow")).toBe("32");
+    expect(dialog().getByRole("progressbar").getAttribute("aria-valuenow")).toBe("64");
     expect(dialog().getByRole("button", { name: "Switch to Folder" })).toHaveProperty("disabled", true);
     await user.keyboard("{Escape}");
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());

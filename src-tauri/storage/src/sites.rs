@@ -36,7 +36,7 @@ pub struct StoreSite {
     kind: &'static str,
     /// Where it is on this computer; none for a server.
     path: Option<PathBuf>,
-    /// The folder was there before: it stays, empty, where the store is taken away.
+    /// The folder itself stays, empty, where the store is taken away: the player chose it.
     keeps_folder: bool,
     options: StoreOptions,
 }
@@ -59,7 +59,7 @@ impl StoreSite {
     /// # Errors
     /// `invalid_argument` for a name that is no library's.
     pub fn folder(path: &Path, options: StoreOptions) -> Result<Self> {
-        Self::local("folder", path.to_owned(), options)
+        Ok(Self { keeps_folder: true, ..Self::local("folder", path.to_owned(), options)? })
     }
 
     /// A server.
@@ -90,7 +90,7 @@ impl StoreSite {
             .hint("Choose a place with another name.")
         })?;
         let address = Address::new(format!("{kind}:{text}"));
-        Ok(Self { address, kind, keeps_folder: path.is_dir(), path: Some(path), options })
+        Ok(Self { address, kind, keeps_folder: false, path: Some(path), options })
     }
 
     async fn open_with(&self, read_only: bool) -> Result<Arc<dyn CharacterStorage>> {
