@@ -391,14 +391,16 @@ async fn what_cannot_take_the_library_is_refused_and_left_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_in_the_middle_keeps_what_was_copied() {
-    let Some(disk) = SmallDisk::new(160) else { return };
+    let Some(disk) = SmallDisk::new(800) else { return };
     let folder = TempDir::new().unwrap();
     let from = folder.path().join("library.sqlite").display().to_string();
     let player = Player::with(folder, from, disk.path().join("moved.sqlite"), StoreOptions::default()).await;
+    let heroes: Vec<Draft> = sample::scale(300, 1).map(|hero| hero.draft().unwrap()).collect();
+    player.capture(&heroes).await;
     let look = player.choose(MoveTo::File).await.unwrap();
-    assert!(look.free.unwrap() <= 160 << 10);
+    assert!(look.free.unwrap() <= 800 << 10);
     let rehearsal = move_rehearse(&player.app, START, &Silent).await.unwrap_err();
-    assert_eq!(rehearsal.code, Code::StorageFull, "the rehearsal finds it out");
+    assert_eq!(rehearsal.code, Code::StorageFull, "the rehearsal finds it out: {rehearsal:?}");
     assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 0, "and leaves nothing");
     let error = player.start(&Silent).await.unwrap_err();
     assert_eq!(error.code, Code::StorageFull);

@@ -38,15 +38,13 @@ async fn fill(home: &Home) {
     library.capture(&heroes).await.unwrap();
 }
 
-/// Takes the right to write to a folder as soon as it is free: whoever copies into it waits.
+/// Takes the right to write to a folder as soon as a character is in it: whoever copies into it waits.
 fn hold(folder: &Path) -> File {
-    let lock = folder.join("temp/writer.lock");
-    let file = loop {
-        match File::options().read(true).write(true).open(&lock) {
-            Ok(file) => break file,
-            Err(_) => std::thread::yield_now(),
-        }
-    };
+    let has_one = || fs::read_dir(folder.join("characters")).is_ok_and(|mut found| found.next().is_some());
+    while !has_one() {
+        std::thread::yield_now();
+    }
+    let file = File::options().read(true).write(true).open(folder.join("temp/writer.lock")).unwrap();
     file.lock().unwrap();
     file
 }
@@ -58,6 +56,8 @@ async fn the_library_moves_into_a_folder_by_keyboard() {
     let target = home.path().join("characters");
     fs::create_dir(&target).unwrap();
     let home = home.with("BACKSTORY_PICK_FOLDER", target.clone());
+    // What copies waits for whoever holds the folder for as long as it takes to look at it.
+    let home = home.with("BACKSTORY_LIBRARIES__HOME__POOL__WAIT_SECONDS", "120");
     let window = Window::open(&home, &[], &[]).await;
     window.press("Storage & health").await;
     window.says("How long versions are kept").await;

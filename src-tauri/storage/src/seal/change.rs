@@ -151,7 +151,9 @@ impl Seal {
         if record.state != EncryptionState::On {
             return Err(not_now(record.state));
         }
-        self.learn(&AT_HAND.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        // Learning locks what is at hand, too.
+        let at_hand = AT_HAND.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.learn(&at_hand);
         let masters = record.open(&Unlock::default(), chain, &self.known())?;
         let master = masters.first().ok_or_else(no_keys)?;
         record.state = EncryptionState::Encrypting;
