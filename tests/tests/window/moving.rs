@@ -25,7 +25,7 @@ const ESCAPE: &str = "\u{e00c}";
 const DOWN: &str = "\u{e015}";
 
 /// More than goes into a few transactions of a copy.
-const HEROES: u32 = 300;
+const HEROES: u32 = 130;
 
 /// Fills the library where nobody says which one is opened.
 async fn fill(home: &Home) {
@@ -82,14 +82,14 @@ async fn the_library_moves_into_a_folder_by_keyboard() {
     window.keys("\u{e013}").await;
     window.keys(ENTER).await;
 
-    window.says("303 characters go along").await;
+    window.says("133 characters go along").await;
     photograph(&window, "32-move-look").await;
     found.extend(findings(&window, "move, look").await);
     window.keys(ESCAPE).await;
     window.says("Where to").await;
     window.keys(DOWN).await;
     window.keys(ENTER).await;
-    window.says("303 characters go along").await;
+    window.says("133 characters go along").await;
     focus_on(&window, "Rehearse").await;
     window.keys(ENTER).await;
     window.says("copied and read back the same, then removed").await;
@@ -141,16 +141,16 @@ async fn the_library_moves_into_a_folder_by_keyboard() {
     let overview = window.call("app.overview", json!({})).await.unwrap();
     assert_eq!(overview["store"]["kind"], "folder");
     assert_eq!(overview["store"]["location"].as_str(), target.to_str());
-    assert_eq!(overview["facets"]["characters"], 303);
+    assert_eq!(overview["facets"]["characters"], 133);
     window.press("Characters").await;
     window.find(Locator::Css("[data-index='0']")).await;
-    window.says("303 characters").await;
+    window.says("133 characters").await;
     assert_eq!(window.faults().await, Vec::<String>::new());
     window.close().await;
     assert!(home.path().join("data/backstory/library.sqlite").exists(), "the old one stays");
 
     let window = Window::open(&home, &[], &[]).await;
-    window.says("303 characters").await;
+    window.says("133 characters").await;
     let overview = window.call("app.overview", json!({})).await.unwrap();
     assert_eq!(overview["store"]["location"].as_str(), target.to_str(), "from now on");
     window.close().await;

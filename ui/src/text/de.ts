@@ -1299,7 +1299,7 @@ export const de: Catalogue = {
     goes: (characters, versions, size) =>
       `${count(characters, "Figur geht", "Figuren gehen")} mit, mit ${count(versions, "Fassung", "Fassungen")} in ${size} Dokumenten`,
     there: (there, only) =>
-      `Dort ist schon eine Bibliothek mit ${count(there, "Figur", "Figuren")}. Sie wird zuerst gesichert, und nichts in ihr geht verloren${only > 0 ? `; ${count(only, "gibt", "gibt")} es nur dort` : ""}.`,
+      `Dort ist schon eine Bibliothek mit ${count(there, "Figur", "Figuren")}. Sie wird zuerst gesichert, und nichts in ihr geht verloren${only > 0 ? `; ${n(only)} davon gibt es nur dort` : ""}.`,
     free: (free) => `Dort sind ${free} frei`,
     tight: (free, needs) =>
       `Dort sind nur ${free} frei, und die Kopie kann ${needs} brauchen. Schaffe zuerst etwas Platz.`,
