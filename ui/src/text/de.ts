@@ -1284,7 +1284,8 @@ export const de: Catalogue = {
     waysHow: {
       file: "Eine SQLite-Datei, auf jedem deiner Datenträger.",
       folder: "Einfache Dateien, eine je Dokument. Der Ordner muss leer sein.",
-      server: "Eine Bibliothek für mehrere Computer, in einer Datenbank, die dafür bereit ist: backstory db init.",
+      server:
+        "Eine Bibliothek für mehrere Computer, in einer Datenbank, die dafür bereit ist: backstory db init.",
     },
     address: "Adresse der Datenbank",
     addressHow:

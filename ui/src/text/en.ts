@@ -1222,7 +1222,8 @@ export const en = {
     waysHow: {
       file: "One SQLite file, on any disk of yours.",
       folder: "Plain files, one for each document. The folder has to be empty.",
-      server: "One library for several computers, in a database that was made ready for it: backstory db init.",
+      server:
+        "One library for several computers, in a database that was made ready for it: backstory db init.",
     },
     address: "Address of the database",
     addressHow:
