@@ -162,6 +162,21 @@ mod tests {
     }
 
     #[test]
+    fn a_chosen_library_is_a_path_or_what_may_be_shown_of_a_server() {
+        let (_folder, file) = file();
+        for choice in [
+            Choice::Path("/home/ada/characters".into()),
+            Choice::Server { server: "postgresql://…@nas.local/characters".to_owned() },
+        ] {
+            file.choose_library(Some(choice.clone())).unwrap();
+            assert_eq!(file.library(), Some(choice));
+        }
+        // As a Backstory wrote it that knew of no servers.
+        fs::write(&file.path, "{\"library\": \"/home/ada/library.sqlite\"}").unwrap();
+        assert_eq!(file.library(), Some(Choice::Path("/home/ada/library.sqlite".into())));
+    }
+
+    #[test]
     fn a_damaged_file_gives_the_defaults_and_is_replaced() {
         let (_folder, file) = file();
         file.save(&Preferences::default()).unwrap();
