@@ -64,21 +64,23 @@ fn defect(broken: impl std::error::Error + Send + Sync + 'static) -> Error {
         .caused_by(broken)
 }
 
-/// Passes on every outcome, and of the reports that only move a bar at most one in each [`Throttled::PAUSE`].
+/// Passes on every outcome, and of the reports that only move a bar at most one in each [`Throttled::PAUSE`]; so it is with those
+/// that name a character, which the many that move the bar must not crowd out.
 struct Throttled<F> {
     send: F,
     last: Mutex<Option<Instant>>,
+    last_named: Mutex<Option<Instant>>,
 }
 
 impl<F: Fn(ProgressEvent) + Send + Sync> Throttled<F> {
     const PAUSE: Duration = Duration::from_millis(50);
 
     fn new(send: F) -> Self {
-        Self { send, last: Mutex::new(None) }
+        Self { send, last: Mutex::default(), last_named: Mutex::default() }
     }
 
-    fn is_due(&self) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+    fn is_due(last: &Mutex<Option<Instant>>) -> bool {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let due = last.is_none_or(|last| last.elapsed() >= Self::PAUSE);
         if due {
             *last = Some(Instant::now());
@@ -93,8 +95,9 @@ impl<F: Fn(ProgressEvent) + Send + Sync> Progress for Throttled<F> {
             ProgressEvent::Started { .. } | ProgressEvent::File { .. } | ProgressEvent::Waiting { .. } => {
                 true
             }
-            ProgressEvent::Advanced { done, total } => done >= total || self.is_due(),
-            ProgressEvent::Reading { .. } => self.is_due(),
+            ProgressEvent::Advanced { done, total } => done >= total || Self::is_due(&self.last),
+            ProgressEvent::Reading { .. } => Self::is_due(&self.last),
+            ProgressEvent::Character { .. } => Self::is_due(&self.last_named),
         };
         if passes {
             (self.send)(event);
@@ -116,17 +119,20 @@ mod tests {
 
     #[test]
     fn the_bar_is_throttled_and_its_end_is_not() {
-        let sent = Mutex::new(Vec::new());
-        let throttled = Throttled::new(|event| {
-            if let ProgressEvent::Advanced { done, .. } = event {
-                sent.lock().unwrap().push(done);
-            }
+        let (sent, named) = (Mutex::new(Vec::new()), Mutex::new(0));
+        let throttled = Throttled::new(|event| match event {
+            ProgressEvent::Advanced { done, .. } => sent.lock().unwrap().push(done),
+            _ => *named.lock().unwrap() += 1,
         });
-        for done in 0..=1000 {
+        throttled.report(ProgressEvent::Advanced { done: 0, total: 1000 });
+        let doing = backstory_core::job::Doing::Copying;
+        throttled.report(ProgressEvent::Character { doing, name: "Rekor".to_owned() });
+        for done in 1..=1000 {
             throttled.report(ProgressEvent::Advanced { done, total: 1000 });
         }
         let sent = sent.lock().unwrap();
         assert!(sent.len() < 100, "{} reports", sent.len());
         assert_eq!((sent[0], sent[sent.len() - 1]), (0, 1000));
+        assert_eq!(*named.lock().unwrap(), 1, "who is worked on is told, however fast the bar moves");
     }
 }

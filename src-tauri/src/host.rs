@@ -18,13 +18,14 @@ use backstory_core::{
         export::Outlet,
         health::{self, Machine},
         import::{FileResult, WatchedFolder},
+        moving::{MoveTo, Site},
         notices::{Notice, TrayMenu, notice, tray_menu},
         opening::{OpenLibrary, Reopened, Ways},
     },
     config::{AlertsConfig, Config},
     error::{Code, Error, Result},
     model::CharacterId,
-    storage::{Secret, StorageInfo},
+    storage::{CharacterStorage, Secret, StorageInfo},
     wording::Language,
 };
 use backstory_sources::{
@@ -47,7 +48,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::{
     arguments::Arguments,
-    libraries::Libraries,
+    libraries::{self, Libraries},
     notices::{CAN_NOTIFY, Notices},
     preferences::PreferencesFile,
     shell::caches,
@@ -263,7 +264,11 @@ impl Desktop {
         }
         let libraries = self.libraries.clone();
         let session =
-            Session { is_there: || Ok(SystemKeychain.get()?.is_some()), forget: || SystemKeychain.forget() };
+            // What opens a server is forgotten with it: both are in the keychain, and nowhere else.
+            Session {
+                is_there: || Ok(SystemKeychain.get()?.is_some() || libraries::knows_server()?),
+                forget: || Ok(SystemKeychain.forget()? | libraries::forget_server()?),
+            };
         Ok(Arc::new(ThisComputer::new(move || libraries.path(), backup_folder, session)?))
     }
 
@@ -369,13 +374,13 @@ impl Desktop {
     }
 
     /// Asks with the system's dialog where a file is to go.
-    async fn choose_place(&self, name: &str) -> Option<PathBuf> {
+    async fn choose_place(&self, what_for: Dialog, name: &str) -> Option<PathBuf> {
         #[cfg(debug_assertions)]
         if let Some(folder) = std::env::var_os("BACKSTORY_SAVE") {
             return Some(PathBuf::from(folder).join(name));
         }
         let (answer, answered) = oneshot::channel();
-        self.dialog(Dialog::Save).set_file_name(name).save_file(move |file| {
+        self.dialog(what_for).set_file_name(name).save_file(move |file| {
             let _window_closed_meanwhile = answer.send(file);
         });
         answered.await.ok().flatten()?.into_path().ok()
@@ -427,6 +432,29 @@ impl Host for Desktop {
             _ => None,
         };
         self.libraries.reopen(how, chosen).await
+    }
+
+    async fn site(&self, to: MoveTo) -> Result<Option<Arc<dyn Site>>> {
+        let site = match to {
+            MoveTo::File => {
+                let chosen = self.choose_place(Dialog::NewLibrary, libraries::USUAL_NAME).await;
+                chosen.map(|path| self.libraries.file_site(&path)).transpose()?
+            }
+            MoveTo::Folder => {
+                let chosen = self.choose_folder(Dialog::NewLibraryFolder).await;
+                chosen.map(|path| self.libraries.folder_site(&path)).transpose()?
+            }
+            MoveTo::Server { address } => Some(self.libraries.server_site(&address).await?),
+        };
+        Ok(site.map(|site| Arc::new(site) as Arc<dyn Site>))
+    }
+
+    async fn move_in(&self, site: &dyn Site) -> Result<Arc<dyn CharacterStorage>> {
+        self.libraries.move_in(site).await
+    }
+
+    fn choice_lasts(&self) -> bool {
+        libraries::is_open_to_choice()
     }
 
     async fn stop_writers(&self) {
@@ -522,7 +550,7 @@ impl Host for Desktop {
     }
 
     async fn outlet(&self, name: &str) -> Result<Option<Box<dyn Outlet>>> {
-        let Some(path) = self.choose_place(name).await else { return Ok(None) };
+        let Some(path) = self.choose_place(Dialog::Save, name).await else { return Ok(None) };
         let create = tauri::async_runtime::spawn_blocking(move || FileOutlet::create(&path));
         let outlet =
             create.await.map_err(|defect| Error::internal("The file was not begun.").caused_by(defect))??;

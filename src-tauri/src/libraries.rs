@@ -7,10 +7,13 @@ use std::{
 };
 
 use backstory_core::{
-    api::opening::{LibraryCopy, OpenLibrary, Reopened, Ways},
+    api::{
+        moving::Site,
+        opening::{LibraryCopy, OpenLibrary, Reopened, Ways},
+    },
     clock::Clock as _,
     config::{Address, Origin},
-    encryption::Unlock,
+    encryption::{Keychain as _, Unlock},
     error::{Code, Error, Result},
     storage::{CharacterStorage, QueryFilter, Secret, StorageFactory as _, StoreOptions},
 };
@@ -20,16 +23,41 @@ use backstory_storage::{
     clock::SystemClock,
     config::{self, Chosen, Flags},
     open::{self, Stores},
+    seal::keychain::SystemKeychain,
+    sites::StoreSite,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{host::backup_folder, preferences::PreferencesFile};
+
+/// What a library in a new file is called where the player does not say otherwise.
+pub(crate) const USUAL_NAME: &str = "library.sqlite";
+
+/// What the address of the player's server is kept under in the keychain.
+const SERVER: &str = "library address";
+
+/// The library that the player chose in the window, as the preferences keep it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Choice {
+    /// A file or a folder.
+    Path(PathBuf),
+    /// A database on a server. What is kept here may be shown: the address itself is in the keychain, since it may hold a
+    /// password.
+    Server {
+        /// Without what lets somebody in.
+        server: String,
+    },
+}
 
 /// The libraries of this account, as the window opens them.
 #[derive(Debug)]
 pub(crate) struct Libraries {
     preferences: Arc<PreferencesFile>,
     /// What the player chose in the window.
-    chosen: Mutex<Option<PathBuf>>,
+    chosen: Mutex<Option<Choice>>,
+    /// The whole address of the server they chose, once the keychain gave it.
+    server: Mutex<Option<Address>>,
     /// What opens an encrypted library, once the player typed it: kept for as long as the program runs, and nowhere else.
     words: Mutex<Option<Secret>>,
     /// The samples stand on nothing that is kept.
@@ -39,7 +67,7 @@ pub(crate) struct Libraries {
 impl Libraries {
     pub(crate) fn new(preferences: Arc<PreferencesFile>, demo: bool) -> Self {
         let chosen = Mutex::new(preferences.library().filter(|_| is_open_to_choice()));
-        Self { preferences, chosen, words: Mutex::default(), demo }
+        Self { preferences, chosen, server: Mutex::default(), words: Mutex::default(), demo }
     }
 
     /// Opens the library, as it is configured or chosen.
@@ -55,12 +83,15 @@ impl Libraries {
         if self.demo {
             return Stores.open("memory:").await;
         }
+        self.ask_for_server().await?;
         let chosen = self.current()?;
         open::kind(&chosen.library.address)?;
         if let Some(path) = open::local(&chosen.library.address).filter(|_| !read_only) {
             aside::settle(&path)?;
         }
-        if let Some(path) = self.chosen().filter(|path| !path.exists()) {
+        if let Some(Choice::Path(path)) = self.chosen()
+            && !path.exists()
+        {
             return Err(Error::new(
                 Code::FileUnreadable,
                 format!("The library {} is not there.", path.display()),
@@ -68,9 +99,7 @@ impl Libraries {
             .kept("Nothing was changed.")
             .hint("If it is on another disk, connect it and try again. Or choose where it is now."));
         }
-        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let unlock = Unlock { words, keychain: None };
-        let options = StoreOptions { read_only, unlock, ..chosen.library.options() };
+        let options = StoreOptions { read_only, unlock: self.unlock(), ..chosen.library.options() };
         let storage = Stores.open_with(chosen.library.address.reveal(), &options).await?;
         // One that opens and cannot be read would be a window in which everything fails.
         storage.query(&QueryFilter { limit: Some(1), ..QueryFilter::default() }).await?;
@@ -82,14 +111,26 @@ impl Libraries {
         *self.words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
     }
 
+    fn unlock(&self) -> Unlock {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Unlock { words, keychain: None }
+    }
+
     /// How the library is opened.
     fn current(&self) -> Result<Chosen> {
-        let library = self.chosen().as_deref().map(address).transpose()?;
+        let library = match self.chosen() {
+            None => None,
+            Some(Choice::Path(path)) => Some(address(&path)?),
+            Some(Choice::Server { server }) => {
+                let known = self.server.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                Some(known.ok_or_else(|| unknown_server(&server))?)
+            }
+        };
         config::chosen(&config::load(&Flags { library, ..Flags::default() })?.config)
     }
 
     /// The library that the player chose in the window.
-    fn chosen(&self) -> Option<PathBuf> {
+    fn chosen(&self) -> Option<Choice> {
         self.chosen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -133,7 +174,7 @@ impl Libraries {
                 let Some(path) = chosen else { return Ok(None) };
                 let path = std::path::absolute(&path).unwrap_or(path);
                 must_be_a_library(&path)?;
-                (self.choose(Some(path)).await?, None)
+                (self.choose(Some(Choice::Path(path))).await?, None)
             }
             OpenLibrary::Empty => self.instead(None).await?,
             OpenLibrary::Copy { name } => self.instead(Some(name)).await?,
@@ -143,17 +184,97 @@ impl Libraries {
     }
 
     /// Opens another library from now on; where that fails, the one before stays chosen.
-    async fn choose(&self, path: Option<PathBuf>) -> Result<Arc<dyn CharacterStorage>> {
-        let choose =
-            |path| std::mem::replace(&mut *self.chosen.lock().unwrap_or_else(PoisonError::into_inner), path);
-        let before = choose(path.clone());
-        let opened = self.open().await;
+    async fn choose(&self, choice: Option<Choice>) -> Result<Arc<dyn CharacterStorage>> {
+        let choose = |choice| {
+            std::mem::replace(&mut *self.chosen.lock().unwrap_or_else(PoisonError::into_inner), choice)
+        };
+        let is_server = matches!(choice, Some(Choice::Server { .. }));
+        let before = choose(choice.clone());
+        let opened = match self.open().await {
+            Ok(opened) if is_open_to_choice() => self.preferences.choose_library(choice).map(|()| opened),
+            opened => opened,
+        };
         if opened.is_err() {
             choose(before);
-        } else if is_open_to_choice() {
-            self.preferences.choose_library(path)?;
+        } else if !is_server && is_open_to_choice() {
+            forget_server_in_time().await;
         }
         opened
+    }
+
+    /// A file that the library may move to.
+    pub(crate) fn file_site(&self, path: &Path) -> Result<StoreSite> {
+        StoreSite::file(path, self.site_options(&Address::new("sqlite:new"))?)
+    }
+
+    /// A folder that the library may move to.
+    pub(crate) fn folder_site(&self, path: &Path) -> Result<StoreSite> {
+        StoreSite::folder(path, self.site_options(&Address::new("folder:new"))?)
+    }
+
+    /// A server that the library may move to. Where its address could not be kept, it is refused before anything is copied.
+    pub(crate) async fn server_site(&self, address: &Secret) -> Result<StoreSite> {
+        let address = Address::new(address.reveal().trim());
+        let site = StoreSite::server(address.clone(), self.site_options(&address)?)?;
+        if is_open_to_choice() {
+            in_the_keychain(|| SystemKeychain.get(SERVER).map(drop)).await.map_err(|error| {
+                error.kept("Nothing was changed.").hint(
+                    "Unlock the keychain, which keeps the address. Without one, copy with `backstory migrate` and name the server \
+                     in the configuration.",
+                )
+            })?;
+        }
+        Ok(site)
+    }
+
+    fn site_options(&self, address: &Address) -> Result<StoreOptions> {
+        let config = config::load(&Flags::default())?.config;
+        Ok(StoreOptions { unlock: self.unlock(), ..config.unnamed(address.clone()).options() })
+    }
+
+    /// Opens the library at its new place from now on; where that fails, the one before stays chosen. The address of a server is
+    /// kept in the keychain, and nowhere else.
+    pub(crate) async fn move_in(&self, site: &dyn Site) -> Result<Arc<dyn CharacterStorage>> {
+        let address = site.address().clone();
+        if let Some(path) = open::local(&address) {
+            return self.choose(Some(Choice::Path(path))).await;
+        }
+        if is_open_to_choice() {
+            let secret = Secret::new(address.reveal());
+            in_the_keychain(move || SystemKeychain.set(SERVER, &secret)).await?;
+        }
+        let server = address.to_string();
+        let know = |address| {
+            std::mem::replace(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner), address)
+        };
+        let before = know(Some(address));
+        let opened = self.choose(Some(Choice::Server { server })).await;
+        if opened.is_err() {
+            know(before.clone());
+            match before.filter(|_| is_open_to_choice()) {
+                Some(before) => {
+                    let secret = Secret::new(before.reveal());
+                    in_the_keychain(move || SystemKeychain.set(SERVER, &secret)).await?;
+                }
+                None => forget_server_in_time().await,
+            }
+        }
+        opened
+    }
+
+    /// Asks the keychain for the address of the server that was chosen, once.
+    async fn ask_for_server(&self) -> Result<()> {
+        let Some(Choice::Server { server }) = self.chosen() else { return Ok(()) };
+        if self.server.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Ok(());
+        }
+        let kept = in_the_keychain(|| SystemKeychain.get(SERVER)).await?;
+        let address = kept.map(|kept| Address::new(kept.reveal()));
+        // A switch that was cut short may have left another server's there.
+        let address = address.filter(|address| address.to_string() == server);
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(address.ok_or_else(|| unknown_server(&server))?);
+        Ok(())
     }
 
     /// Puts the library aside and a copy of it, or an empty one, in its place.
@@ -190,8 +311,50 @@ impl Libraries {
     }
 }
 
+/// Whether the keychain has the address of a server.
+///
+/// # Errors
+/// `keychain_unavailable`.
+pub(crate) fn knows_server() -> Result<bool> {
+    Ok(SystemKeychain.get(SERVER)?.is_some())
+}
+
+/// Takes the address of a server out of the keychain; whether there was one.
+///
+/// # Errors
+/// `keychain_unavailable`.
+pub(crate) fn forget_server() -> Result<bool> {
+    SystemKeychain.forget(SERVER)
+}
+
+/// Another library is opened from now on: what opened the server is of no use any more, and a keychain that does not let go of it
+/// stops nobody.
+async fn forget_server_in_time() {
+    if in_the_keychain(forget_server).await.is_err() {
+        tracing::debug!("the keychain may keep the address of a server");
+    }
+}
+
+/// Asks the keychain, which may ask the player.
+async fn in_the_keychain<T: Send + 'static>(ask: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tauri::async_runtime::spawn_blocking(ask)
+        .await
+        .unwrap_or_else(|defect| Err(Error::internal("The keychain was not asked.").caused_by(defect)))
+}
+
+fn unknown_server(server: &str) -> Error {
+    Error::new(
+        Code::KeychainUnavailable,
+        format!(
+            "The keychain of this computer does not give the address of {server}, where your library is."
+        ),
+    )
+    .kept("Nothing was changed. The library is on its server.")
+    .hint("Unlock the keychain and try again, or name the server in the configuration.")
+}
+
 /// Whether neither the environment nor a file says which library is opened: what they say comes first at every start.
-fn is_open_to_choice() -> bool {
+pub(crate) fn is_open_to_choice() -> bool {
     config::load(&Flags::default()).is_ok_and(|loaded| {
         let setting = loaded.config.settings.get("library");
         setting.is_none_or(|setting| matches!(setting.origin, Origin::Default))

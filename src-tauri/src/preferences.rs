@@ -13,6 +13,8 @@ use backstory_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::libraries::Choice;
+
 /// The file of preferences. Writes replace it whole: a crash leaves the old one or the new one.
 #[derive(Debug)]
 pub(crate) struct PreferencesFile {
@@ -27,7 +29,7 @@ struct Kept {
     #[serde(flatten)]
     preferences: Preferences,
     folders: Vec<PathBuf>,
-    library: Option<PathBuf>,
+    library: Option<Choice>,
 }
 
 impl PreferencesFile {
@@ -47,7 +49,7 @@ impl PreferencesFile {
     }
 
     /// The library that the player chose in the window.
-    pub(crate) fn library(&self) -> Option<PathBuf> {
+    pub(crate) fn library(&self) -> Option<Choice> {
         self.kept().library
     }
 
@@ -55,7 +57,7 @@ impl PreferencesFile {
     ///
     /// # Errors
     /// As [`PreferencesFile::save`].
-    pub(crate) fn choose_library(&self, library: Option<PathBuf>) -> Result<()> {
+    pub(crate) fn choose_library(&self, library: Option<Choice>) -> Result<()> {
         self.change(|kept| kept.library = library)
     }
 
@@ -157,6 +159,21 @@ mod tests {
         assert_eq!(file.load(), liked);
         file.save(&Preferences::default()).unwrap();
         assert_eq!(file.folders(), [PathBuf::from("/a")]);
+    }
+
+    #[test]
+    fn a_chosen_library_is_a_path_or_what_may_be_shown_of_a_server() {
+        let (_folder, file) = file();
+        for choice in [
+            Choice::Path("/home/ada/characters".into()),
+            Choice::Server { server: "postgresql://…@nas.local/characters".to_owned() },
+        ] {
+            file.choose_library(Some(choice.clone())).unwrap();
+            assert_eq!(file.library(), Some(choice));
+        }
+        // As a Backstory wrote it that knew of no servers.
+        fs::write(&file.path, "{\"library\": \"/home/ada/library.sqlite\"}").unwrap();
+        assert_eq!(file.library(), Some(Choice::Path("/home/ada/library.sqlite".into())));
     }
 
     #[test]

@@ -204,6 +204,42 @@ describe("another language", () => {
     expect(unmarked(bridge)).toEqual([]);
   });
 
+  it("reaches moving to another storage, whatever is known of the place", async () => {
+    const bridge = await open({ name: "storage" });
+    const stays = ["newer", "differs", "incomplete", "gone"].map((code) => ({
+      name: "Rekor",
+      code,
+      message: "",
+    }));
+    bridge.moving.look = {
+      ...bridge.moving.look,
+      there: 3,
+      left_alone: 1,
+      stays,
+      sealing: "lost",
+      lasting: false,
+    };
+    bridge.moving.waits = true;
+    const press = async (name: RegExp) =>
+      userEvent.click(await screen.findByRole("button", { name, hidden: false }));
+    await press(/Move to another storage/);
+    await userEvent.click(await screen.findByRole("radio", { name: /A PostgreSQL server/ }));
+    expect(unmarked(bridge)).toEqual([]);
+    await userEvent.click(screen.getByRole("radio", { name: /A folder/ }));
+    await press(/Continue/);
+    await userEvent.click(await screen.findByRole("switch", { name: /Copy without encryption/ }));
+    expect(unmarked(bridge)).toEqual([]);
+    await press(/Rehearse/);
+    await press(/⟦Copy⟧/);
+    expect(unmarked(bridge)).toEqual([]);
+    bridge.moving.end();
+    await screen.findByText(/read back and the same/);
+    await press(/Switch to/);
+    await screen.findByText(/The old one stays as it was/);
+    expect(unmarked(bridge)).toEqual([]);
+    await press(/Done/);
+  });
+
   it("is the wished one, else the system's, else English", () => {
     expect(languageFor("de", ["en-GB"])).toBe("de");
     expect(languageFor(null, ["fr-FR", "de-AT", "en"])).toBe("de");

@@ -13,7 +13,7 @@ use std::{
 
 use backstory_core::{
     access::guarded,
-    backup::Reason,
+    api::backup::back_up_before_migration,
     config::{Address, LibraryConfig},
     encryption::Unlock,
     error::{Code, Result},
@@ -73,6 +73,9 @@ pub(crate) struct Options {
     /// Make no backup of a library before something is written to it or taken away from it.
     #[arg(long)]
     no_backup: bool,
+    /// The library is encrypted, and its copy may be plain: where the new library cannot be encrypted, or is not.
+    #[arg(long)]
+    plain: bool,
     /// Do not ask.
     #[arg(long)]
     yes: bool,
@@ -185,6 +188,7 @@ async fn work(options: &Options, flags: &Flags, told: &Told, cancel: &Cancel) ->
         return Ok(done);
     }
     back_up(&to, options, flags, told, cancel).await?;
+    migrator.seal_target(options.plain, told, cancel).await?;
     done.report = migrator.run(&how, told, cancel).await?;
     if options.release && is_whole(&done) {
         back_up(&from, options, flags, told, cancel).await?;
@@ -193,7 +197,7 @@ async fn work(options: &Options, flags: &Flags, told: &Told, cancel: &Cancel) ->
     Ok(done)
 }
 
-/// A library that is about to be changed is backed up, where there is something in it and it is kept anywhere.
+/// A library that is about to be changed is backed up, unless the player does not want that.
 async fn back_up(
     library: &Arc<dyn CharacterStorage>,
     options: &Options,
@@ -201,22 +205,9 @@ async fn back_up(
     told: &Told,
     cancel: &Cancel,
 ) -> Result<()> {
-    let info = library.info();
-    let is_kept = ["sqlite", "folder", "postgres", "objects"].contains(&info.kind.as_str());
-    if options.no_backup || !is_kept || library.statistics().await?.characters == 0 {
-        return Ok(());
-    }
-    let reason = Reason::BeforeMigration;
-    match backups::kept(flags).make(Arc::clone(library), reason, told, cancel).await {
-        // So does a migration leave it that was broken off, and the next one goes on there: it takes nothing away that is there,
-        // and a backup of half a history would be none.
-        Err(error) if error.code == Code::StoreDamaged => Ok(()),
-        Err(mut error) => {
-            error.message =
-                format!("{} was not backed up, so nothing was done to it: {}", info.location, error.message);
-            Err(error)
-        }
-        Ok(_) => Ok(()),
+    match options.no_backup {
+        true => Ok(()),
+        false => back_up_before_migration(&*backups::kept(flags), library, told, cancel).await,
     }
 }
 

@@ -472,6 +472,7 @@ impl Progress for Bar {
         match event {
             ProgressEvent::Started { total, .. } => self.0.set_length(total),
             ProgressEvent::Reading { path, .. } => self.0.set_message(path),
+            ProgressEvent::Character { name, .. } => self.0.set_message(name),
             ProgressEvent::File { .. } => self.0.inc(1),
             ProgressEvent::Advanced { done, total } => {
                 self.0.set_length(total);

@@ -653,3 +653,27 @@ mod secret_service {
         }
     }
 }
+
+#[test]
+fn a_library_that_moves_stays_encrypted_or_somebody_says_that_it_need_not() {
+    let (computer, _) = Computer::filled(Kind::Sqlite);
+    computer.encrypt();
+    let phrase = computer.path("phrase").display().to_string();
+    let from = computer.path("data/backstory/library.sqlite").display().to_string();
+    for to in [
+        format!("sqlite:{}", computer.path("data/new").display()),
+        format!("folder:{}", computer.path("data/new folder").display()),
+    ] {
+        computer.run(&["migrate", "--from", &from, "--to", &to, "--unlock", &phrase]);
+        assert_eq!(computer.found(&[MARK.as_bytes()]), Vec::<PathBuf>::new(), "{to}");
+        let passphrase = computer.path("passphrase").display().to_string();
+        let list = computer.json(&["--library", &to, "list", "--unlock", &passphrase]);
+        assert_eq!(list["total"], 2, "the same words open it");
+    }
+    let to = format!("objects:{}", computer.path("data/bucket").display());
+    let migrate = ["migrate", "--from", &from, "--to", &to, "--unlock", &phrase];
+    assert_eq!(computer.refused(&migrate)["code"], "encryption_unsupported");
+    assert_eq!(computer.found(&[MARK.as_bytes()]), Vec::<PathBuf>::new());
+    computer.run(&[&migrate[..], &["--plain"]].concat());
+    assert_eq!(computer.json(&["--library", &to, "list"])["total"], 2, "nothing is needed to open it");
+}

@@ -355,6 +355,11 @@ impl CharacterStorage for Guarded {
         self.inner.cache_seal().await
     }
 
+    async fn keys(&self) -> Result<Option<Secret>> {
+        self.check_admin()?;
+        self.inner.keys().await
+    }
+
     fn new_phrase(&self) -> Result<Secret> {
         self.inner.new_phrase()
     }

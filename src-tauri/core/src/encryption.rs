@@ -120,6 +120,9 @@ pub enum KeyChange {
         /// From [`new_phrase`](crate::storage::CharacterStorage::new_phrase).
         phrase: Secret,
     },
+    /// An empty store is encrypted under the keys of another one, as [`keys`](crate::storage::CharacterStorage::keys) of that
+    /// one told them: what opens that one opens this one. For a library that moves, where this program has it open.
+    Like(Secret),
     /// Everything is kept plain again, and all keys go.
     Off,
     /// What was begun is ended; nothing where nothing was.

@@ -177,6 +177,10 @@ impl CharacterStorage for Measured {
         self.meter.of(Operation::Look, self.inner.cache_seal()).await
     }
 
+    async fn keys(&self) -> Result<Option<Secret>> {
+        self.meter.of(Operation::Look, self.inner.keys()).await
+    }
+
     fn new_phrase(&self) -> Result<Secret> {
         self.inner.new_phrase()
     }

@@ -932,6 +932,14 @@ pub trait CharacterStorage: Debug + Send + Sync {
         })
     }
 
+    /// What it says of its keys, for [`KeyChange::Like`]: nothing can be opened with it alone. None where it is plain.
+    ///
+    /// # Errors
+    /// `storage_failed`, `store_busy`.
+    async fn keys(&self) -> Result<Option<Secret>> {
+        Ok(None)
+    }
+
     /// A recovery phrase for [`CharacterStorage::change_keys`]: new random words. Nothing is kept of them.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ mod record;
 mod rules;
 pub mod seal;
 mod settings;
+pub mod sites;
 pub mod sqlite;
 mod tally;
 mod waiting;

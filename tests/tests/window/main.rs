@@ -12,6 +12,7 @@ mod erasing;
 mod everyone;
 mod journey;
 mod many;
+mod moving;
 mod notices;
 mod outside;
 mod package;

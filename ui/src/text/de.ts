@@ -23,6 +23,15 @@ const THINGS: Record<Section, [string, string]> = {
   state: ["Zustand", "Zustände"],
 };
 
+/** What a kind of store is called. Names of programs are the same in every language. */
+const STORES: Record<string, string> = {
+  sqlite: "SQLite",
+  folder: "Ordner",
+  postgres: "PostgreSQL",
+  objects: "Objektspeicher",
+  memory: "Arbeitsspeicher",
+};
+
 const BACKUP_REASONS: Record<BackupReason, string> = {
   asked: "Du wolltest sie",
   scheduled: "Nach Plan",
@@ -1336,6 +1345,113 @@ export const de: Catalogue = {
     operations: OPERATIONS,
     pool: (open, most, waiting) =>
       `${n(open)} von ${n(most)} Verbindungen sind offen, ${n(waiting)} warten auf eine.`,
+  },
+  move: {
+    action: "In einen anderen Speicher umziehen",
+    title: "In einen anderen Speicher umziehen",
+    stepOf: (now, all) => `Schritt ${now} von ${all}`,
+    steps: { choose: "Wählen", rehearse: "Proben", copy: "Kopieren", switch: "Wechseln" },
+    kind: (kind) => STORES[kind] ?? "Bibliothek",
+    from: "Von",
+    to: "Nach",
+    lead: "Jede Fassung geht mit und wird zurückgelesen, bevor sich etwas ändert. Bis du wechselst, bleibt deine Bibliothek in Gebrauch, wo sie ist, und unberührt.",
+    where: "Wohin",
+    ways: {
+      file: "Eine Datei auf diesem Computer",
+      folder: "Ein Ordner auf diesem Computer",
+      server: "Ein PostgreSQL-Server",
+    },
+    waysHow: {
+      file: "Eine SQLite-Datei, auf jedem deiner Datenträger.",
+      folder: "Einfache Dateien, eine je Dokument. Der Ordner muss leer sein.",
+      server:
+        "Eine Bibliothek für mehrere Computer, in einer Datenbank, die dafür bereit ist: backstory db init.",
+    },
+    address: "Adresse der Datenbank",
+    addressHow:
+      "Etwa postgresql://name:passwort@server/datenbank. Sie wird nirgends gezeigt und ab dem Wechsel im Schlüsselbund dieses Computers aufbewahrt.",
+    next: "Weiter",
+    looking: "Wird angesehen …",
+    kept: "Deine Bibliothek ist, wie sie war, und bleibt in Gebrauch.",
+    nothingYet: "Noch ist nichts geschrieben.",
+    closingStops: "Wer dieses Fenster schließt, beendet die Probe.",
+    closingPauses: "Schließen hält nur an; nichts geht verloren.",
+    moment: "Einen Moment, bis alles ganz ist.",
+    goes: (characters, versions, size) =>
+      `${count(characters, "Figur geht", "Figuren gehen")} mit, mit ${count(versions, "Fassung", "Fassungen")} in ${size} Dokumenten`,
+    there: (there, only) =>
+      `Dort ist schon eine Bibliothek mit ${count(there, "Figur", "Figuren")}. Sie wird zuerst gesichert, und nichts in ihr geht verloren${only > 0 ? `; ${n(only)} davon gibt es nur dort` : ""}.`,
+    free: (free) => `Dort sind ${free} frei`,
+    tight: (free, needs) =>
+      `Dort sind nur ${free} frei, und die Kopie kann ${needs} brauchen. Schaffe zuerst etwas Platz.`,
+    sealing: {
+      same: "Die Kopie ist verschlüsselt und öffnet sich mit dem, was deine Bibliothek jetzt öffnet",
+      own: "Die Bibliothek dort ist mit eigenen Schlüsseln verschlüsselt",
+      lost: "Deine Bibliothek ist verschlüsselt, und die Kopie wird es nicht sein: Diese Art von Speicher kann es nicht, oder jene Bibliothek ist es nicht.",
+    },
+    agreePlain: "Ohne Verschlüsselung kopieren",
+    agreePlainHow: "Wer jenen Speicher lesen kann, kann alles in der Kopie lesen.",
+    toRehearse: {
+      whole:
+        "Die Probe kopiert jede Fassung an einen Platz daneben, liest sie zurück und entfernt sie wieder",
+      reading:
+        "Die Probe liest jede Fassung und versucht, ob der Server Änderungen annimmt. Sie kopiert nichts.",
+    },
+    rehearsed: {
+      whole: (verified, all) =>
+        `Probe: ${verified} von ${all} Fassungen kopiert, gleich zurückgelesen und wieder entfernt`,
+      reading: (verified, all) =>
+        `Probe: ${verified} von ${all} Fassungen gelesen und heil, und der Server nimmt Änderungen an`,
+    },
+    rehearsalFailed: (verified, all) =>
+      `Probe: Nur ${verified} von ${all} Fassungen kämen an. Was bleibt, steht unten.`,
+    rehearsalStopped: "Die Probe wurde beendet, und was sie kopiert hat, ist entfernt",
+    rehearse: "Proben",
+    otherPlace: "Anderer Ort",
+    copy: "Kopieren",
+    goOn: "Weiter kopieren",
+    pause: "Anhalten",
+    remove: "Beenden und Kopie entfernen",
+    removed: "Die Kopie ist entfernt. Deine Bibliothek ist, wie sie war.",
+    switchTo: (kind) => `Zu ${kind} wechseln`,
+    beginning: "Beginnt",
+    stopping: "Hält zwischen zwei Fassungen an",
+    removing: "Entfernt die Kopie",
+    switching: "Übernimmt, was inzwischen gespeichert wurde, und wechselt dann",
+    doing: {
+      reading: (name) => `Liest ${name}`,
+      copying: (name) => `Kopiert ${name}`,
+      comparing: (name) => `Vergleicht ${name}`,
+    },
+    far: (done, all) => `${done} von ${all} Fassungen`,
+    left: (seconds) =>
+      seconds < 90
+        ? `, noch etwa ${n(Math.max(1, Math.round(seconds)))} s`
+        : `, noch etwa ${n(Math.round(seconds / 60))} min`,
+    paused: "Angehalten. Was kopiert wurde, bleibt, und das Kopieren geht dort weiter, wo es aufhörte",
+    incomplete:
+      "Nicht alles ist angekommen, darum bleibt deine Bibliothek, wo sie ist. Was bleibt, steht unten.",
+    untouched: (kind) => `Deine Bibliothek (${kind}) bleibt in Gebrauch und unberührt, bis du wechselst`,
+    toCompare: "Jeden Fingerabdruck vergleichen, dann den Wechsel anbieten",
+    copied: (verified, all) => `${verified} von ${all} Fassungen kopiert, zurückgelesen und gleich`,
+    toSwitch: "Wechseln: Was du inzwischen speicherst, wird zuerst übernommen",
+    switched: (kind) => `Backstory arbeitet jetzt mit der neuen Bibliothek (${kind})`,
+    old: (location) => `Die alte bleibt, wie sie war: ${location}`,
+    notLasting:
+      "Welche Bibliothek beim nächsten Start geöffnet wird, sagt die Konfiguration. Nenne dort die neue, sonst wird wieder die alte geöffnet.",
+    staysTitle: "Was bleibt, wie es ist",
+    stays: {
+      newer: (name) => `${name}: Die Bibliothek dort hat alles davon und mehr`,
+      differs: (name) =>
+        name
+          ? `${name}: Jede der Bibliotheken hat etwas, das der anderen fehlt`
+          : "Eine Einstellung oder ein Platz in einer Kampagne lautet dort anders und bleibt so",
+      incomplete: (name) => `${name}: Deine Bibliothek hat selbst nur einen Teil davon`,
+      gone: (name) => `${name}: in deiner Bibliothek gelöscht und dort noch vorhanden`,
+    },
+    staysOther: (name, message) => (name === null ? message : `${name}: ${message}`),
+    more: (more) => `und ${n(more)} weitere`,
+    done: "Fertig",
   },
   privacy: {
     title: "Daten & Schutz",

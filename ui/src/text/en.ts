@@ -38,6 +38,15 @@ const THINGS: Record<Section, [string, string]> = {
   state: ["state", "states"],
 };
 
+/** What a kind of store is called. Names of programs are the same in every language. */
+const STORES: Record<string, string> = {
+  sqlite: "SQLite",
+  folder: "Folder",
+  postgres: "PostgreSQL",
+  objects: "Object store",
+  memory: "Memory",
+};
+
 const BACKUP_REASONS: Record<BackupReason, string> = {
   asked: "You asked for it",
   scheduled: "As scheduled",
@@ -1276,6 +1285,112 @@ export const en = {
     operations: OPERATIONS,
     pool: (open: number, most: number, waiting: number) =>
       `${n(open)} of ${n(most)} connections are open, ${n(waiting)} wait for one.`,
+  },
+  move: {
+    action: "Move to another storage",
+    title: "Move to another storage",
+    stepOf: (now: number, all: number) => `Step ${now} of ${all}`,
+    steps: { choose: "Choose", rehearse: "Rehearse", copy: "Copy", switch: "Switch" },
+    kind: (kind: string) => STORES[kind] ?? "Library",
+    from: "From",
+    to: "To",
+    lead: "Every version goes along and is read back before anything changes. Until you switch, your library stays in use where it is, and untouched.",
+    where: "Where to",
+    ways: {
+      file: "A file on this computer",
+      folder: "A folder on this computer",
+      server: "A PostgreSQL server",
+    },
+    waysHow: {
+      file: "One SQLite file, on any disk of yours.",
+      folder: "Plain files, one for each document. The folder has to be empty.",
+      server:
+        "One library for several computers, in a database that was made ready for it: backstory db init.",
+    },
+    address: "Address of the database",
+    addressHow:
+      "Such as postgresql://user:password@host/database. It is shown nowhere, and kept in the keychain of this computer from the switch on.",
+    next: "Continue",
+    looking: "Looking…",
+    kept: "Your library is as it was, and stays in use.",
+    nothingYet: "Nothing has been written yet.",
+    closingStops: "Closing this window stops the rehearsal.",
+    closingPauses: "Closing this window pauses; nothing is lost.",
+    moment: "A moment, until everything is whole.",
+    goes: (characters: number, versions: number, size: string) =>
+      `${count(characters, "character goes", "characters go")} along, with ${count(versions, "version", "versions")} in ${size} of documents`,
+    there: (there: number, only: number) =>
+      `A library with ${count(there, "character", "characters")} is there already. It is backed up first, and nothing in it is lost${only > 0 ? `; ${count(only, "is", "are")} in that library alone` : ""}.`,
+    free: (free: string) => `${free} are free there`,
+    tight: (free: string, needs: string) =>
+      `Only ${free} are free there, and the copy may take ${needs}. Make some room first.`,
+    sealing: {
+      same: "The copy is encrypted, and opens with what opens your library now",
+      own: "The library there is encrypted under keys of its own",
+      lost: "Your library is encrypted, and the copy will not be: this kind of storage cannot, or that library is not.",
+    },
+    agreePlain: "Copy without encryption",
+    agreePlainHow: "Whoever can read that storage can read everything in the copy.",
+    toRehearse: {
+      whole: "The rehearsal copies every version to a place beside it, reads it back and removes it again",
+      reading:
+        "The rehearsal reads every version and tries whether the server takes changes. It copies nothing.",
+    },
+    rehearsed: {
+      whole: (verified: string, all: string) =>
+        `Rehearsal: ${verified} of ${all} versions copied and read back the same, then removed`,
+      reading: (verified: string, all: string) =>
+        `Rehearsal: ${verified} of ${all} versions read and sound, and the server takes changes`,
+    },
+    rehearsalFailed: (verified: string, all: string) =>
+      `Rehearsal: only ${verified} of ${all} versions would arrive. What stays is named below.`,
+    rehearsalStopped: "The rehearsal was stopped, and what it copied is removed",
+    rehearse: "Rehearse",
+    otherPlace: "Another place",
+    copy: "Copy",
+    goOn: "Go on copying",
+    pause: "Pause",
+    remove: "Stop and remove the copy",
+    removed: "The copy is removed. Your library is as it was.",
+    switchTo: (kind: string) => `Switch to ${kind}`,
+    beginning: "Beginning",
+    stopping: "Stopping between two versions",
+    removing: "Removing the copy",
+    switching: "Taking over what was saved meanwhile, then switching",
+    doing: {
+      reading: (name: string) => `Reading ${name}`,
+      copying: (name: string) => `Copying ${name}`,
+      comparing: (name: string) => `Comparing ${name}`,
+    },
+    far: (done: string, all: string) => `${done} of ${all} versions`,
+    left: (seconds: number) =>
+      seconds < 90
+        ? `, about ${n(Math.max(1, Math.round(seconds)))} s left`
+        : `, about ${n(Math.round(seconds / 60))} min left`,
+    paused: "Paused. What was copied is kept, and copying goes on where it ended",
+    incomplete: "Not everything arrived, so your library stays where it is. What stays is named below.",
+    untouched: (kind: string) => `Your library (${kind}) stays in use, and untouched, until you switch`,
+    toCompare: "Compare every fingerprint, then offer to switch",
+    copied: (verified: string, all: string) =>
+      `${verified} of ${all} versions copied, read back and the same`,
+    toSwitch: "Switch: what you save meanwhile is taken over first",
+    switched: (kind: string) => `Backstory works with the new library now (${kind})`,
+    old: (location: string) => `The old one stays as it was: ${location}`,
+    notLasting:
+      "The configuration says which library is opened at the next start. Name the new one there, or the old one is opened again.",
+    staysTitle: "What stays as it is",
+    stays: {
+      newer: (name: string) => `${name}: the library there has all of it, and more`,
+      differs: (name: string) =>
+        name
+          ? `${name}: both libraries have something the other lacks`
+          : "A setting or a place in a campaign says something else there, and stays so",
+      incomplete: (name: string) => `${name}: your library itself has only a part of it`,
+      gone: (name: string) => `${name}: erased in your library, and still there`,
+    } as Record<string, (name: string) => string>,
+    staysOther: (name: string | null, message: string) => (name === null ? message : `${name}: ${message}`),
+    more: (more: number) => `and ${count(more, "more", "more")}`,
+    done: "Done",
   },
   privacy: {
     title: "Privacy & data",

@@ -101,5 +101,6 @@ export function localDay(at: string): string {
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${formatNumber(bytes)} B`;
   if (bytes < 1_000_000) return `${formatNumber(Math.round(bytes / 1000))} kB`;
-  return `${formatNumber(Math.round(bytes / 100_000) / 10)} MB`;
+  if (bytes < 1_000_000_000) return `${formatNumber(Math.round(bytes / 100_000) / 10)} MB`;
+  return `${formatNumber(Math.round(bytes / 100_000_000) / 10)} GB`;
 }

@@ -32,6 +32,7 @@ import { erasedReceipt, erasePlan } from "./erase";
 import { people } from "./people";
 import { backups, drill, figures, healthOf, jobs, room } from "./storage";
 import { rawLines } from "./lines";
+import { FakeMoving } from "./moving";
 import { FakeRetention } from "./retention";
 import { rekorChanges, rekorHistory, rekorSeries, rekorSame, rekorSheet, rekorState } from "./rekor";
 
@@ -70,6 +71,7 @@ export class FakeBridge implements Bridge {
   /** Everything it said. */
   answered: unknown[] = [];
   retention = new FakeRetention();
+  moving = new FakeMoving();
   /** How many calls have no answer yet. */
   waiting = 0;
   calls: { command: Command; params: unknown }[] = [];
@@ -107,6 +109,7 @@ export class FakeBridge implements Bridge {
     };
     this.#sample = options.sample ?? false;
     this.alerts = options.alerts ?? [];
+    this.moving.waits = options.hangsAfter !== undefined;
   }
 
   emit(event: AppEvent): void {
@@ -315,6 +318,7 @@ export class FakeBridge implements Bridge {
     "watch.again": ({ path }) => (this.#folders = [...this.#folders, watched(path)]),
     "app.speak": () => ({}),
     "library.show": () => ({}),
+    ...this.moving.answers(() => this.#overview()),
     "app.configuration": () => this.#configuration,
     "app.configure": ({ key, value }) => (this.#configuration = configured(this.#configuration, key, value)),
     "app.licences": () => [{ name: "serde", version: "1.0.0", licence: "MIT OR Apache-2.0" }],
@@ -425,6 +429,7 @@ export class FakeBridge implements Bridge {
     },
     "job.cancel": () => {
       this.#cancelled = true;
+      this.moving.stop();
       return {};
     },
   };

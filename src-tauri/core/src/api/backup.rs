@@ -254,6 +254,35 @@ pub async fn back_up_around(app: &App, reason: Reason, progress: &dyn Progress) 
     backups.make(library.store(), reason, progress, &Cancel::default()).await.map(drop)
 }
 
+/// Makes a backup of a library that another one is about to be copied into, or that is to be emptied after a copy: where there is
+/// something in it, and it is kept anywhere.
+///
+/// # Errors
+/// As [`Backups::make`]: then nothing is to be done to it.
+pub async fn back_up_before_migration(
+    backups: &dyn Backups,
+    library: &Arc<dyn CharacterStorage>,
+    progress: &dyn Progress,
+    cancel: &Cancel,
+) -> Result<()> {
+    let info = library.info();
+    let is_kept = ["sqlite", "folder", "postgres", "objects"].contains(&info.kind.as_str());
+    if !is_kept || library.statistics().await?.characters == 0 {
+        return Ok(());
+    }
+    match backups.make(Arc::clone(library), Reason::BeforeMigration, progress, cancel).await {
+        // So does a migration leave it that was broken off, and the next one goes on there: it takes nothing away that is there,
+        // and a backup of half a history would be none.
+        Err(error) if error.code == Code::StoreDamaged => Ok(()),
+        Err(mut error) => {
+            error.message =
+                format!("{} was not backed up, so nothing was done to it: {}", info.location, error.message);
+            Err(error)
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
 /// Makes a backup of a library that was encrypted just now, or got new keys, and takes away all that were made before: anybody
 /// can read them, or the old keys can.
 pub(super) async fn back_up_anew(app: &App, progress: &dyn Progress) -> Result<()> {
@@ -272,7 +301,7 @@ pub(super) async fn back_up_anew(app: &App, progress: &dyn Progress) -> Result<(
     }
 }
 
-fn backups(app: &App) -> Result<&dyn Backups> {
+pub(super) fn backups(app: &App) -> Result<&dyn Backups> {
     app.parts.backups.as_ref().map(|backups| &**backups).map_err(Clone::clone)
 }
 

@@ -13,6 +13,10 @@ pub enum Dialog {
     Library,
     /// The folder of another library.
     LibraryFolder,
+    /// Where the library is to be from now on: a new file.
+    NewLibrary,
+    /// The same: a folder.
+    NewLibraryFolder,
     /// Where a file goes.
     Save,
 }
@@ -25,6 +29,8 @@ impl Dialog {
             Self::Watch => say("dialog-watch"),
             Self::Library => say("dialog-library"),
             Self::LibraryFolder => say("dialog-library-folder"),
+            Self::NewLibrary => say("dialog-new-library"),
+            Self::NewLibraryFolder => say("dialog-new-library-folder"),
             Self::Save => say("dialog-save"),
         };
         title.text(language)
@@ -33,7 +39,9 @@ impl Dialog {
     /// What the kind of file is called that it offers first.
     pub fn kind(self, language: Language) -> String {
         let kind = match self {
-            Self::Library | Self::LibraryFolder => say("dialog-libraries"),
+            Self::Library | Self::LibraryFolder | Self::NewLibrary | Self::NewLibraryFolder => {
+                say("dialog-libraries")
+            }
             Self::Files | Self::Watch | Self::Save => say("dialog-characters"),
         };
         kind.text(language)

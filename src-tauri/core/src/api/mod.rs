@@ -20,6 +20,7 @@ pub mod health;
 pub mod import;
 pub mod jobs;
 pub mod keeping;
+pub mod moving;
 pub mod notices;
 pub mod opening;
 pub mod past;
@@ -162,6 +163,24 @@ pub trait Host: Send + Sync {
     }
     /// What opens the player's library where it is encrypted, from now on: for the next [`Host::reopen`].
     async fn unlock_with(&self, _words: Secret) {}
+    /// The place that the player chooses for the library, or the server they named; none when they thought better of it.
+    ///
+    /// # Errors
+    /// `invalid_argument` for what cannot hold a library; `keychain_unavailable` where nothing could keep a server's address.
+    async fn site(&self, _to: moving::MoveTo) -> Result<Option<Arc<dyn moving::Site>>> {
+        Ok(None)
+    }
+    /// Opens the library at this place from now on.
+    ///
+    /// # Errors
+    /// What keeps it from being opened, or this choice from being kept; then the one before stays the chosen one.
+    async fn move_in(&self, site: &dyn moving::Site) -> Result<Arc<dyn CharacterStorage>> {
+        site.open().await
+    }
+    /// Whether the library that the player chooses is opened at the next start too: nothing else says which one is.
+    fn choice_lasts(&self) -> bool {
+        true
+    }
     /// Ends what writes by itself: watched folders, work at rest. It begins again with [`Host::reopened`].
     async fn stop_writers(&self) {}
     /// Another library is open now.
@@ -269,6 +288,8 @@ pub struct App {
     metrics: Arc<Metrics>,
     /// What is not well.
     alerts: Mutex<Alerts>,
+    /// The move of the library that was begun. Held for as long as something is done about it.
+    moving: tokio::sync::Mutex<Option<moving::Move>>,
 }
 
 impl std::fmt::Debug for App {
@@ -300,6 +321,7 @@ impl App {
             counter: AtomicU64::new(1),
             metrics,
             alerts: Mutex::default(),
+            moving: tokio::sync::Mutex::default(),
         }
     }
 
@@ -400,6 +422,11 @@ impl App {
     /// The player's library is open no longer: why.
     fn close(&self, why: Error) {
         *self.own.write().unwrap_or_else(PoisonError::into_inner) = Err(why);
+    }
+
+    /// The library that was closed is open again, as it was.
+    fn put_back(&self, library: Arc<Library>) {
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = Ok(library);
     }
 
     /// Whether the samples are looked at.
@@ -506,6 +533,11 @@ macro_rules! commands {
             "library.ways": app::Empty => opening::Ways, library_ways;
             "library.open": opening::OpenLibrary => opening::Opened, library_open;
             "library.unlock": encryption::UnlockGet => opening::Opened, library_unlock;
+            "move.choose": moving::MoveTo => Option<moving::MoveLook>, move_choose;
+            "move.rehearse": moving::MoveStart => moving::Moved, move_rehearse;
+            "move.start": moving::MoveStart => moving::Moved, move_start;
+            "move.switch": app::Empty => moving::Switched, move_switch;
+            "move.remove": app::Empty => app::Empty, move_remove;
             "library.show": app::Empty => app::Empty, show_library;
             "preferences.get": app::Empty => app::Preferences, preferences_get;
             "preferences.set": app::Preferences => app::Empty, preferences_set;
@@ -625,8 +657,8 @@ fn give<T: Serialize>(response: &T) -> Result<Value> {
 mod commands {
     pub(super) use super::{
         activity::*, app::*, archiving::*, backup::*, character::*, compare::*, configuration::*, consent::*,
-        cuts::*, encryption::*, erase::*, export::*, health::*, import::*, jobs::*, keeping::*, opening::*,
-        past::*, retention::*,
+        cuts::*, encryption::*, erase::*, export::*, health::*, import::*, jobs::*, keeping::*, moving::*,
+        opening::*, past::*, retention::*,
     };
 }
 

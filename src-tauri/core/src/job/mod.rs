@@ -51,6 +51,13 @@ pub enum ProgressEvent {
         /// What became of it.
         result: Box<crate::api::import::FileResult>,
     },
+    /// A character is being worked on.
+    Character {
+        /// What is done.
+        doing: Doing,
+        /// What it is called.
+        name: String,
+    },
     /// How far it is.
     Advanced {
         /// Things done.
@@ -64,6 +71,19 @@ pub enum ProgressEvent {
         #[cfg_attr(test, ts(as = "String"))]
         until: Timestamp,
     },
+}
+
+/// What is done with a character while a library moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Doing {
+    /// Its versions are read.
+    Reading,
+    /// Its versions are copied.
+    Copying,
+    /// What was copied is read back and compared.
+    Comparing,
 }
 
 /// A flag that asks work to stop. Cheap to clone by reference; checked between steps that leave a whole state.

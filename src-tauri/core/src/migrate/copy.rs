@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result},
-    job::{Cancel, Progress, ProgressEvent},
+    job::{Cancel, Doing, Progress, ProgressEvent},
     model::{CharacterId, CharacterIndex, ContentHash, VersionMetadata},
     privacy::audit::{Act, Action, Scribe},
     storage::{CharacterStorage, Expect, StorageTransaction, Write},
@@ -33,6 +33,13 @@ impl<'m> Meter<'m> {
     pub(super) fn new(progress: &'m dyn Progress, total: u64) -> Self {
         progress.report(ProgressEvent::Advanced { done: 0, total });
         Self { progress, done: 0, total }
+    }
+
+    /// This character is worked on.
+    pub(super) fn at(&self, doing: Doing, whole: &Whole) {
+        if let Some(index) = &whole.index {
+            self.progress.report(ProgressEvent::Character { doing, name: index.name.clone() });
+        }
     }
 
     /// So many versions more are done. A source that grows meanwhile moves the end.
@@ -123,6 +130,7 @@ impl<'m> Copier<'m> {
     /// `conflict`, `version_not_found` when somebody else wrote meanwhile: it can be tried again. `cancelled` between batches.
     pub(super) async fn copy(&mut self, id: &CharacterId, meter: &mut Meter<'_>) -> Result<Copied> {
         let source = Whole::read(self.from, id).await?.brought_to(self.to);
+        meter.at(Doing::Copying, &source);
         let target = Whole::look(self.to, id).await?.brought_to(self.to);
         let decision = decide(&source, &target, self.stance(id, &target));
         let mut written = 0;
@@ -255,6 +263,24 @@ impl<'m> Copier<'m> {
         self.acts.clear();
         std::mem::take(&mut self.open).into_keys().collect()
     }
+}
+
+/// Reads every document of a character and compares it with its hash. Gives how many versions that were.
+pub(super) async fn read(
+    from: &dyn CharacterStorage,
+    whole: &Whole,
+    cancel: &Cancel,
+    meter: &mut Meter<'_>,
+) -> Result<u64> {
+    let mut there = BTreeSet::new();
+    for version in &whole.versions {
+        cancel.check()?;
+        if there.insert(version.content) {
+            content(from, version).await?;
+        }
+        meter.add(1);
+    }
+    Ok(whole.versions.len() as u64)
 }
 
 /// A version's document, as it is written to the target.

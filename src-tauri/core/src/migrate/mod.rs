@@ -13,6 +13,7 @@
 mod copy;
 mod log;
 mod plan;
+mod sealing;
 mod verify;
 mod whole;
 
@@ -30,11 +31,12 @@ use self::{
 };
 pub use self::{
     plan::{Action, MigrationPlan, PlanItem},
+    sealing::Sealing,
     whole::Whole,
 };
 use crate::{
     error::{Code, Error, Result},
-    job::{Cancel, Progress},
+    job::{Cancel, Doing, Progress},
     model::{CharacterId, Member},
     privacy::audit::{Act, Action as AuditAction, Scribe},
     storage::{Change, CharacterStorage, Expect, Setting, Write},
@@ -93,6 +95,9 @@ pub struct MigrationReport {
     pub left: Vec<Left>,
     /// It was stopped before the end; what was copied stays, and the next run goes on.
     pub stopped: bool,
+    /// The source's revision up to which it was followed: [`StorageMigrator::run_since`] goes on from there.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 /// What a release took away from the source.
@@ -240,7 +245,22 @@ impl StorageMigrator {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<MigrationReport> {
-        let versions = self.from.statistics().await?.versions;
+        self.run_since(0, options, progress, cancel).await
+    }
+
+    /// The same for what the source wrote behind a revision: behind [`MigrationReport::revision`] of a run before, that is what
+    /// came since. Everything before that is believed to be at the target.
+    ///
+    /// # Errors
+    /// As [`StorageMigrator::run`].
+    pub async fn run_since(
+        &self,
+        since: u64,
+        options: &MigrationOptions,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<MigrationReport> {
+        let versions = if since == 0 { self.from.statistics().await?.versions } else { 0 };
         let mut run = Run {
             migrator: self,
             options,
@@ -250,6 +270,7 @@ impl StorageMigrator {
             characters: BTreeMap::new(),
             tries: BTreeMap::new(),
             members: 0,
+            revision: since,
         };
         match run.follow().await {
             Ok(()) => {
@@ -296,6 +317,35 @@ impl StorageMigrator {
                     report.versions += source.versions.len() as u64;
                     report.verified += verified;
                     report.skipped += verified;
+                }
+                Err(error) if error.code == Code::Cancelled => {
+                    report.stopped = true;
+                    break;
+                }
+                Err(error) if concerns_one(error.code) => report.left.push(failed(id, &error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(report)
+    }
+
+    /// Reads every version of the source, as a copy would, and compares each with its hash. Writes nothing.
+    ///
+    /// # Errors
+    /// As [`CharacterStorage::history`]; `cancelled` never: what was read until then is told. What cannot be read is in
+    /// [`MigrationReport::left`].
+    pub async fn read_source(&self, progress: &dyn Progress, cancel: &Cancel) -> Result<MigrationReport> {
+        let mut meter = Meter::new(progress, self.from.statistics().await?.versions);
+        let mut report = MigrationReport::default();
+        let (changes, _) = feed(&*self.from, 0).await?;
+        for Change { character: id, .. } in changes.iter().filter(|change| !change.erased) {
+            let source = Whole::read(&*self.from, id).await?;
+            meter.at(Doing::Reading, &source);
+            match copy::read(&*self.from, &source, cancel, &mut meter).await {
+                Ok(verified) => {
+                    report.characters += u64::from(!source.is_empty());
+                    report.versions += verified;
+                    report.verified += verified;
                 }
                 Err(error) if error.code == Code::Cancelled => {
                     report.stopped = true;
@@ -465,12 +515,14 @@ struct Run<'m> {
     /// How often a character was tried again.
     tries: BTreeMap<CharacterId, u32>,
     members: u64,
+    /// Up to where the source was followed.
+    revision: u64,
 }
 
 impl Run<'_> {
     /// Copies and verifies what changed at the source, until nothing does.
     async fn follow(&mut self) -> Result<()> {
-        let (mut changes, mut since) = feed(&*self.migrator.from, 0).await?;
+        let (mut changes, mut since) = feed(&*self.migrator.from, self.revision).await?;
         let mut again = BTreeSet::new();
         for _ in 0..ROUNDS {
             let mut ids = std::mem::take(&mut again);
@@ -485,6 +537,7 @@ impl Run<'_> {
             self.verify_all(&ids, &mut again).await?;
             (changes, since) = feed(&*self.migrator.from, since).await?;
             if changes.is_empty() && again.is_empty() {
+                self.revision = since;
                 return Ok(());
             }
         }
@@ -632,13 +685,19 @@ impl Run<'_> {
     async fn verify_one(&mut self, id: &CharacterId) -> Result<u64> {
         let Self { migrator, copier, meter, cancel, .. } = self;
         let source = Whole::read(&*migrator.from, id).await?.brought_to(&*migrator.to);
+        meter.at(Doing::Comparing, &source);
         let written = copier.written(id);
         let demand = |target: &Whole| Demand::Same(written.stance(target));
         verify::verify(id, (&source, &*migrator.to), demand, cancel, meter).await
     }
 
     fn report(self, stopped: bool) -> MigrationReport {
-        let mut report = MigrationReport { members: self.members, stopped, ..MigrationReport::default() };
+        let mut report = MigrationReport {
+            members: self.members,
+            revision: self.revision,
+            stopped,
+            ..MigrationReport::default()
+        };
         for outcome in self.characters.into_values() {
             match outcome {
                 Outcome::There { versions, written, verified } => {

@@ -392,7 +392,7 @@ pub(crate) fn root_of(configured: Option<&Path>, library: &Path) -> Option<PathB
 }
 
 /// A library of this computer, known by its place only.
-fn on_this_computer(library: &Path) -> StorageInfo {
+pub(crate) fn on_this_computer(library: &Path) -> StorageInfo {
     StorageInfo {
         kind: if library.is_dir() { "folder" } else { "sqlite" }.to_owned(),
         location: library.display().to_string(),

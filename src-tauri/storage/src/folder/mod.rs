@@ -497,6 +497,10 @@ impl CharacterStorage for FolderStorage {
         self.read(|_, now| Ok(now.view.ring().cache_seal())).await
     }
 
+    async fn keys(&self) -> Result<Option<Secret>> {
+        self.read(|_, now| Ok(now.view.ring().text())).await
+    }
+
     fn new_phrase(&self) -> Result<Secret> {
         crate::seal::new_phrase()
     }

@@ -32,7 +32,8 @@ pub(super) fn open(disk: &Disk, options: &StoreOptions, wait: Duration) -> Resul
         if matches!(state, State::Empty) {
             return Err(nothing_here(disk));
         }
-        return Ok(Some(ReadOnly::Asked));
+        let newer = matches!(state, State::Newer);
+        return Ok(Some(if newer { ReadOnly::Newer } else { ReadOnly::Asked }));
     }
     match state {
         State::Empty => {

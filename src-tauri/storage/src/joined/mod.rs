@@ -30,8 +30,8 @@ use backstory_core::{
     privacy::audit::{Entry, Head},
     storage::{
         Capabilities, Change, Changes, CharacterStorage, CheckReport, CheckScope, Deleted, Encoding, Expect,
-        Facets, HistoryQuery, Kept, Page, Pool, Problem, QueryFilter, Recompressed, RepairReport, Setting,
-        StorageInfo, StorageStatistics, StorageTransaction, Write,
+        Facets, HistoryQuery, Kept, Page, Pool, Problem, QueryFilter, Recompressed, RepairReport, Secret,
+        Setting, StorageInfo, StorageStatistics, StorageTransaction, Write,
     },
 };
 use tokio::time::{Instant, timeout};
@@ -406,6 +406,14 @@ impl CharacterStorage for JoinedStorage {
     async fn cache_seal(&self) -> Result<CacheSeal> {
         let seals = (self.halves.new.cache_seal().await?, self.halves.old.cache_seal().await?);
         Ok(if seals == (CacheSeal::Plain, CacheSeal::Plain) { CacheSeal::Plain } else { CacheSeal::Never })
+    }
+
+    /// Of either half: what is encrypted in one of them is not to become plain elsewhere.
+    async fn keys(&self) -> Result<Option<Secret>> {
+        match self.halves.new.keys().await? {
+            None => self.halves.old.keys().await,
+            keys => Ok(keys),
+        }
     }
 
     async fn statistics(&self) -> Result<StorageStatistics> {

@@ -1,12 +1,14 @@
 //! What becomes of a store's keys: which record is written first, and which one last.
 
+use std::sync::PoisonError;
+
 use backstory_core::{
-    encryption::{EncryptionState, KeyChange, Keychain, Lock, Unlock, check_passphrase},
+    encryption::{EncryptionState, KeyChange, Keychain, Lock, LockKind, Unlock, check_passphrase},
     error::{Code, Error, Result},
     storage::Secret,
 };
 
-use super::{Ring, Seal, master::Master, record::Record};
+use super::{AT_HAND, Ring, Seal, master::Master, record::Record};
 
 /// A change of keys, put together and not yet begun. Only the keychain knows of it.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ impl Seal {
                 let record = Record::new(Encrypting)?;
                 self.begun(record, phrase, lock, &*chain, &[])
             }
+            (KeyChange::Like(keys), Off) => self.like(keys, &*chain),
             (KeyChange::Renew { lock, phrase }, On) => {
                 let record = now.record.clone().ok_or_else(no_keys)?;
                 self.begun(Record { state: Renewing, ..record }, phrase, lock, &*chain, &now.masters)
@@ -137,6 +140,28 @@ impl Seal {
         record.tie(&masters)?;
         self.learn(&masters);
         Ok(Plan { first: Some(record.text(&master)?), rewrites: true, lock: Some(lock.clone()) })
+    }
+}
+
+impl Seal {
+    /// The keys of another store that this program has open are put on an empty one. A passphrase opens both from then on; the
+    /// keychain keeps a name for each, since either store may be erased without the other.
+    fn like(&self, keys: &Secret, chain: &dyn Keychain) -> Result<Plan> {
+        let mut record = Record::parse(keys.reveal())?;
+        if record.state != EncryptionState::On {
+            return Err(not_now(record.state));
+        }
+        // Learning locks what is at hand, too.
+        let at_hand = AT_HAND.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.learn(&at_hand);
+        let masters = record.open(&Unlock::default(), chain, &self.known())?;
+        let master = masters.first().ok_or_else(no_keys)?;
+        record.state = EncryptionState::Encrypting;
+        let lock = (record.lock() == Some(LockKind::Keychain)).then_some(Lock::Keychain);
+        if let Some(lock) = &lock {
+            record.put(master, lock, chain)?;
+        }
+        Ok(Plan { first: Some(record.text(master)?), rewrites: true, lock })
     }
 }
 

@@ -26,6 +26,7 @@ use backstory_core::{
     encryption::{Clear, Encryption, EncryptionState, KeyInUse, Keychain, LockKind, Unlock},
     error::{Code, Error, Result},
     model::CharacterId,
+    storage::Secret,
 };
 
 pub(crate) use self::{
@@ -145,6 +146,11 @@ impl Ring {
         self.record.as_ref().and_then(Record::lock)
     }
 
+    /// What the store says of its keys; nothing can be opened with it alone.
+    pub(crate) fn text(&self) -> Option<Secret> {
+        self.text.as_ref().map(Secret::new)
+    }
+
     /// Whether nothing is encrypted, nor is to be.
     pub(crate) fn is_off(&self) -> bool {
         self.record.is_none()
@@ -232,10 +238,15 @@ impl Ring {
 /// Takes what opens a library out of the keychain of this computer, for good. It is worth nothing without the library, so a
 /// keychain that does not open stops nobody.
 pub(crate) fn forget_keys(library: &Path) {
+    forget_keys_in(library, &keychain::SystemKeychain);
+}
+
+/// The same, out of another keychain.
+pub(crate) fn forget_keys_in(library: &Path, chain: &dyn Keychain) {
     let text = if library.is_dir() { crate::folder::record(library) } else { crate::sqlite::record(library) };
     let record = text.and_then(|text| Record::parse(&text).ok());
     for name in record.iter().flat_map(Record::kept) {
-        if keychain::SystemKeychain.forget(&name).is_err() {
+        if chain.forget(&name).is_err() {
             tracing::warn!("the keychain keeps what is of no use any more");
         }
     }

@@ -461,6 +461,10 @@ impl CharacterStorage for SqliteStorage {
         self.read(|session| Ok(session.ring().cache_seal())).await
     }
 
+    async fn keys(&self) -> Result<Option<Secret>> {
+        self.read(|session| Ok(session.ring().text())).await
+    }
+
     fn new_phrase(&self) -> Result<Secret> {
         seal::new_phrase()
     }

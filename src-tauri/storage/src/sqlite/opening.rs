@@ -369,6 +369,8 @@ fn settle_read_only(mut door: Door, why: ReadOnly) -> Result<(Door, Option<ReadO
         }
         found => found?,
     };
+    // A newer one says so, however it was opened: whoever wanted to go on with it must know.
+    let why = if found.is_some_and(|found| found > latest_known()) { ReadOnly::Newer } else { why };
     if found.is_none() {
         return Err(Error::new(
             Error::from(why).code,

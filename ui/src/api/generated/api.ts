@@ -1188,6 +1188,11 @@ parts: Array<Part>, };
 export type Digest = string;
 
 /**
+ * What is done with a character while a library moves.
+ */
+export type Doing = "reading" | "copying" | "comparing";
+
+/**
  * What a restore drill found.
  */
 export type Drill = { 
@@ -2325,6 +2330,132 @@ user: string,
 role: Role | null, };
 
 /**
+ * What a move to the chosen place would do.
+ */
+export type MoveLook = { 
+/**
+ * Where the library is.
+ */
+from: MovePlace, 
+/**
+ * Where it would be.
+ */
+to: MovePlace, 
+/**
+ * Characters that are in the new place already.
+ */
+there: number, 
+/**
+ * A move of this library to this place was begun and paused: it goes on.
+ */
+begun: boolean, 
+/**
+ * Characters that would be copied.
+ */
+characters: number, 
+/**
+ * Their versions.
+ */
+versions: number, 
+/**
+ * Bytes of their documents, before they are made small.
+ */
+bytes: number, 
+/**
+ * Versions that are there already.
+ */
+skipped: number, 
+/**
+ * Characters that only the new place has: nothing is done to them.
+ */
+left_alone: number, 
+/**
+ * What would be left as it is there, and why.
+ */
+stays: Array<Stays>, 
+/**
+ * Free bytes on the disk of the new place, where that is known.
+ */
+free: number | null, 
+/**
+ * Bytes it takes at most.
+ */
+needs: number, 
+/**
+ * What becomes of encryption.
+ */
+sealing: Sealing, 
+/**
+ * The rehearsal copies everything into a place beside the new one and removes it again; else it reads every version and
+ * tries whether the server takes changes.
+ */
+rehearses_whole: boolean, 
+/**
+ * The window opens the new library at the next start too. Not where the configuration says which one is opened.
+ */
+lasting: boolean, };
+
+/**
+ * One side of a move.
+ */
+export type MovePlace = { 
+/**
+ * What kind of store: `sqlite`, `folder`, `postgres`, …
+ */
+kind: string, 
+/**
+ * Where, as a person would find it. Never holds a password.
+ */
+location: string, };
+
+/**
+ * Goes on with a move.
+ */
+export type MoveStart = { 
+/**
+ * The player agreed that an encrypted library becomes one that is not.
+ */
+plain: boolean, };
+
+/**
+ * Where the library is to go.
+ */
+export type MoveTo = { "to": "file" } | { "to": "folder" } | { "to": "server", 
+/**
+ * Its address, as it was typed. It may hold a password: it is shown nowhere and in no message.
+ */
+address: string, };
+
+/**
+ * What a rehearsal or a copy did.
+ */
+export type Moved = { 
+/**
+ * Characters that are there now, or were.
+ */
+characters: number, 
+/**
+ * Their versions.
+ */
+versions: number, 
+/**
+ * How many of those were read back and are equal.
+ */
+verified: number, 
+/**
+ * What was left as it is, or failed, and why.
+ */
+stays: Array<Stays>, 
+/**
+ * It was paused before the end.
+ */
+stopped: boolean, 
+/**
+ * Every version of the library is there, read back and equal.
+ */
+complete: boolean, };
+
+/**
  * A version that is moved.
  */
 export type MovedVersion = { 
@@ -2687,7 +2818,15 @@ index: number,
 /**
  * What became of it.
  */
-result: FileResult, } | { "event": "advanced", 
+result: FileResult, } | { "event": "character", 
+/**
+ * What is done.
+ */
+doing: Doing, 
+/**
+ * What it is called.
+ */
+name: string, } | { "event": "advanced", 
 /**
  * Things done.
  */
@@ -3423,6 +3562,11 @@ key: string,
 signature: string, };
 
 /**
+ * What becomes of a library's encryption at another store.
+ */
+export type Sealing = "plain" | "same" | "own" | "lost";
+
+/**
  * A version in which the words appeared.
  */
 export type SearchFound = { 
@@ -3637,6 +3781,23 @@ attack: Derived,
 save_dc: Derived, };
 
 /**
+ * Something that would stay behind, or did.
+ */
+export type Stays = { 
+/**
+ * The character's name, or its id where it has none; none where it is about no character.
+ */
+name: string | null, 
+/**
+ * As [`Left::code`].
+ */
+code: string, 
+/**
+ * Why, in whole sentences.
+ */
+message: string, };
+
+/**
  * What a store is and where.
  */
 export type StorageInfo = { 
@@ -3723,6 +3884,23 @@ searched: number,
  * How often one of them was found: 0.
  */
 traces: number, };
+
+/**
+ * What a switch did.
+ */
+export type Switched = { 
+/**
+ * What is open now.
+ */
+overview: Overview, 
+/**
+ * Where the library was. It is as it was.
+ */
+old: MovePlace, 
+/**
+ * What somebody wrote to the old library at the last moment and could not be taken over.
+ */
+stays: Array<Stays>, };
 
 /**
  * Asks for names to be given to a version, or taken from it.
@@ -4067,6 +4245,11 @@ export type Commands = {
   "library.ways": [Empty, Ways];
   "library.open": [OpenLibrary, Opened];
   "library.unlock": [UnlockGet, Opened];
+  "move.choose": [MoveTo, MoveLook | null];
+  "move.rehearse": [MoveStart, Moved];
+  "move.start": [MoveStart, Moved];
+  "move.switch": [Empty, Switched];
+  "move.remove": [Empty, Empty];
   "library.show": [Empty, Empty];
   "preferences.get": [Empty, Preferences];
   "preferences.set": [Preferences, Empty];

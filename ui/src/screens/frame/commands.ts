@@ -3,6 +3,7 @@ import { actions, type Action } from "../../state/actions.svelte";
 import { app } from "../../state/app.svelte";
 import { characters } from "../../state/characters.svelte";
 import { exports } from "../../state/exports.svelte";
+import { moving } from "../../state/moving.svelte";
 import { noFilter } from "../../state/filter";
 import { imports } from "../../state/imports.svelte";
 import { pins } from "../../state/pins.svelte";
@@ -37,7 +38,10 @@ export function commandsFor(onshortcuts: () => void): Action[] {
     );
   }
   if (app.overview && !app.overview.sample)
-    commands.push(command(t.palette.showLibrary, () => void app.showLibrary()));
+    commands.push(
+      command(t.palette.showLibrary, () => void app.showLibrary()),
+      command(t.move.action, () => moving.ask()),
+    );
   const { route } = router;
   const shown = route.name === "character" ? characters.open(route.id, app.epoch).index : null;
   if (shown && !app.overview?.sample) {
