@@ -8,6 +8,7 @@
     reason = "only tests use this crate"
 )]
 
+pub mod app;
 pub mod corpus;
 pub mod disk;
 pub mod driver;

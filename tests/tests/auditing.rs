@@ -14,7 +14,7 @@ use std::{
 use backstory_core::{
     access::Principal,
     api::{
-        App, Host, Parts,
+        App, Parts,
         activity::{
             ActivityFilter, ActivityGet, ActivitySave, LogForm, activity, activity_verify, write_log,
         },
@@ -31,11 +31,10 @@ use backstory_core::{
     privacy::audit::{Action, Note, Scribe, read_lines, verify},
     source::Draft,
     storage::{CharacterStorage, Deleted, Encoding, QueryFilter, StorageFactory, Write},
-    wording::Language,
 };
 use backstory_sources::{files::Files, registry, sample};
 use backstory_storage::{clock::SystemClock, memory::MemoryStorage, open::Stores, outlet::FileOutlet};
-use backstory_tests::fixtures::Still;
+use backstory_tests::{app::parts, fixtures::Still};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 fn library(storage: Arc<dyn CharacterStorage>) -> Library {
@@ -238,26 +237,8 @@ fn walk(folder: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
     }
 }
 
-struct NoWindow;
-impl Host for NoWindow {}
-
 fn app(storage: Arc<dyn CharacterStorage>) -> App {
-    App::new(Parts {
-        storage: Ok(storage),
-        caches: Arc::new(|_| None),
-        backups: Err(Error::internal("Nothing is kept in this test.")),
-        factory: Arc::new(Stores),
-        sources: registry::sources(),
-        remote: Err(Error::internal("There is no network in this test.")),
-        intake: Arc::new(Files::new()),
-        samples: Arc::new(sample::drafts),
-        computer: Err(Error::internal("Nothing is kept in this test.")),
-        host: Arc::new(NoWindow),
-        clock: Arc::new(SystemClock),
-        language: Language::default(),
-        version: "0.0.0",
-        origin: "test",
-    })
+    App::new(Parts { storage: Ok(storage), ..parts() })
 }
 
 async fn pack(app: &App, ids: &[CharacterId], to: &Path, redact: bool) {

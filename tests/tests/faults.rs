@@ -22,16 +22,15 @@ use backstory_core::{
         jobs::{JobRef, jobs_run},
         keeping::cache_statistics,
     },
-    backup::Keep,
-    config::{Address, AlertsConfig, BackupConfig, CacheConfig, Config, Environment, File, Format, Layers},
+    config::{Address, AlertsConfig, CacheConfig, Config, Environment, File, Format, Layers},
     error::{Code, Error, Result},
     job::{Silent, schedule::Outcome},
     storage::{HistoryQuery, QueryFilter, StorageFactory as _, StorageInfo},
-    wording::Language,
 };
 use backstory_sources::{files::Files, registry, sample};
-use backstory_storage::{backups::FolderBackups, cache, clock::SystemClock, machine, open::Stores};
+use backstory_storage::{cache, machine, open::Stores};
 use backstory_tests::{
+    app::{self, parts},
     disk::SmallDisk,
     servers::{postgres::Server, redis::RedisServer},
 };
@@ -57,26 +56,14 @@ impl Host for NoWindow {
 
 /// A program on this library, with backups in a folder.
 async fn app(library: &str, backups: &Path, redis: Option<&str>) -> App {
-    let folder = Address::new(backups.display().to_string());
-    let keep = Keep { daily: 7, weekly: 4, monthly: 12 };
-    let config = move || Ok(BackupConfig { folder: Some(folder.clone()), keep });
     let path = backstory_storage::open::local(&Address::new(library));
     let redis = redis.map(redis_at);
     App::new(Parts {
         storage: Stores.open(library).await,
         caches: Arc::new(move |store| cache::open(redis.as_ref()?, store)),
-        factory: Arc::new(Stores),
-        sources: registry::sources(),
-        remote: Err(Error::internal("There is no network in this test.")),
-        intake: Arc::new(Files::new()),
-        samples: Arc::new(sample::drafts),
-        computer: Err(Error::internal("Nothing is erased in this test.")),
-        backups: Ok(Arc::new(FolderBackups::new(config, move || path.clone(), Arc::new(SystemClock), "0"))),
+        backups: Ok(app::backups(path, Some(backups.to_owned()))),
         host: Arc::new(NoWindow),
-        clock: Arc::new(SystemClock),
-        language: Language::default(),
-        version: "0",
-        origin: "test",
+        ..parts()
     })
 }
 

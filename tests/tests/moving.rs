@@ -20,21 +20,18 @@ use backstory_core::{
             move_start, move_switch,
         },
     },
-    backup::Keep,
-    config::{Address, BackupConfig},
+    config::Address,
     encryption::{EncryptionState, KeyChange, Lock, Unlock},
     error::{Code, Error, Result},
     job::{Cancel, Doing, Progress, ProgressEvent, Silent},
     migrate::{Sealing, Whole},
     source::Draft,
     storage::{CharacterStorage, QueryFilter, Secret, StorageFactory as _, StorageInfo, StoreOptions},
-    wording::Language,
 };
 use backstory_sources::{files::Files, registry, sample};
-use backstory_storage::{
-    backups::FolderBackups, clock::SystemClock, machine, open::Stores, sites::StoreSite,
-};
+use backstory_storage::{machine, open::Stores, sites::StoreSite};
 use backstory_tests::{
+    app::{self, parts},
     disk::SmallDisk,
     keychains::Chain,
     servers::postgres::{Database, Server},
@@ -99,25 +96,12 @@ impl Player {
             moved_in: Mutex::default(),
             refuses: Mutex::default(),
         });
-        let keep = Keep { daily: 7, weekly: 4, monthly: 12 };
-        let config = move || Ok(BackupConfig { folder: None, keep });
-        let path: PathBuf = (&from).into();
-        let backups = FolderBackups::new(config, move || Some(path.clone()), Arc::new(SystemClock), "0");
         let app = App::new(Parts {
             storage: Stores.open_with(&from, &options).await,
-            caches: Arc::new(|_| None),
-            factory: Arc::new(Stores),
-            sources: registry::sources(),
-            remote: Err(Error::internal("There is no network in this test.")),
-            intake: Arc::new(Files::new()),
-            samples: Arc::new(sample::drafts),
-            computer: Err(Error::internal("Nothing is erased in this test.")),
-            backups: Ok(Arc::new(backups)),
+            backups: Ok(app::backups(Some((&from).into()), None)),
             host: Arc::clone(&window) as Arc<dyn Host>,
-            clock: Arc::new(SystemClock),
-            language: Language::default(),
-            version: "0",
             origin: "window",
+            ..parts()
         });
         let player = Self { folder, app, window, from };
         player.capture(&early()).await;

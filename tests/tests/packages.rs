@@ -11,7 +11,7 @@ use std::{
 
 use backstory_core::{
     api::{
-        App, Host, Parts,
+        App, Parts,
         export::{Exported, Form, How, Outlet, chosen, export},
         import::{ImportOptions, Intake, Outcome, import},
     },
@@ -23,16 +23,12 @@ use backstory_core::{
     model::CharacterId,
     package::{HISTORY, MANIFEST, SCHEMAS, SUMS, sha256},
     storage::{CharacterStorage, CheckScope, Secret, StorageFactory, StoreOptions},
-    wording::Language,
 };
 use backstory_sources::{files::Files, registry, sample};
 use backstory_storage::{clock::SystemClock, memory::MemoryStorage, open::Stores, outlet::FileOutlet};
-use backstory_tests::fixtures::Still;
+use backstory_tests::{app::parts, fixtures::Still};
 use tempfile::TempDir;
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
-
-struct NoWindow;
-impl Host for NoWindow {}
 
 /// A program over this store.
 fn app(storage: Arc<dyn CharacterStorage>) -> App {
@@ -40,22 +36,7 @@ fn app(storage: Arc<dyn CharacterStorage>) -> App {
 }
 
 fn app_at(storage: Arc<dyn CharacterStorage>, clock: Arc<dyn Clock>) -> App {
-    App::new(Parts {
-        storage: Ok(storage),
-        caches: Arc::new(|_| None),
-        factory: Arc::new(Stores),
-        sources: registry::sources(),
-        remote: Err(Error::internal("There is no network in this test.")),
-        intake: Arc::new(Files::new()),
-        samples: Arc::new(sample::drafts),
-        computer: Err(Error::internal("Nothing is kept in this test.")),
-        backups: Err(Error::internal("Nothing is kept in this test.")),
-        host: Arc::new(NoWindow),
-        clock,
-        language: Language::default(),
-        version: "0.0.0",
-        origin: "test",
-    })
+    App::new(Parts { storage: Ok(storage), clock, ..parts() })
 }
 
 /// The sample characters in a store, one in the bin, one with a pin, tags and a note.

@@ -21,17 +21,18 @@ use backstory_core::{
         jobs::{JobRef, jobs_run},
         retention::{RetentionGet, RetentionSet, retention_run, retention_set},
     },
-    backup::Keep,
-    config::{Address, AlertsConfig, BackupConfig},
+    config::AlertsConfig,
     error::{Code, Error},
     job::{Silent, schedule::Outcome},
     retention::{self, Retention, RetentionPolicy},
     storage::{CheckScope, HistoryQuery, QueryFilter, StorageFactory as _},
-    wording::Language,
 };
 use backstory_sources::{files::Files, registry, sample};
-use backstory_storage::{backups::FolderBackups, clock::SystemClock, open::Stores};
-use backstory_tests::disk::SmallDisk;
+use backstory_storage::open::Stores;
+use backstory_tests::{
+    app::{self, parts},
+    disk::SmallDisk,
+};
 
 struct NoWindow;
 
@@ -45,27 +46,11 @@ impl Host for NoWindow {
 
 /// The samples in a library, with backups in this folder.
 async fn app(library: &Path, backups: &Path) -> App {
-    let storage = Stores.open(library.to_str().unwrap()).await.unwrap();
-    let folder = Address::new(backups.display().to_string());
-    let keep = Keep { daily: 7, weekly: 4, monthly: 12 };
-    let config = move || Ok(BackupConfig { folder: Some(folder.clone()), keep });
-    let path: PathBuf = library.to_owned();
-    let backups = FolderBackups::new(config, move || Some(path.clone()), Arc::new(SystemClock), "0");
     let app = App::new(Parts {
-        storage: Ok(storage),
-        caches: Arc::new(|_| None),
-        factory: Arc::new(Stores),
-        sources: registry::sources(),
-        remote: Err(Error::internal("There is no network in this test.")),
-        intake: Arc::new(Files::new()),
-        samples: Arc::new(sample::drafts),
-        computer: Err(Error::internal("Nothing is erased in this test.")),
-        backups: Ok(Arc::new(backups)),
+        storage: Stores.open(library.to_str().unwrap()).await,
+        backups: Ok(app::backups(Some(library.to_owned()), Some(backups.to_owned()))),
         host: Arc::new(NoWindow),
-        clock: Arc::new(SystemClock),
-        language: Language::default(),
-        version: "0",
-        origin: "test",
+        ..parts()
     });
     app.own_library().unwrap().capture(&sample::drafts().unwrap()).await.unwrap();
     app

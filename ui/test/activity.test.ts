@@ -1,7 +1,6 @@
 // The Activity screen: what was done, newest first, by day, and whether the log holds together.
 import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { tick } from "svelte";
 import { afterEach, describe, expect, it } from "vitest";
 import App from "../src/App.svelte";
 import { connect } from "../src/api";
@@ -11,20 +10,15 @@ import { app } from "../src/state/app.svelte";
 import { router } from "../src/state/router.svelte";
 import { toasts } from "../src/state/toasts.svelte";
 import { FakeBridge, type FakeOptions } from "./fake";
+import { openWindow } from "./open";
 import { activityLog, rolledBack } from "./fake/activity";
 import { people } from "./fake/people";
 
 const user = userEvent.setup();
 
 async function open(options: FakeOptions = {}): Promise<FakeBridge> {
-  const bridge = new FakeBridge(options);
-  connect(bridge);
-  router.reset();
   activity.verdict = null;
-  app.epoch += 1;
-  await app.start();
-  render(App);
-  await tick();
+  const bridge = await openWindow(options);
   await user.click(screen.getByRole("link", { name: "Activity" }));
   await screen.findByRole("grid", { name: /What was done, newest first/ });
   return bridge;

@@ -1,26 +1,18 @@
 // Encrypting the library in the window: what is asked, and that nothing is encrypted before the phrase is on paper.
-import { render, screen, waitFor } from "@testing-library/svelte";
+import { screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { tick } from "svelte";
 import { afterEach, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { connect } from "../src/api";
 import { app } from "../src/state/app.svelte";
-import { router, type Route } from "../src/state/router.svelte";
+import { type Route } from "../src/state/router.svelte";
 import { toasts } from "../src/state/toasts.svelte";
 import { FakeBridge, type FakeOptions } from "./fake";
+import { openWindow } from "./open";
 
 const user = userEvent.setup();
 
 async function open(route?: Route, options: FakeOptions = {}): Promise<FakeBridge> {
-  const bridge = new FakeBridge(options);
-  connect(bridge);
-  router.reset(route);
-  app.epoch += 1;
-  await app.start();
-  render(App);
-  await tick();
-  return bridge;
+  return openWindow(options, route);
 }
 
 afterEach(() => {

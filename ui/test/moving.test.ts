@@ -1,27 +1,20 @@
 // Moving the library to another storage: the four steps, pausing, going on, and what is said when it does not go well.
-import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { tick } from "svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import App from "../src/App.svelte";
-import { connect, type WireError } from "../src/api";
+import { type WireError } from "../src/api";
 import { app } from "../src/state/app.svelte";
 import { moving } from "../src/state/moving.svelte";
 import { router } from "../src/state/router.svelte";
 import { toasts } from "../src/state/toasts.svelte";
 import { FakeBridge, type FakeOptions } from "./fake";
+import { openSettled } from "./open";
 
 const user = userEvent.setup();
 
 async function open(options: FakeOptions = {}): Promise<FakeBridge> {
-  const bridge = new FakeBridge(options);
-  connect(bridge);
-  router.reset({ name: "storage" });
-  app.epoch += 1;
-  await app.start();
-  render(App);
-  await waitFor(() => expect(bridge.waiting).toBe(0));
-  await tick();
+  const bridge = await openSettled(options, { name: "storage" });
   await user.click(screen.getByRole("button", { name: "Move to another storage" }));
   await screen.findByRole("dialog", { name: "Move to another storage" });
   return bridge;

@@ -1,27 +1,19 @@
 // How long versions are kept: what is set, what is shown, and that nothing goes without a deliberate yes.
-import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { tick } from "svelte";
 import { afterEach, describe, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { connect } from "../src/api";
 import { app } from "../src/state/app.svelte";
 import { noFilter } from "../src/state/filter";
 import { retention } from "../src/state/retention.svelte";
 import { router } from "../src/state/router.svelte";
 import { toasts } from "../src/state/toasts.svelte";
 import { FakeBridge, type FakeOptions } from "./fake";
+import { openWindow } from "./open";
 
 const user = userEvent.setup();
 
 async function settings(options: FakeOptions = {}): Promise<FakeBridge> {
-  const bridge = new FakeBridge(options);
-  connect(bridge);
-  router.reset();
-  app.epoch += 1;
-  await app.start();
-  render(App);
-  await tick();
+  const bridge = await openWindow(options);
   router.go({ name: "storage" });
   await screen.findByRole("heading", { name: "How long versions are kept" });
   return bridge;

@@ -1,28 +1,17 @@
 // Settings over the bridge's double: what a player sees and changes there.
-import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
-import { tick } from "svelte";
 import { afterEach, describe, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { connect } from "../src/api";
 import { app } from "../src/state/app.svelte";
 import { configuration } from "../src/state/configuration.svelte";
-import { router } from "../src/state/router.svelte";
 import { toasts } from "../src/state/toasts.svelte";
 import { FakeBridge, type FakeOptions } from "./fake";
+import { openSettled } from "./open";
 import { configured, silent } from "./fake/configuration";
 
 async function open(options: FakeOptions = {}): Promise<FakeBridge> {
-  const bridge = new FakeBridge(options);
-  connect(bridge);
-  router.reset({ name: "settings" });
-  app.epoch += 1;
-  await app.start();
-  render(App);
-  await waitFor(() => expect(bridge.waiting).toBe(0));
-  await tick();
-  return bridge;
+  return openSettled(options, { name: "settings" });
 }
 
 const user = userEvent.setup();

@@ -1,28 +1,19 @@
 // Storage & health over the bridge's double: what a player sees and does there.
-import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { tick } from "svelte";
 import { afterEach, describe, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { connect } from "../src/api";
 import { growthLine, roomByCharacter, roomByKind } from "../src/screens/storage/room";
 import { app } from "../src/state/app.svelte";
 import { health } from "../src/state/health.svelte";
 import { router } from "../src/state/router.svelte";
 import { toasts } from "../src/state/toasts.svelte";
 import { FakeBridge, type FakeOptions } from "./fake";
+import { openSettled } from "./open";
 import { alert, room } from "./fake/storage";
 
 async function open(options: FakeOptions = {}): Promise<FakeBridge> {
-  const bridge = new FakeBridge(options);
-  connect(bridge);
-  router.reset({ name: "storage" });
-  app.epoch += 1;
-  await app.start();
-  render(App);
-  await waitFor(() => expect(bridge.waiting).toBe(0));
-  await tick();
-  return bridge;
+  return openSettled(options, { name: "storage" });
 }
 
 const user = userEvent.setup();

@@ -1,26 +1,14 @@
 // The whole window over the bridge's double: what a player sees and does.
-import { render, screen, waitFor, within } from "@testing-library/svelte";
+import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
-import { tick } from "svelte";
 import { afterEach, describe, expect, it } from "vitest";
-import App from "../src/App.svelte";
-import { connect, type WireError } from "../src/api";
+import { type WireError } from "../src/api";
 import { app } from "../src/state/app.svelte";
 import { imports } from "../src/state/imports.svelte";
 import { router } from "../src/state/router.svelte";
 import { toasts } from "../src/state/toasts.svelte";
 import { FakeBridge, someFiles, type FakeOptions } from "./fake";
-
-async function open(options: FakeOptions = {}): Promise<FakeBridge> {
-  const bridge = new FakeBridge(options);
-  connect(bridge);
-  router.reset();
-  app.epoch += 1;
-  await app.start();
-  render(App);
-  await tick();
-  return bridge;
-}
+import { openWindow as open } from "./open";
 
 const user = userEvent.setup();
 

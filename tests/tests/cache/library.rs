@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
 use ::redis::Commands as _;
 use backstory_core::{
-    api::{self, App, Host, Parts},
+    api::{self, App, Parts},
     cache::{Breaker, CacheKey, CacheSeal, CacheStatistics, CacheStorage, Cached},
     encryption::{KeyChange, Lock, Unlock},
     error::{Code, Error, Result},
@@ -17,7 +17,6 @@ use backstory_core::{
         CharacterStorage, Deleted, Expect, HistoryQuery, QueryFilter, Secret, StorageFactory, StoreOptions,
         Write,
     },
-    wording::Language,
 };
 use backstory_sources::files::Files;
 use backstory_storage::{
@@ -26,6 +25,7 @@ use backstory_storage::{
     open::Stores,
 };
 use backstory_tests::{
+    app::parts,
     faults::cache::{Mood, MoodyCache},
     keychains::Chain,
     purse::{PURSE, Purse, draft},
@@ -321,26 +321,13 @@ async fn a_newer_program_reads_the_same_document_anew() {
     assert_eq!(versions(&older, 1).await, versions(&newer, 1).await, "what is told is the store's");
 }
 
-struct NoWindow;
-
-impl Host for NoWindow {}
-
 fn app(storage: Arc<dyn CharacterStorage>, cache: Arc<dyn CacheStorage>) -> App {
     App::new(Parts {
-        backups: Err(Error::internal("Nothing is kept in this test.")),
         storage: Ok(storage),
         caches: Arc::new(move |_| Some(cache.clone())),
-        factory: Arc::new(Stores),
         sources: vec![Arc::new(PURSE)],
-        remote: Err(Error::internal("There is no network in this test.")),
-        intake: Arc::new(Files::new()),
         samples: Arc::new(|| Ok(Vec::new())),
-        computer: Err(Error::internal("Nothing is kept in this test.")),
-        host: Arc::new(NoWindow),
-        clock: Arc::new(SystemClock),
-        language: Language::default(),
-        version: "0.0.0",
-        origin: "test",
+        ..parts()
     })
 }
 
