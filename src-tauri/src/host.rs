@@ -171,7 +171,8 @@ impl Desktop {
         }
     }
 
-    /// The system's tray.
+    /// The system's tray, which on Linux can go while the program runs.
+    #[cfg(target_os = "linux")]
     pub(crate) fn tray(&self) -> &Tray {
         &self.tray
     }
@@ -212,6 +213,7 @@ impl Desktop {
     }
 
     /// The window comes back where it was put away.
+    #[cfg(target_os = "linux")]
     pub(crate) fn come_back(&self) {
         let window = self.handle.get_webview_window(WINDOW);
         if window.is_some_and(|window| window.is_visible().is_ok_and(|visible| !visible)) && self.is_shown() {

@@ -58,7 +58,8 @@ impl Tray {
         }
     }
 
-    /// The tray is gone, and the sign with it. It comes back by itself where the tray does.
+    /// Whether the tray is gone, and the sign with it. It comes back by itself where the tray does.
+    #[cfg(target_os = "linux")]
     fn lost(&self, is_lost: bool) {
         self.stands.store(!is_lost, Ordering::SeqCst);
     }
