@@ -18,7 +18,7 @@ use backstory_core::{
         app::Empty,
         archiving::{ArchiveGet, archive},
         backup::{BackupRef, backup_drill, backup_list, backup_make, backup_restore},
-        health::{HealthGet, Machine, health},
+        health::{HealthGet, Machine, Status, health},
         jobs::{JobRef, jobs_run},
         keeping::cache_statistics,
     },
@@ -93,6 +93,12 @@ async fn alerts(app: &App) -> Vec<(AlertKind, Option<Code>)> {
         );
     }
     found.alerts.into_iter().map(|alert| (alert.kind, alert.problem.map(|error| error.code))).collect()
+}
+
+/// How the archive stands, as far as one look tells; none where nothing is archived.
+async fn archive_stands(app: &App) -> Option<Status> {
+    let found = health(app, HealthGet::default(), &Silent).await.unwrap();
+    found.checks.into_iter().find(|check| check.name == "archive").map(|check| check.status)
 }
 
 async fn verify(app: &App) {
@@ -197,7 +203,9 @@ async fn an_archive_that_is_missing() {
         let id =
             app.own_library().unwrap().query(&QueryFilter::default()).await.unwrap().items[0].id.to_string();
         let only = ArchiveGet { characters: vec![id.clone()], ..ArchiveGet::default() };
+        assert_eq!(archive_stands(&app).await, None, "{kind}");
         assert!(archive(&app, only, &Silent).await.unwrap().moved > 0, "{kind}");
+        assert_eq!(archive_stands(&app).await, Some(Status::Ok), "{kind}");
         verify(&app).await;
         assert_eq!(alerts(&app).await, [], "{kind}");
         match kind {
@@ -212,6 +220,7 @@ async fn an_archive_that_is_missing() {
                 assert!(gone > 0);
             }
         }
+        assert_eq!(archive_stands(&app).await, Some(Status::Critical), "{kind}");
         verify(&app).await;
         assert_eq!(alerts(&app).await, [(AlertKind::Damage, Some(Code::StoreDamaged))], "{kind}");
         // What is newer may be kept as a difference from what was archived: it is told as damaged, and nobody else's is.

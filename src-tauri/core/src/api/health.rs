@@ -21,6 +21,7 @@ use crate::{
     },
     library::Library,
     metrics::{Latency, Recent},
+    model::CharacterIndex,
     privacy::audit::Entry,
     storage::{Deleted, HistoryQuery, Pool, QueryFilter, ReadOnly, Sort, StorageInfo, StorageStatistics},
     wording::{Language, Said, say},
@@ -28,6 +29,8 @@ use crate::{
 
 /// So many characters that changed last are looked at for when something was saved.
 const RECENT: u32 = 1000;
+/// So many characters are looked at for an archived version.
+const SAMPLED: usize = 8;
 /// So many entries of the log are looked through for what watched folders brought.
 const LAST_ENTRIES: u32 = 1000;
 /// Work that is so many of its spans late is worth a word.
@@ -338,6 +341,8 @@ struct Look {
     captured: Option<Timestamp>,
     /// When a watched folder last brought something in, as far as the log tells.
     watched: Option<Timestamp>,
+    /// What came of reading an archived version; none where none was found.
+    archive: Option<Result<()>>,
     cache: CacheStatistics,
 }
 
@@ -354,6 +359,19 @@ async fn last_watched(library: &Library) -> Result<Option<Timestamp>> {
     let last = library.audit(all.saturating_sub(LAST_ENTRIES.into()), LAST_ENTRIES).await?;
     let mut notes = last.iter().rev().filter_map(Entry::note);
     Ok(notes.find(|note| note.origin == "watch").map(|note| note.at))
+}
+
+/// Reads one archived version from where it lies, compared with its hash: whether the archive is there at all. What is moved
+/// there is the oldest of a history, of those first that changed longest ago. Every version is read by the weekly check.
+async fn read_archived(library: &Library, rows: &[CharacterIndex]) -> Result<Option<Result<()>>> {
+    for row in rows.iter().rev().take(SAMPLED) {
+        let first = HistoryQuery { newest_first: false, limit: Some(1), ..HistoryQuery::all(row.id.clone()) };
+        let first = library.history(&first).await?.items.pop();
+        if let Some(version) = first.filter(|version| version.archived) {
+            return Ok(Some(library.stored_document(&version).await.map(drop)));
+        }
+    }
+    Ok(None)
 }
 
 /// What was found in any tier, of all that was looked for. Whoever keeps a server for it wants to know; what only lies in this
@@ -393,6 +411,7 @@ impl Look {
             backups: None,
             captured: None,
             watched: None,
+            archive: None,
             cache: cache_statistics(app, Empty {}, &crate::job::Silent).await.unwrap_or_default(),
         };
         look.reading.hits = hits(&look.cache);
@@ -416,6 +435,7 @@ impl Look {
         let rows = library.query(&filter).await?.items;
         self.captured = rows.iter().map(|row| row.last_captured).max();
         self.watched = last_watched(library).await?;
+        self.archive = read_archived(library, &rows).await?;
         self.record = jobs::record(library).await?;
         self.jobs = jobs::jobs_list(app, Empty {}, &crate::job::Silent).await?;
         let is_kept = library.info().capabilities.persistent;
@@ -464,6 +484,7 @@ impl Look {
         checks.extend(self.backup());
         checks.extend(self.drill());
         checks.extend(self.verify());
+        checks.extend(self.archived());
         checks.extend(self.jobs());
         checks
     }
@@ -602,6 +623,14 @@ impl Look {
                 check("verify", Status::Warning, say("check-verify-old")).hint(say("check-verify-do")).at(at)
             }
             (None, None) => check("verify", Status::Ok, say("check-verify-none")),
+        })
+    }
+
+    fn archived(&self) -> Option<Found> {
+        Some(match self.archive.as_ref()? {
+            Ok(()) => check("archive", Status::Ok, say("check-archive-ok")),
+            Err(error) => failed("archive", Status::Critical, say("check-archive-bad"), error.clone())
+                .hint(say("alert-damage-do")),
         })
     }
 

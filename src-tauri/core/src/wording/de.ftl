@@ -380,6 +380,8 @@ check-verify-ok = {$count ->
 check-verify-old = Die Fassungen wurden lange nicht zurückgelesen
 check-verify-bad = Eine Prüfung fand Schaden in der Bibliothek
 check-verify-do = Prüfe jetzt: unter Speicher & Zustand oder mit backstory verify --read-data.
+check-archive-ok = Das Archiv ist da: Eine Fassung daraus wurde zurückgelesen
+check-archive-bad = Eine Fassung im Archiv kann nicht gelesen werden
 check-jobs-ok = Die Arbeit im Hintergrund geht gut voran
 check-jobs-bad = Arbeit im Hintergrund schlug fehl: {$job}
 

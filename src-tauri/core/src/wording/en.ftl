@@ -403,6 +403,8 @@ check-verify-ok = {$count ->
 check-verify-old = The versions were not read back for a long time
 check-verify-bad = A check found damage in the library
 check-verify-do = Check now, in Storage & health or with backstory verify --read-data.
+check-archive-ok = The archive is there: a version of it was read back
+check-archive-bad = A version in the archive cannot be read
 check-jobs-ok = Work in the background goes well
 check-jobs-bad = Work in the background failed: {$job}
 
