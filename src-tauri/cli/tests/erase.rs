@@ -424,7 +424,7 @@ fn is_ended_at_every(stride: usize, kind: Kind) {
     let ids = filled.ids();
     let (before, traces) = (filled.json(&["history", &ids[1], "--quiet-too"]), filled.traces(&ids[0]));
     for (number, scope) in ["--everything", &ids[0]].into_iter().enumerate() {
-        let points = (1 + number as u32..POINTS).step_by(stride).take_while(|point| {
+        let points = (1 + (number % stride) as u32..POINTS).step_by(stride).take_while(|point| {
             let computer = filled.copied();
             let mut dies = computer.command(&["erase", scope, "--yes"]);
             let died = !dies.env("BACKSTORY_DIE_AT", point.to_string()).output().unwrap().status.success();
