@@ -22,7 +22,7 @@ use backstory_core::{
         export::{Form, How, Outlet, chosen, export},
         import::{ImportOptions, Intake, import},
     },
-    error::{Error, Result},
+    error::Result,
     job::{Cancel, Silent},
     library::{Library, acting_as},
     migrate::{MigrationOptions, StorageMigrator},

@@ -23,11 +23,11 @@ use backstory_core::{
         keeping::cache_statistics,
     },
     config::{Address, AlertsConfig, CacheConfig, Config, Environment, File, Format, Layers},
-    error::{Code, Error, Result},
+    error::{Code, Result},
     job::{Silent, schedule::Outcome},
     storage::{HistoryQuery, QueryFilter, StorageFactory as _, StorageInfo},
 };
-use backstory_sources::{files::Files, registry, sample};
+use backstory_sources::sample;
 use backstory_storage::{cache, machine, open::Stores};
 use backstory_tests::{
     app::{self, parts},

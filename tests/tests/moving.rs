@@ -28,8 +28,8 @@ use backstory_core::{
     source::Draft,
     storage::{CharacterStorage, QueryFilter, Secret, StorageFactory as _, StorageInfo, StoreOptions},
 };
-use backstory_sources::{files::Files, registry, sample};
-use backstory_storage::{machine, open::Stores, sites::StoreSite};
+use backstory_sources::{registry, sample};
+use backstory_storage::{clock::SystemClock, machine, open::Stores, sites::StoreSite};
 use backstory_tests::{
     app::{self, parts},
     disk::SmallDisk,

@@ -24,7 +24,7 @@ use backstory_core::{
     package::{HISTORY, MANIFEST, SCHEMAS, SUMS, sha256},
     storage::{CharacterStorage, CheckScope, Secret, StorageFactory, StoreOptions},
 };
-use backstory_sources::{files::Files, registry, sample};
+use backstory_sources::{files::Files, sample};
 use backstory_storage::{clock::SystemClock, memory::MemoryStorage, open::Stores, outlet::FileOutlet};
 use backstory_tests::{app::parts, fixtures::Still};
 use tempfile::TempDir;

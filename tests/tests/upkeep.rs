@@ -2,12 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it stands")]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
-};
+use std::{fs, path::Path, process::Command, sync::Arc};
 
 use async_trait::async_trait;
 use backstory_core::{
@@ -22,12 +17,12 @@ use backstory_core::{
         retention::{RetentionGet, RetentionSet, retention_run, retention_set},
     },
     config::AlertsConfig,
-    error::{Code, Error},
+    error::Code,
     job::{Silent, schedule::Outcome},
     retention::{self, Retention, RetentionPolicy},
     storage::{CheckScope, HistoryQuery, QueryFilter, StorageFactory as _},
 };
-use backstory_sources::{files::Files, registry, sample};
+use backstory_sources::sample;
 use backstory_storage::open::Stores;
 use backstory_tests::{
     app::{self, parts},

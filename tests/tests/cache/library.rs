@@ -18,7 +18,6 @@ use backstory_core::{
         Write,
     },
 };
-use backstory_sources::files::Files;
 use backstory_storage::{
     cache::{MemoryCache, MemoryOptions, RedisCache, RedisOptions, TierOptions, TieredCache},
     clock::SystemClock,

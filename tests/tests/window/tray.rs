@@ -140,7 +140,8 @@ async fn a_window_that_is_closed_goes_on_in_the_tray_where_the_player_wants_that
     window.press("Stay in the tray").await;
     window.until("the sign stands there", async || !signs.lock().unwrap().is_empty()).await;
     photograph(&window, "17-settings-tray").await;
-    let sign = Sign::of(signs.lock().unwrap()[0].clone()).await;
+    let service = signs.lock().unwrap()[0].clone();
+    let sign = Sign::of(service).await;
     let says: Vec<_> = sign.lines().await.into_iter().map(|(_, says, enabled)| (says, enabled)).collect();
     let line = |says: &str, enabled| (says.to_owned(), enabled);
     assert_eq!(says, [line("Open Backstory", true), line("Watching 1 folder", false), line("Quit", true)]);
@@ -173,7 +174,8 @@ async fn a_window_that_is_closed_goes_on_in_the_tray_where_the_player_wants_that
     window.until("the sign is there again", async || signs.lock().unwrap().len() > 1).await;
     screen.close();
     window.until("the window is closed", async || !screen.is_shown()).await;
-    let sign = Sign::of(signs.lock().unwrap()[1].clone()).await;
+    let service = signs.lock().unwrap()[1].clone();
+    let sign = Sign::of(service).await;
     let program = window.program();
     sign.choose("Quit").await;
     while fs::exists(format!("/proc/{program}/exe")).unwrap() {
