@@ -363,15 +363,16 @@ async fn last_watched(library: &Library) -> Result<Option<Timestamp>> {
 
 /// Reads one archived version from where it lies, compared with its hash: whether the archive is there at all. What is moved
 /// there is the oldest of a history, of those first that changed longest ago. Every version is read by the weekly check.
-async fn read_archived(library: &Library, rows: &[CharacterIndex]) -> Result<Option<Result<()>>> {
+async fn read_archived(library: &Library, rows: &[CharacterIndex]) -> Option<Result<()>> {
     for row in rows.iter().rev().take(SAMPLED) {
         let first = HistoryQuery { newest_first: false, limit: Some(1), ..HistoryQuery::all(row.id.clone()) };
-        let first = library.history(&first).await?.items.pop();
+        // A history that cannot be read is no matter of the archive.
+        let first = library.history(&first).await.ok().and_then(|mut found| found.items.pop());
         if let Some(version) = first.filter(|version| version.archived) {
-            return Ok(Some(library.stored_document(&version).await.map(drop)));
+            return Some(library.stored_document(&version).await.map(drop));
         }
     }
-    Ok(None)
+    None
 }
 
 /// What was found in any tier, of all that was looked for. Whoever keeps a server for it wants to know; what only lies in this
@@ -435,7 +436,7 @@ impl Look {
         let rows = library.query(&filter).await?.items;
         self.captured = rows.iter().map(|row| row.last_captured).max();
         self.watched = last_watched(library).await?;
-        self.archive = read_archived(library, &rows).await?;
+        self.archive = read_archived(library, &rows).await;
         self.record = jobs::record(library).await?;
         self.jobs = jobs::jobs_list(app, Empty {}, &crate::job::Silent).await?;
         let is_kept = library.info().capabilities.persistent;
