@@ -602,7 +602,9 @@ impl Host for Desktop {
                 Err(Error::internal("The preferences were not saved.").caused_by(defect))
             });
         // As with everything the player likes: it holds for now, even where it cannot be kept.
-        self.tend_tray(&preferences).await;
+        if preferences.stay != self.tray.stands() {
+            self.tend_tray(&preferences).await;
+        }
         saved
     }
 
