@@ -188,7 +188,9 @@ fn kind(kind: HeldKind) -> &'static str {
 fn reach(kind: BeyondKind) -> &'static str {
     match kind {
         BeyondKind::Sources => "your characters at D&D Beyond or in Foundry",
-        BeyondKind::Files => "files you imported or exported",
+        BeyondKind::Files => {
+            "files you imported or exported, and other copies of the library, such as one from before a move"
+        }
         BeyondKind::Backups => "backups that other programs made of this computer",
         BeyondKind::ServerLog => "the database server's own log and backups: ask whoever looks after it",
         BeyondKind::ObjectVersions => "old versions, if the bucket keeps any",

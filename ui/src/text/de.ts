@@ -1589,7 +1589,8 @@ export const de: Catalogue = {
     stays: "Was Backstory nicht löschen kann",
     beyonds: {
       sources: "Deine Figuren bei D&D Beyond oder in Foundry",
-      files: "Dateien, die du exportiert oder aus denen du importiert hast",
+      files:
+        "Dateien, die du exportiert oder aus denen du importiert hast, und weitere Kopien der Bibliothek, etwa die von vor einem Umzug",
       backups: "Sicherungen dieses Rechners durch andere Programme",
       server_log: "Das eigene Protokoll und die Sicherungen des Datenbankservers",
       object_versions: "Alte Fassungen, falls der Bucket welche aufhebt",

@@ -1609,7 +1609,8 @@ export const en = {
     stays: "What Backstory cannot delete",
     beyonds: {
       sources: "Your characters on D&D Beyond or in Foundry",
-      files: "Files you exported or imported from",
+      files:
+        "Files you exported or imported from, and other copies of the library, such as one from before a move",
       backups: "Backups that other programs made of this computer",
       server_log: "The database server's own log and backups",
       object_versions: "Old versions, if the bucket keeps any",

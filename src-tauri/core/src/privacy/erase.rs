@@ -80,7 +80,7 @@ pub struct Held {
 pub enum BeyondKind {
     /// The characters at D&D Beyond or in Foundry.
     Sources,
-    /// Files that were imported or exported.
+    /// Files that were imported or exported; copies of the library that the player made, and the one before a move.
     Files,
     /// Backups of this computer that other programs make.
     Backups,
