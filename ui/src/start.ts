@@ -12,6 +12,12 @@ export async function start(): Promise<void> {
   mount(App, { target: document.body });
   await firstScreen();
   await app.ready();
+  fetchFonts();
+}
+
+/** All faces are fetched once there is time for it: one that comes with the first name that needs it has the whole page laid out anew, in the middle of scrolling. */
+function fetchFonts(): void {
+  for (const face of document.fonts) void face.load().catch(() => {});
 }
 
 /** A hidden window paints no frames, so what counts is that the first page of characters stands in the document. */

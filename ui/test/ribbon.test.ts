@@ -4,6 +4,7 @@ import {
   levelLine,
   nearestTick,
   ribbonShape,
+  dateLabels,
   spaced,
   type RibbonPoint,
 } from "../src/components/ribbon";
@@ -95,6 +96,20 @@ describe("the ribbon", () => {
     const shape = ribbonShape([point(1, "2026-01-01T00:00:00Z"), point(2, "2026-01-02T00:00:00Z")], null);
     expect(nearestTick(shape, 0.9)?.version).toBe(2);
     expect(spaced([{ x: 0 }, { x: 0.05 }, { x: 0.5 }], 100, 20)).toEqual([{ x: 0 }, { x: 0.5 }]);
+  });
+
+  it("puts only those dates into words that have room, and says each once", () => {
+    const asked: string[] = [];
+    const dates = [0, 0.01, 0.3, 0.35, 0.6].map((x, i) => ({ x, at: `2026-07-0${i < 2 ? 1 : 2}` }));
+    const labels = dateLabels(dates, 100, 20, (at) => {
+      asked.push(at);
+      return at;
+    });
+    expect(labels).toEqual([
+      { x: 0, text: "2026-07-01" },
+      { x: 0.3, text: "2026-07-02" },
+    ]);
+    expect(asked).toEqual(["2026-07-01", "2026-07-02", "2026-07-02"]);
   });
 });
 

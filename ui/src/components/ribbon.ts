@@ -50,12 +50,21 @@ const GAPS_AT_MOST = 0.45;
 /** What the axis is divided by: what happened, or the time that passed. */
 export type RibbonAxis = "change" | "date";
 
+/** The shapes of points that were drawn: every view of a character begins with the same one. */
+const drawn = new WeakMap<readonly RibbonPoint[], Map<string, RibbonShape>>();
+
 export function ribbonShape(
   points: readonly RibbonPoint[],
   lastSeen: string | null,
   axis: RibbonAxis = "change",
 ): RibbonShape {
-  return axis === "date" ? shapeByDate(points, lastSeen) : shapeByChange(points, lastSeen);
+  const shapes = drawn.get(points) ?? new Map<string, RibbonShape>();
+  drawn.set(points, shapes);
+  const key = `${axis} ${lastSeen}`;
+  const shape =
+    shapes.get(key) ?? (axis === "date" ? shapeByDate(points, lastSeen) : shapeByChange(points, lastSeen));
+  shapes.set(key, shape);
+  return shape;
 }
 
 /** Room at both ends, so that a tick there can be seen and taken hold of. */
@@ -126,6 +135,23 @@ export function spaced<L extends { x: number }>(labels: readonly L[], width: num
   for (const label of labels) {
     const last = kept.at(-1);
     if (!last || (label.x - last.x) * width >= pixels) kept.push(label);
+  }
+  return kept;
+}
+
+/** The dates with room for their words, each once. Only those are put into words: of a thousand sittings that takes longer than all the rest. */
+export function dateLabels(
+  dates: RibbonShape["dates"],
+  width: number,
+  pixels: number,
+  words: (at: string) => string,
+): RibbonLabel[] {
+  const kept: RibbonLabel[] = [];
+  for (const { x, at } of dates) {
+    const last = kept.at(-1);
+    if (last && (x - last.x) * width < pixels) continue;
+    const text = words(at);
+    if (text !== last?.text) kept.push({ x, text });
   }
   return kept;
 }

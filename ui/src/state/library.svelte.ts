@@ -3,6 +3,8 @@ import { call, toWireError, type CharacterEntry, type Sort, type WireError } fro
 import { toQuery, type LibraryFilter } from "./filter";
 
 export const PAGE = 100;
+/** So many rows before they come into view they are asked for: drawing what waits, and the row itself after it, is twice the work. */
+export const AHEAD = 60;
 
 export class Library {
   total = $state<number | null>(null);
@@ -33,10 +35,11 @@ export class Library {
     await this.#ask(0);
   }
 
-  /** Asks for the pages of these rows, unless they are there or on their way. */
+  /** Asks for the pages of these rows and of those near them, unless they are there or on their way. */
   need(first: number, last: number): void {
-    const end = Math.min(last, (this.total ?? 0) - 1);
-    for (let page = Math.floor(Math.max(first, 0) / PAGE); page * PAGE <= end; page++) void this.#ask(page);
+    const end = Math.min(last + AHEAD, (this.total ?? 0) - 1);
+    for (let page = Math.floor(Math.max(first - AHEAD, 0) / PAGE); page * PAGE <= end; page++)
+      void this.#ask(page);
   }
 
   async #ask(page: number): Promise<void> {

@@ -4,7 +4,16 @@ import type { RibbonPoint } from "../../components/ribbon";
 import { isLandmark, isVisible, shownAt, type Character } from "../../state/characters.svelte";
 import { formatMoment, t } from "../../text";
 
+/** The points of a history that was shown: its other views begin with the same ones. */
+const shown = new WeakMap<readonly HistoryEntry[], RibbonPoint[]>();
+
 export function ribbonPoints(entries: readonly HistoryEntry[]): RibbonPoint[] {
+  const points = shown.get(entries) ?? pointsOf(entries);
+  shown.set(entries, points);
+  return points;
+}
+
+function pointsOf(entries: readonly HistoryEntry[]): RibbonPoint[] {
   return entries.toReversed().map((entry) => ({
     version: entry.version,
     at: shownAt(entry),
