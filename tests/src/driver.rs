@@ -326,10 +326,10 @@ fn start_driver(home: &Home, port: u16, picked: &[PathBuf]) -> Driver {
     let mut driver = Command::new("WebKitWebDriver");
     driver
         .args(["--host=127.0.0.1", &format!("--port={port}")])
-        .envs(home.environment())
         .envs([("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true"), ("NO_AT_BRIDGE", "1")])
         // Without a compositor the engine never answers the request for a photograph.
         .env("WEBKIT_DISABLE_DMABUF_RENDERER", "0")
+        .envs(home.environment())
         .env("MESA_SHADER_CACHE_DISABLE", "true")
         .env("BACKSTORY_SAVE", home.path())
         .env_remove("BACKSTORY_LOG")

@@ -33,6 +33,11 @@ impl Home {
         self
     }
 
+    /// The same, drawn as players see it. No photograph can be taken of that.
+    pub fn drawn_as_installed(self) -> Self {
+        self.with("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+    }
+
     /// The same, where nothing says which library is opened.
     pub fn without_library(mut self) -> Self {
         self.usual = true;

@@ -8,18 +8,16 @@ use backstory_core::{
     hex,
     storage::MAX_DOCUMENT,
 };
-use chacha20poly1305::{
-    KeyInit, XChaCha20Poly1305, XNonce,
-    aead::{Aead, Payload},
-};
 use ring::rand::{SecureRandom as _, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::seal::cipher::{self, KEY, NONCE};
 
 /// The first byte: what follows is a checksum, then the packed value.
 const PLAIN: u8 = 1;
 /// The first byte: what follows is a nonce, then the sealed packed value.
 const SEALED: u8 = 2;
 const CHECKSUM: usize = 16;
-const NONCE: usize = 24;
 /// Light: it is done for every document that is read, and undone for every hit.
 const LEVEL: i32 = 1;
 /// What the names in a cache are made with where there is no key.
@@ -29,7 +27,7 @@ const VALUES: &str = "Backstory cache 1 values";
 /// Packs and unpacks values, and makes names.
 pub(super) struct Envelope {
     names: [u8; 32],
-    seal: Option<Box<XChaCha20Poly1305>>,
+    seal: Option<Zeroizing<[u8; KEY]>>,
     random: SystemRandom,
 }
 
@@ -42,7 +40,7 @@ impl std::fmt::Debug for Envelope {
 impl Envelope {
     /// With a key, values are sealed and names say nothing to whoever has it not.
     pub(super) fn new(key: Option<&CacheSecret>) -> Self {
-        let seal = |key| Box::new(XChaCha20Poly1305::new(&blake3::derive_key(VALUES, key).into()));
+        let seal = |key| Zeroizing::new(blake3::derive_key(VALUES, key));
         Self {
             names: blake3::derive_key(NAMES, key.map_or(&[], |key| &key.reveal()[..])),
             seal: key.map(|key| seal(&key.reveal()[..])),
@@ -76,11 +74,11 @@ impl Envelope {
         };
         let mut nonce = [0; NONCE];
         self.random.fill(&mut nonce).map_err(|_| failed(()))?;
-        let payload = Payload { msg: &packed, aad: name.as_bytes() };
-        let sealed = seal.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| failed(()))?;
         let mut all = vec![SEALED];
         all.extend(nonce);
-        all.extend(sealed);
+        let start = all.len();
+        all.extend(packed);
+        cipher::encrypt(seal, &nonce, name.as_bytes(), &mut all, start).ok_or_else(|| failed(()))?;
         Ok(all)
     }
 
@@ -94,8 +92,7 @@ impl Envelope {
             }
             (SEALED, Some(seal)) => {
                 let (nonce, sealed) = rest.split_at_checked(NONCE)?;
-                let payload = Payload { msg: sealed, aad: name.as_bytes() };
-                seal.decrypt(XNonce::from_slice(nonce), payload).ok()?
+                cipher::decrypt(seal, nonce, name.as_bytes(), sealed)?
             }
             _ => return None,
         };

@@ -11,12 +11,10 @@ use backstory_core::{
     error::{Code, Error, Result},
     hex,
 };
-use chacha20poly1305::{
-    AeadInPlace as _, KeyInit as _, XChaCha20Poly1305, XNonce,
-    aead::{Aead as _, Payload},
-};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
+
+use super::cipher::{self, KEY, NONCE, TAG};
 
 /// What an envelope begins with: no JSON does, and no zstd frame.
 const FORM: u8 = 0xe1;
@@ -28,14 +26,9 @@ const ALGORITHM: u8 = 1;
 pub(crate) const ALGORITHM_NAME: &str = "XChaCha20-Poly1305";
 
 const KEY_ID: usize = 8;
-const NONCE: usize = 24;
-const TAG: usize = 16;
 
 /// By how much an envelope is longer than what is in it.
 pub(crate) const OVERHEAD: usize = 2 + KEY_ID + NONCE + TAG;
-
-/// The length of every key.
-const KEY: usize = 32;
 
 /// Random bytes of the system.
 ///
@@ -168,13 +161,7 @@ impl Key {
         sealed.extend_from_slice(&nonce);
         let start = sealed.len();
         sealed.extend_from_slice(plain);
-        let cipher = XChaCha20Poly1305::new((&*self.bytes).into());
-        // It only fails for texts of 256 GiB.
-        if let Ok(tag) =
-            cipher.encrypt_in_place_detached(XNonce::from_slice(&nonce), &bound, &mut sealed[start..])
-        {
-            sealed.extend_from_slice(&tag);
-        } else {
+        if cipher::encrypt(&self.bytes, &nonce, &bound, &mut sealed, start).is_none() {
             sealed.clear();
         }
         sealed
@@ -191,9 +178,7 @@ impl Key {
         if header[..2] != [FORM, ALGORITHM] || header[2..] != self.id.0 {
             return Err(damaged(place));
         }
-        let cipher = XChaCha20Poly1305::new((&*self.bytes).into());
-        let payload = Payload { msg: text, aad: &place.bound(header) };
-        cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| damaged(place))
+        cipher::decrypt(&self.bytes, nonce, &place.bound(header), text).ok_or_else(|| damaged(place))
     }
 
     /// This key, encrypted with another one.

@@ -1,5 +1,6 @@
 //! Encryption at rest, beneath the contract: what every backend that has it shares.
 //!
+//! - [`cipher`]: what encrypts.
 //! - [`envelope`]: encrypted bytes, and what they are bound to.
 //! - [`master`]: the master key, which is the recovery phrase.
 //! - [`record`]: what a store says of its keys, and what opens them.
@@ -8,6 +9,7 @@
 //! - [`Owner`]: what one character's texts are encrypted with.
 
 mod change;
+pub(crate) mod cipher;
 #[cfg(test)]
 pub(crate) mod doubles;
 mod envelope;

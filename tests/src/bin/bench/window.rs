@@ -1,5 +1,5 @@
 //! The real window: frames while scrolling, memory, and how much is shipped; each against an empty window of the same kind
-//! where there is one.
+//! where there is one. All of it as it is installed: the tests' windows are drawn through another renderer, for the photographs.
 
 use std::{
     fs,
@@ -50,13 +50,13 @@ pub(crate) async fn run(table: &mut Table) {
     let empty = std::env::var("BACKSTORY_EMPTY_WINDOW").expect("`cargo xtask bench` names the empty window");
     shipped(table);
 
-    let nothing = Home::new();
+    let nothing = Home::new().drawn_as_installed();
     let window = Window::open_installed(&nothing, &empty, &[]).await;
     let bare = scrolled(&window, "").await;
     let bare_memory = memory(&window);
     window.close().await;
 
-    let characters = Home::new();
+    let characters = Home::new().drawn_as_installed();
     fill(&characters.library(), sample::scale(MANY, 1).map(|capture| capture.draft().unwrap())).await;
     let window = Window::open(&characters, &[], &[]).await;
     window.says("10,000 versions").await;
@@ -66,7 +66,7 @@ pub(crate) async fn run(table: &mut Table) {
     }
     window.close().await;
 
-    let some = Home::new();
+    let some = Home::new().drawn_as_installed();
     fill(&some.library(), sample::scale(SOME, 1).map(|capture| capture.draft().unwrap())).await;
     let window = Window::open(&some, &[], &[]).await;
     let shown = json!(true);
@@ -83,7 +83,7 @@ pub(crate) async fn run(table: &mut Table) {
     table.alone("another character opened, of 1,000", median(&mut switches), "ms", "≤ 100 ms");
     window.close().await;
 
-    let versions = Home::new();
+    let versions = Home::new().drawn_as_installed();
     fill(&versions.library(), fixtures::long_life(MANY)).await;
     let window = Window::open(&versions, &[], &[]).await;
     window.says("10,000 versions").await;
