@@ -24,6 +24,8 @@ const MANY: u32 = 10_000;
 const SOME: u32 = 1_000;
 /// A frame that took longer was missed, at sixty in a second and with the clock's own trembling.
 const MISSED: f64 = 17.7;
+/// A frame this long stayed for two: seen as a jerk.
+const JERK: f64 = 34.0;
 /// A pause that a player notices.
 const STUTTER: f64 = 50.0;
 
@@ -165,7 +167,7 @@ fn tell(table: &mut Table, what: &str, ours: &Scrolled, bare: &Scrolled) {
         "≥ 0.9×",
     );
     table.alone(&format!("{what}: frames missed"), share(&ours.frames, MISSED), "%", "≤ 1 %");
-    table.alone(&format!("{what}: frames over 50 ms"), share(&ours.frames, STUTTER), "%", "0");
+    table.alone(&format!("{what}: frames over 33 ms"), share(&ours.frames, JERK), "%", "0");
     table.alone(&format!("{what}: tasks over 50 ms"), share(&ours.turns, STUTTER), "%", "0");
 }
 
