@@ -91,8 +91,8 @@ impl Envelope {
                 (checksum(name, packed) == sum).then(|| packed.to_vec())?
             }
             (SEALED, Some(seal)) => {
-                let (nonce, sealed) = rest.split_at_checked(NONCE)?;
-                cipher::decrypt(seal, nonce, name.as_bytes(), sealed)?
+                let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
+                cipher::decrypt(seal, nonce, name.as_bytes(), sealed.to_vec(), 0)?
             }
             _ => return None,
         };

@@ -377,10 +377,8 @@ impl View {
             Some(id) => Owner::character(self.ring(), &id, self.key(&id)?),
             None => Owner::common(self.ring()),
         };
-        match owner.open(FIELD, place.as_bytes(), &kept, owner.made(&kept))? {
-            Cow::Borrowed(_) => Ok(kept),
-            Cow::Owned(opened) => Ok(opened),
-        }
+        let is_sealed = owner.made(&kept);
+        owner.open(FIELD, place.as_bytes(), kept, is_sealed).map(Cow::into_owned)
     }
 
     /// The disk looked at.

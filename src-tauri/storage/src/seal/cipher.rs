@@ -42,13 +42,19 @@ pub(crate) fn encrypt(
     Some(())
 }
 
-/// What was encrypted; none when it was not with this key, this nonce and these bytes bound to it, or was changed.
-pub(crate) fn decrypt(key: &[u8; KEY], nonce: &[u8], bound: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-    let (key, nonce) = of_message(key, nonce.try_into().ok()?)?;
-    let mut text = sealed.to_vec();
-    let length = key.open_in_place(nonce, Aad::from(bound), &mut text).ok()?.len();
-    text.truncate(length);
-    Some(text)
+/// What was encrypted and stands in `sealed` from `start` on, in the same memory; none when it was not with this key, this nonce
+/// and these bytes bound to it, or was changed.
+pub(crate) fn decrypt(
+    key: &[u8; KEY],
+    nonce: &[u8; NONCE],
+    bound: &[u8],
+    mut sealed: Vec<u8>,
+    start: usize,
+) -> Option<Vec<u8>> {
+    let (key, nonce) = of_message(key, nonce)?;
+    let length = key.open_within(nonce, Aad::from(bound), &mut sealed, start..).ok()?.len();
+    sealed.truncate(length);
+    Some(sealed)
 }
 
 #[cfg(test)]
@@ -102,7 +108,7 @@ mod tests {
             let other = XChaCha20Poly1305::new(&key.into());
             let payload = Payload { msg: &plain, aad: &bound };
             prop_assert_eq!(&other.encrypt(&nonce.into(), payload).unwrap(), &sealed);
-            prop_assert_eq!(decrypt(&key, &nonce, &bound, &sealed).unwrap(), plain);
+            prop_assert_eq!(decrypt(&key, &nonce, &bound, [b"before", &sealed[..]].concat(), 6).unwrap(), plain);
         }
     }
 }

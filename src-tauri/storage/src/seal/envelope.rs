@@ -172,13 +172,23 @@ impl Key {
     /// # Errors
     /// `store_damaged` when it is not one, belongs elsewhere, or a bit of it was changed.
     pub(crate) fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Vec<u8>> {
+        self.open_in_place(place, sealed.to_vec())
+    }
+
+    /// The same in the memory of the envelope: a document is long.
+    ///
+    /// # Errors
+    /// As [`Key::open`].
+    pub(super) fn open_in_place(&self, place: &Place<'_>, sealed: Vec<u8>) -> Result<Vec<u8>> {
+        const TEXT: usize = 2 + KEY_ID + NONCE;
         let (header, rest) = sealed.split_at_checked(2 + KEY_ID).ok_or_else(|| damaged(place))?;
-        let (nonce, text) = rest.split_at_checked(NONCE).ok_or_else(|| damaged(place))?;
+        let nonce = *rest.first_chunk::<NONCE>().ok_or_else(|| damaged(place))?;
         // A newer program that encrypts otherwise says so in the record of keys, which is looked at first.
         if header[..2] != [FORM, ALGORITHM] || header[2..] != self.id.0 {
             return Err(damaged(place));
         }
-        cipher::decrypt(&self.bytes, nonce, &place.bound(header), text).ok_or_else(|| damaged(place))
+        let bound = place.bound(header);
+        cipher::decrypt(&self.bytes, &nonce, &bound, sealed, TEXT).ok_or_else(|| damaged(place))
     }
 
     /// This key, encrypted with another one.

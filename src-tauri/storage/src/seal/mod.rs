@@ -321,7 +321,7 @@ impl Owner {
         Ok(Some(self.current()?.seal_alike(&self.place(field, &[]), plain)))
     }
 
-    /// What was written, encrypted or not.
+    /// What was written, encrypted or not. What is owned is decrypted where it stands.
     ///
     /// # Errors
     /// `store_damaged` when it is not what was written, or is plain where everything must be encrypted.
@@ -329,20 +329,21 @@ impl Owner {
         &self,
         field: &str,
         item: &[u8],
-        kept: &'a [u8],
+        kept: impl Into<Cow<'a, [u8]>>,
         is_sealed: bool,
     ) -> Result<Cow<'a, [u8]>> {
+        let kept = kept.into();
         if !is_sealed {
             if self.ring.reads_plain() {
-                return Ok(Cow::Borrowed(kept));
+                return Ok(kept);
             }
             return Err(self.damaged("is not encrypted in a library in which everything is"));
         }
-        let id = key_of(kept);
+        let id = key_of(&kept);
         let key = self.keys.iter().find(|key| Some(key.id()) == id);
         let key =
             key.ok_or_else(|| self.damaged("is encrypted with a key that the library does not have"))?;
-        key.open(&self.place(field, item), kept).map(Cow::Owned)
+        key.open_in_place(&self.place(field, item), kept.into_owned()).map(Cow::Owned)
     }
 
     fn damaged(&self, why: &str) -> Error {

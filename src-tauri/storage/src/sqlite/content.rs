@@ -72,7 +72,7 @@ fn load(session: &Session, row: i64, owner: &mut Option<Owner>) -> Result<Stored
         None => owner.insert(session.owner(character)?),
     };
     let (codec, is_sealed) = form(number)?;
-    let data = owner.open(FIELD, &hash, &data, is_sealed)?.into_owned();
+    let data = owner.open(FIELD, &hash, data, is_sealed)?.into_owned();
     Ok(Stored { base, codec, length, hash: ContentHash(hash), data })
 }
 
