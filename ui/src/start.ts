@@ -15,7 +15,7 @@ export async function start(): Promise<void> {
   fetchFonts();
 }
 
-/** All faces are fetched once there is time for it: one that comes with the first name that needs it has the whole page laid out anew, in the middle of scrolling. */
+/** All faces are fetched once there is time for it: one that comes with the first name that needs it has the whole page laid out anew, in the middle of scrolling. Without one the system's own letters stand there. */
 function fetchFonts(): void {
   for (const face of document.fonts) void face.load().catch(() => {});
 }

@@ -2,13 +2,16 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { afterEach, describe, expect, it } from "vitest";
-import { type WireError } from "../src/api";
+import { connect, type WireError } from "../src/api";
 import { app } from "../src/state/app.svelte";
+import { noFilter } from "../src/state/filter";
 import { imports } from "../src/state/imports.svelte";
+import { Library } from "../src/state/library.svelte";
 import { router } from "../src/state/router.svelte";
 import { toasts } from "../src/state/toasts.svelte";
 import { FakeBridge, someFiles, type FakeOptions } from "./fake";
 import { openWindow as open } from "./open";
+import { crowd } from "./fake/people";
 
 const user = userEvent.setup();
 
@@ -44,6 +47,22 @@ describe("the library", () => {
       }),
     );
     expect(await screen.findByText(/2 shown, 13 hidden by filters/)).toBeTruthy();
+  });
+
+  it("asks for characters before they come into view, and for each once", async () => {
+    const bridge = new FakeBridge({ characters: crowd(250) });
+    connect(bridge);
+    const library = new Library();
+    const asked = () => bridge.asked("characters.list").map((query) => (query as { offset: number }).offset);
+    await library.show(noFilter, "changed");
+    library.need(0, 30);
+    expect(asked()).toEqual([0]);
+    library.need(20, 50);
+    library.need(25, 55);
+    expect(asked()).toEqual([0, 100]);
+    await waitFor(() => expect(library.at(150)).toBeDefined());
+    library.need(220, 249);
+    expect(asked()).toEqual([0, 100, 200]);
   });
 
   it("says how many are hidden when nothing matches, and brings them back", async () => {

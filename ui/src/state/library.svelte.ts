@@ -2,9 +2,9 @@
 import { call, toWireError, type CharacterEntry, type Sort, type WireError } from "../api";
 import { toQuery, type LibraryFilter } from "./filter";
 
-export const PAGE = 100;
+const PAGE = 100;
 /** So many rows before they come into view they are asked for: drawing what waits, and the row itself after it, is twice the work. */
-export const AHEAD = 60;
+const AHEAD = 60;
 
 export class Library {
   total = $state<number | null>(null);

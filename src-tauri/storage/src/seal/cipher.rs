@@ -2,7 +2,8 @@
 //! (HChaCha20), which ChaCha20-Poly1305 (RFC 8439) then encrypts with under the other 8.
 //!
 //! The second half is ring's, which does it about three times as fast as the crate that has the whole: a document is decrypted
-//! each time that it is opened.
+//! each time that it is opened. It does not wipe the key of a message from memory, which opens that message only: what is in it is
+//! in memory beside it.
 
 use chacha20::cipher::{consts::U10, generic_array::GenericArray};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce as RingNonce, UnboundKey};
